@@ -1,0 +1,86 @@
+"""Every exception that digitnet raises for a mistake outside its own code.
+
+    DigitnetError
+    ├── ConfigurationError        a setting makes no sense: zero hidden units, an unknown optimiser
+    ├── DatasetError
+    │   ├── DatasetNotFoundError  no data set where one was named
+    │   ├── DatasetFormatError    the bytes are not what the file's kind promises
+    │   └── DatasetIntegrityError well formed, but not the data it claims to be
+    ├── PictureError
+    │   ├── PictureDecodeError    not a picture, or a damaged one
+    │   └── PictureTooLargeError  more pixels than the limit
+    ├── ModelFileError            a model file that is missing, damaged or not ours
+    ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
+    ├── TrainingDivergedError     the loss stopped being a finite number
+    └── MissingExtraError         an optional dependency is not installed
+
+Each message is one line: where, what was expected, what came, what to do.
+"""
+
+__all__ = [
+    "ConfigurationError",
+    "DatasetError",
+    "DatasetFormatError",
+    "DatasetIntegrityError",
+    "DatasetNotFoundError",
+    "DigitnetError",
+    "MissingExtraError",
+    "ModelFileError",
+    "PictureDecodeError",
+    "PictureError",
+    "PictureTooLargeError",
+    "RunFolderError",
+    "TrainingDivergedError",
+]
+
+
+class DigitnetError(Exception):
+    """Any mistake that the caller can mend; the command line prints it as one line and exits with 1."""
+
+
+class ConfigurationError(DigitnetError, ValueError):
+    """A setting is outside its allowed values."""
+
+
+class DatasetError(DigitnetError):
+    """A data set cannot be used."""
+
+
+class DatasetNotFoundError(DatasetError, FileNotFoundError):
+    """No data set where one was named."""
+
+
+class DatasetFormatError(DatasetError, ValueError):
+    """The bytes of a data set are not what its kind of file promises."""
+
+
+class DatasetIntegrityError(DatasetError, ValueError):
+    """A data set is well formed but is not the one it claims to be."""
+
+
+class PictureError(DigitnetError):
+    """A picture cannot be used."""
+
+
+class PictureDecodeError(PictureError, ValueError):
+    """The bytes are not a picture, or a damaged one."""
+
+
+class PictureTooLargeError(PictureError, ValueError):
+    """A picture has more pixels than the limit."""
+
+
+class ModelFileError(DigitnetError):
+    """A model file is missing, damaged, or not one of ours."""
+
+
+class RunFolderError(DigitnetError):
+    """A run folder exists already, cannot be written, or cannot be resumed."""
+
+
+class TrainingDivergedError(DigitnetError, ArithmeticError):
+    """The training loss is no longer a finite number."""
+
+
+class MissingExtraError(DigitnetError, ImportError):
+    """An optional dependency is not installed."""
