@@ -1,0 +1,287 @@
+"""A Keras model as an ONNX file: the whole function from raw picture to answer.
+
+    images uint8 (n, 28, 28) -> Cast -> x / 255 -> Flatten -> (Gemm -> activation) ... -> Gemm -> logits
+                                                              logits / temperature -> Softmax -> probabilities
+
+Batch normalisation is folded into its neighbouring dense layer and dropout is left out, since both are fixed once
+training has ended. Before a file is written, its answers are compared with those of the model it came from.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from digitnet.arrays import IMAGE_SIDE, Images
+from digitnet.backend import keras
+from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.files import write_atomically
+from digitnet.model import KerasPredictor, layer_table
+from digitnet.model_file import METADATA_KEY, ModelMetadata
+
+__all__ = ["save_model", "to_onnx"]
+
+KerasModel: TypeAlias = Any
+Array: TypeAlias = NDArray[np.float32]
+
+_OPSET = 20  # the first with Gelu
+_IR_VERSION = 9  # read by every ONNX Runtime since 1.17
+_TOLERANCE = 1e-5  # largest accepted difference in a probability; float32 rounding gives about 1e-6
+
+# Keras's activation -> the ONNX operator and its attributes
+_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "elu": ("Elu", {"alpha": 1.0}),
+    "gelu": ("Gelu", {}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),
+    "relu": ("Relu", {}),
+    "selu": ("Selu", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "softplus": ("Softplus", {}),
+    "tanh": ("Tanh", {}),
+}
+_ONLY_IN_TRAINING = (
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.AlphaDropout,
+)
+
+
+def save_model(
+    model: KerasModel, path: str | Path, *, metadata: ModelMetadata | None = None, images: Images | None = None
+) -> None:
+    """Write a trained model as `model.onnx`, whole or not at all, after checking it.
+
+    Args:
+        model: A built keras.Model: a chain of Rescaling, Flatten, Dense, BatchNormalization, activations and
+            dropout that ends in a softmax.
+        path: The file to write; one that exists is replaced.
+        metadata: What is known of the model; its temperature goes into the graph. None says only its layers.
+        images: uint8 (n, 28, 28), on which the file must answer as the model does; None takes random pixels.
+
+    Raises:
+        ConfigurationError: A layer that has no counterpart here, or layers that are not a chain.
+        ModelFileError: The written graph does not answer as the model does.
+        OSError: The file cannot be written.
+    """
+    metadata = metadata or ModelMetadata(
+        class_names=tuple(str(label) for label in range(model.output_shape[-1])), layers=tuple(layer_table(model))
+    )
+    if images is None:
+        images = np.random.default_rng(0).integers(0, 256, (64, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
+    temperature = metadata.calibration["temperature"]
+    proto = to_onnx(model, temperature)
+    helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
+    onnx.checker.check_model(proto, full_check=True)
+    data = proto.SerializeToString()
+    _check_same_answers(model, data, images, temperature)
+    write_atomically(Path(path), data)
+
+
+def to_onnx(model: KerasModel, temperature: float = 1.0) -> onnx.ModelProto:
+    """Convert a Keras model; see `save_model`.
+
+    Args:
+        model: As for `save_model`.
+        temperature: What the logits are divided by before the softmax, above 0.
+
+    Returns:
+        The graph, without metadata.
+
+    Raises:
+        ConfigurationError: As `save_model`.
+    """
+    graph = _Graph()
+    for operation in _operations(model):
+        operation.add_to(graph)
+    graph.add("Identity", [graph.tip], output="logits")
+    scaled = graph.tip
+    if temperature != 1.0:
+        scaled = graph.add("Div", [graph.tip, graph.constant("temperature", np.float32(temperature))])
+    graph.add("Softmax", [scaled], output="probabilities", axis=-1)
+    num_classes = model.output_shape[-1]
+    proto = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "digitnet",
+            [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", IMAGE_SIDE, IMAGE_SIDE])],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", num_classes])
+                for name in ("probabilities", "logits")
+            ],
+            graph.constants,
+        ),
+        producer_name="digitnet",
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+    )
+    proto.ir_version = _IR_VERSION
+    return proto
+
+
+class _Graph:
+    """An ONNX graph that grows at its tip."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self.tip = "images"
+
+    def constant(self, name: str, value: Any) -> str:  # noqa: ANN401 - whatever NumPy takes
+        name = f"{name}_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def add(self, kind: str, inputs: list[str], *, output: str | None = None, **attributes: Any) -> str:  # noqa: ANN401
+        output = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=f"node_{output}", **attributes))
+        self.tip = output
+        return output
+
+
+@dataclass(frozen=True)
+class _Affine:
+    """x -> x * scale + shift, one number each for every feature, or one for all."""
+
+    scale: Array
+    shift: Array
+
+    def add_to(self, graph: _Graph) -> None:
+        graph.add("Mul", [graph.tip, graph.constant("scale", self.scale)])
+        if self.shift.any():
+            graph.add("Add", [graph.tip, graph.constant("shift", self.shift)])
+
+
+@dataclass(frozen=True)
+class _Dense:
+    """x -> x W + b."""
+
+    kernel: Array
+    bias: Array
+
+    def add_to(self, graph: _Graph) -> None:
+        graph.add("Gemm", [graph.tip, graph.constant("kernel", self.kernel), graph.constant("bias", self.bias)])
+
+    def then(self, affine: _Affine) -> "_Dense":
+        """This layer and an affine one behind it, as one layer."""
+        return _Dense(self.kernel * affine.scale, self.bias * affine.scale + affine.shift)
+
+    def after(self, affine: _Affine) -> "_Dense":
+        """An affine layer and this one behind it, as one layer."""
+        scale = np.broadcast_to(affine.scale, len(self.kernel))
+        shift = np.broadcast_to(affine.shift, len(self.kernel))
+        return _Dense(self.kernel * scale[:, np.newaxis], self.bias + shift @ self.kernel)
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """An ONNX operator of one input."""
+
+    kind: str
+    attributes: dict[str, Any]
+
+    def add_to(self, graph: _Graph) -> None:
+        if self.kind == "Silu":
+            before = graph.tip
+            graph.add("Mul", [before, graph.add("Sigmoid", [before])])
+        else:
+            graph.add(self.kind, [graph.tip], **self.attributes)
+
+
+_Operation: TypeAlias = _Affine | _Dense | _Operator
+
+
+def _operations(model: KerasModel) -> list[_Operation]:
+    """The chain of operations up to the logits, batch normalisation folded into the dense layers."""
+    operations: list[_Operation] = []
+    layers = _chain(model)
+    for layer in layers:
+        for operation in _converted(layer, is_last=layer is layers[-1]):
+            before = operations[-1] if operations else None
+            if isinstance(operation, _Affine) and isinstance(before, _Dense):
+                operations[-1] = before.then(operation)
+            elif isinstance(operation, _Dense) and isinstance(before, _Affine):
+                operations[-1] = operation.after(before)
+            else:
+                operations.append(operation)
+    return [_Operator("Cast", {"to": TensorProto.FLOAT}), *operations]
+
+
+def _chain(model: KerasModel) -> list[Any]:
+    """The layers in the order in which data flows through them."""
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    for before, layer in zip(layers, layers[1:], strict=False):
+        if layer.input is not before.output:
+            raise ConfigurationError(
+                f"layer {layer.name!r} does not follow {before.name!r}: only a plain chain of layers can be saved"
+            )
+    return layers
+
+
+def _converted(layer: Any, *, is_last: bool) -> list[_Operation]:  # noqa: ANN401 - a keras.layers.Layer
+    if isinstance(layer, _ONLY_IN_TRAINING):
+        return []
+    if isinstance(layer, keras.layers.Rescaling):
+        return [_Affine(np.float32(layer.scale), np.float32(layer.offset))]
+    if isinstance(layer, keras.layers.Flatten):
+        return [_Operator("Flatten", {"axis": 1})]
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return [_normalization(layer)]
+    if isinstance(layer, keras.layers.Dense):
+        kernel = np.asarray(layer.kernel.value, np.float32)
+        bias = np.zeros(kernel.shape[1], np.float32) if layer.bias is None else np.asarray(layer.bias.value, np.float32)
+        return [_Dense(kernel, bias), *_activation(layer, is_last=is_last)]
+    if isinstance(layer, keras.layers.Softmax) and is_last:
+        return []  # the graph has its own, behind the temperature
+    if isinstance(layer, keras.layers.ReLU) and layer.get_config()["max_value"] is None:
+        return [_Operator("Relu", {})]
+    if isinstance(layer, keras.layers.Activation):
+        return _activation(layer, is_last=is_last)
+    raise ConfigurationError(
+        f"layer {layer.name!r} is a {type(layer).__name__}, which cannot be saved: expected Rescaling, Flatten, "
+        "Dense, BatchNormalization, an activation, or dropout"
+    )
+
+
+def _normalization(layer: Any) -> _Affine:  # noqa: ANN401 - a keras.layers.BatchNormalization
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta, as one product and one sum; in float64 on the way."""
+    mean, variance = (np.asarray(v.value, np.float64) for v in (layer.moving_mean, layer.moving_variance))
+    gamma = 1.0 if layer.gamma is None else np.asarray(layer.gamma.value, np.float64)
+    beta = 0.0 if layer.beta is None else np.asarray(layer.beta.value, np.float64)
+    scale = gamma / np.sqrt(variance + layer.epsilon)
+    return _Affine(scale.astype(np.float32), (beta - mean * scale).astype(np.float32))
+
+
+def _activation(layer: Any, *, is_last: bool) -> list[_Operation]:  # noqa: ANN401 - a keras.layers.Layer
+    name = layer.activation.__name__
+    if name == "linear" or (name == "softmax" and is_last):
+        return []
+    if name == "silu":
+        return [_Operator("Silu", {})]
+    if name not in _ACTIVATIONS:
+        raise ConfigurationError(
+            f"layer {layer.name!r} has the activation {name!r}, which cannot be saved: "
+            f"expected one of {', '.join([*_ACTIVATIONS, 'silu', 'linear'])}, or softmax at the end"
+        )
+    return [_Operator(*_ACTIVATIONS[name])]
+
+
+def _check_same_answers(model: KerasModel, data: bytes, images: Images, temperature: float) -> None:
+    """Compare the file's answers with the model's own."""
+    expected_logits = KerasPredictor(model).predict_logits(images).astype(np.float64) / temperature
+    expected = np.exp(expected_logits - expected_logits.max(axis=1, keepdims=True))
+    expected /= expected.sum(axis=1, keepdims=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    (probabilities,) = session.run(["probabilities"], {"images": images})
+    difference = float(np.abs(probabilities - expected).max())
+    if not difference < _TOLERANCE:
+        raise ModelFileError(
+            f"the exported graph does not answer as the model does: a probability differs by {difference:.1e}, "
+            f"expected below {_TOLERANCE:.0e}. Are all weights finite?"
+        )

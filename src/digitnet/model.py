@@ -1,0 +1,232 @@
+"""Build: a multilayer perceptron whose first two layers are the preprocessing.
+
+    images (n, 28, 28) uint8
+      Rescaling     pixel / 255, so that ink is 1 and paper is 0
+      Flatten       28 x 28 -> 784
+      Dense         one or more hidden layers: x W + b, then the activation
+      Dense         one output a class, softmax: probabilities that sum to 1
+
+The division and the flattening travel with the model: whoever has the file cannot preprocess wrongly.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import jax
+import numpy as np
+
+from digitnet.arrays import IMAGE_SIDE, Images, Logits
+from digitnet.backend import keras
+from digitnet.errors import ConfigurationError
+from digitnet.suggestions import nearest_name
+
+__all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function"]
+
+KerasModel: TypeAlias = Any  # keras.Model; Keras ships no type information
+Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
+
+ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear")
+
+_MAX_UNITS = 65_536  # a hidden layer of 65,536 units on 784 inputs already takes 200 MB
+_MAX_CLASSES = 256  # labels are uint8
+
+
+def build_mlp(
+    hidden_sizes: Sequence[int] = (512, 512),
+    *,
+    num_classes: int = 10,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    batch_normalization: bool = False,
+    weight_decay: float = 0.0,
+    seed: int | None = None,
+) -> KerasModel:
+    """Build an uncompiled multilayer perceptron for 28 x 28 images.
+
+    Args:
+        hidden_sizes: Units of each hidden layer, from the input on; at least one, each 1 to 65,536.
+        num_classes: Outputs, 2 to 256.
+        activation: Activation of the hidden layers, one of `ACTIVATIONS`.
+        dropout: Fraction of each hidden layer's outputs set to 0 while training, in [0, 1).
+        batch_normalization: Normalise each hidden layer before its activation, over the batch.
+        weight_decay: Strength d >= 0 of the L2 penalty d / 2 * sum(w * w) on all kernels, added to the loss;
+            with plain SGD this is classical weight decay. For decoupled decay leave it at 0 and give
+            `weight_decay` to the optimiser instead.
+        seed: Starting point of the initial weights and of dropout; None draws one.
+
+    Returns:
+        A keras.Model from `images` (n, 28, 28) uint8 to probabilities (n, num_classes) float32.
+
+    Raises:
+        ConfigurationError: A value outside the ranges above.
+
+    Source:
+        He initialisation for ReLU-like activations: He, Zhang, Ren and Sun (2015), arXiv 1502.01852;
+        dropout: Srivastava and others, JMLR 15 (2014); batch normalisation: Ioffe and Szegedy (2015),
+        arXiv 1502.03167.
+    """
+    sizes = _checked_sizes(hidden_sizes)
+    _check_build(num_classes, activation, dropout, weight_decay, seed)
+    seeds = _layer_seeds(seed, count=2 * len(sizes) + 1)
+    regularizer = keras.regularizers.L2(weight_decay / 2) if weight_decay else None
+
+    images = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
+    x = keras.layers.Rescaling(1 / 255, name="rescaling")(images)
+    x = keras.layers.Flatten(name="flatten")(x)
+    for number, size in enumerate(sizes, start=1):
+        x = keras.layers.Dense(
+            size,
+            activation=None if batch_normalization else activation,
+            use_bias=not batch_normalization,  # normalisation subtracts any bias again
+            kernel_initializer=_kernel_initializer(activation, next(seeds)),
+            kernel_regularizer=regularizer,
+            name=f"hidden_{number}",
+        )(x)
+        if batch_normalization:
+            x = keras.layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")(x)
+            x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
+        dropout_seed = next(seeds)
+        if dropout:
+            x = keras.layers.Dropout(dropout, seed=dropout_seed, name=f"dropout_{number}")(x)
+    probabilities = keras.layers.Dense(
+        num_classes,
+        activation="softmax",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        kernel_regularizer=regularizer,
+        name="output",
+    )(x)
+    return keras.Model(images, probabilities, name="mlp")
+
+
+def _kernel_initializer(activation: str, seed: int) -> Any:  # noqa: ANN401 - a keras.initializers.Initializer
+    """He for the activations that pass about half of their input, Glorot for the symmetric ones, LeCun for SELU."""
+    if activation == "selu":
+        return keras.initializers.LecunNormal(seed=seed)
+    if activation in {"sigmoid", "tanh", "linear", "softplus"}:
+        return keras.initializers.GlorotUniform(seed=seed)
+    return keras.initializers.HeUniform(seed=seed)
+
+
+def _layer_seeds(seed: int | None, count: int) -> Iterator[int]:
+    """A seed of its own for each layer, so that no two layers start alike; below 2**31, as Keras wants them."""
+    words = np.random.SeedSequence(seed).generate_state(count, np.uint32)
+    return (int(word) >> 1 for word in words)
+
+
+def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:
+    sizes = tuple(hidden_sizes) if isinstance(hidden_sizes, Sequence) else (hidden_sizes,)
+    if not sizes:
+        raise ConfigurationError("hidden_sizes is empty: expected at least one hidden layer, for example (512, 512)")
+    for position, size in enumerate(sizes, start=1):
+        if not isinstance(size, int | np.integer) or isinstance(size, bool) or not 1 <= size <= _MAX_UNITS:
+            raise ConfigurationError(
+                f"hidden layer {position} has {size!r} units: expected a whole number from 1 to {_MAX_UNITS}"
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _check_build(
+    num_classes: int, activation: str, dropout: float, weight_decay: float, seed: int | None
+) -> None:
+    if not 2 <= num_classes <= _MAX_CLASSES:
+        raise ConfigurationError(f"num_classes is {num_classes}: expected 2 to {_MAX_CLASSES}")
+    if activation not in ACTIVATIONS:
+        raise ConfigurationError(
+            f"activation {activation!r} is not known{nearest_name(activation, ACTIVATIONS)}; "
+            f"expected one of {', '.join(ACTIVATIONS)}"
+        )
+    if not 0 <= dropout < 1:
+        raise ConfigurationError(f"dropout is {dropout}: expected at least 0 and below 1")
+    if not 0 <= weight_decay < float("inf"):
+        raise ConfigurationError(f"weight_decay is {weight_decay}: expected 0 or more")
+    if seed is not None and seed < 0:
+        raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
+
+
+def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | None:
+    """The function from images to logits, where the model ends in a softmax; None where it does not.
+
+    The logarithm of a softmax is computed exactly only from the logits: at a probability below about 1e-7 the
+    softmax has rounded away what the logarithm asks for.
+
+    Args:
+        model: A built keras.Model.
+
+    Returns:
+        A function (images, training) -> logits (n, classes) that uses the model's own variables, or None.
+    """
+    last = model.layers[-1]
+    softmax = keras.activations.softmax
+    if isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is softmax:
+        body = keras.Model(model.inputs, last.input)
+        if not isinstance(last, keras.layers.Dense):
+            return lambda images, training: body(images, training=training)
+
+        def dense_logits(images: Tensor, training: bool) -> Tensor:  # noqa: FBT001 - Keras's own argument
+            return keras.ops.add(keras.ops.matmul(body(images, training=training), last.kernel), last.bias)
+
+        return dense_logits if last.bias is not None else None
+    return None
+
+
+class KerasPredictor:
+    """A Keras model seen as what `digitnet.evaluation.evaluate` measures: images in, logits out."""
+
+    temperature = 1.0
+
+    def __init__(self, model: KerasModel, batch_size: int = 1000) -> None:
+        logits = logits_function(model)
+        if logits is None:
+            raise ConfigurationError(
+                f"model {model.name!r} does not end in a softmax: expected a last Dense layer with "
+                "activation='softmax' or a Softmax layer"
+            )
+        self._model = model
+        self._batch_size = batch_size
+
+        def apply(values: list[Tensor], images: Tensor) -> Tensor:
+            with keras.StatelessScope(state_mapping=list(zip(model.variables, values, strict=True))):
+                return logits(images, False)
+
+        self._apply = jax.jit(apply)
+
+    def predict_logits(self, images: Images) -> Logits:
+        """Logits of every image.
+
+        Args:
+            images: uint8 (n, 28, 28).
+
+        Returns:
+            float32 (n, classes).
+        """
+        values = [variable.value for variable in self._model.variables]
+        parts = [
+            self._apply(values, _model_input(self._model, images[start : start + self._batch_size]))
+            for start in range(0, len(images), self._batch_size)
+        ]
+        return np.concatenate([np.asarray(part, np.float32) for part in parts])
+
+
+def layer_table(model: KerasModel) -> list[dict[str, Any]]:
+    """What each layer is, for people and for the model file.
+
+    Args:
+        model: A built keras.Model.
+
+    Returns:
+        One dict a layer: name, kind (Keras's class name), activation (or None), output_shape (without the
+        batch), parameters (all weights, also those that training does not change).
+    """
+    rows = []
+    for layer in model.layers:
+        activation = getattr(layer, "activation", None)
+        rows.append(
+            {
+                "name": layer.name,
+                "kind": type(layer).__name__,
+                "activation": getattr(activation, "__name__", None),
+                "output_shape": [int(size) for size in layer.output.shape[1:]],
+                "parameters": int(layer.count_params()),
+            }
+        )
+    return rows

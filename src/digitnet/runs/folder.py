@@ -1,0 +1,152 @@
+"""A run folder: what is in it, and how it comes to be."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digitnet.errors import RunFolderError
+from digitnet.files import write_atomically
+
+__all__ = ["RunFolder"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one training run.
+
+    Attributes:
+        path: The folder itself.
+    """
+
+    path: Path
+
+    @property
+    def model_file(self) -> Path:
+        """The finished model, to use."""
+        return self.path / "model.onnx"
+
+    @property
+    def keras_file(self) -> Path:
+        """The finished model, to go on training."""
+        return self.path / "model.keras"
+
+    @property
+    def description_file(self) -> Path:
+        """Everything needed to repeat the run."""
+        return self.path / "run.json"
+
+    @property
+    def metrics_file(self) -> Path:
+        """What the run achieved; written last, so a folder that has it is complete."""
+        return self.path / "metrics.json"
+
+    @property
+    def history_file(self) -> Path:
+        """Loss and metrics of every epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def card_file(self) -> Path:
+        """The model card."""
+        return self.path / "MODEL_CARD.md"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State after the last finished epoch, while the run is not complete."""
+        return self.path / "checkpoint"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has ended."""
+        return self.metrics_file.exists()
+
+    @classmethod
+    def create(cls, path: Path) -> "RunFolder":
+        """Make a new run folder.
+
+        Raises:
+            RunFolderError: There is something at `path` already, or it cannot be written.
+        """
+        try:
+            if path.is_dir() and not any(path.iterdir()):
+                probe = path / ".writable"
+                probe.touch()
+                probe.unlink()
+            else:
+                path.mkdir(parents=True)
+        except FileExistsError:
+            kind = "a run folder" if (path / "run.json").exists() else "a folder or file"
+            raise RunFolderError(
+                f"{path} is {kind} already and is never overwritten: choose another --out, "
+                f"or go on with an unfinished run by --resume {path}"
+            ) from None
+        except OSError as error:
+            raise RunFolderError(
+                f"{path} cannot be written ({error.strerror}): choose another --out"
+            ) from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """An existing run folder.
+
+        Raises:
+            RunFolderError: There is none at `path`.
+        """
+        folder = cls(path)
+        if not folder.description_file.is_file():
+            raise RunFolderError(
+                f"{path} is not a run folder: expected a folder with a run.json, as digitnet train makes it"
+            )
+        return folder
+
+    def check_free_space(self, needed: int) -> None:
+        """Refuse a run that could not be saved.
+
+        Args:
+            needed: Bytes that the run is going to write.
+
+        Raises:
+            RunFolderError: Less is free.
+        """
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise RunFolderError(
+                f"{self.path}: {needed / 1e6:.0f} MB are needed for checkpoints and model, but only "
+                f"{free / 1e6:.0f} MB are free: make room or choose another --out"
+            )
+
+    def write_json(self, path: Path, content: dict[str, Any]) -> None:
+        """Write one of the folder's JSON files, atomically.
+
+        Raises:
+            RunFolderError: The disk is full or the folder not writable.
+        """
+        self.write(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+    def write(self, path: Path, content: str | bytes) -> None:
+        """Write one of the folder's files, atomically.
+
+        Raises:
+            RunFolderError: The disk is full or the folder not writable.
+        """
+        try:
+            write_atomically(path, content)
+        except OSError as error:
+            raise RunFolderError(f"{path} cannot be written: {error.strerror}") from error
+
+    def read_description(self) -> dict[str, Any]:
+        """The content of `run.json`.
+
+        Raises:
+            RunFolderError: It is damaged.
+        """
+        try:
+            content = json.loads(self.description_file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"{self.description_file} is damaged ({error}): start a new run") from error
+        if not isinstance(content, dict):
+            raise RunFolderError(f"{self.description_file} is damaged: expected a JSON object")
+        return content

@@ -1,0 +1,193 @@
+"""A training run from its settings to its finished folder: the seven steps, in order."""
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from rich.console import Console
+
+from digitnet.backend import keras
+from digitnet.errors import RunFolderError
+from digitnet.datasets import OnBadPicture
+from digitnet.evaluation import Evaluation
+from digitnet.model import build_mlp
+from digitnet.progress import ProgressDisplay
+from digitnet.recipes import Recipe
+from digitnet.runs.data import Data, load_data
+from digitnet.runs.finish import finish
+from digitnet.runs.folder import RunFolder
+from digitnet.training import train
+from digitnet.training.checkpoint import Checkpoint, restore
+from digitnet.training.optimizers import make_optimizer
+from digitnet.training.schedules import make_schedule
+
+__all__ = ["Outcome", "resume_run", "start_run"]
+
+KerasModel: TypeAlias = Any
+
+_VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime")
+_COPIES_ON_DISK = 8  # weights, two moments, their successor while it is written, model.keras, model.onnx
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        folder: Where everything is.
+        metrics: The content of `metrics.json`; None where the run was stopped before its last epoch.
+        evaluation: On the test images, or on the validation images where the source has no test part.
+        finished_epochs: Epochs that are safe on disk.
+    """
+
+    folder: RunFolder
+    metrics: dict[str, Any] | None
+    evaluation: Evaluation | None
+    finished_epochs: int
+
+
+def start_run(
+    recipe: Recipe,
+    data: Data,
+    path: Path,
+    *,
+    command: Sequence[str],
+    console: Console,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train from the beginning, in a new folder.
+
+    Args:
+        recipe: All settings.
+        data: From `load_data`.
+        path: The folder to make.
+        command: What the user typed, for `run.json`.
+        console: For progress.
+        should_stop: Asked after every epoch; True ends the run there, ready to be resumed.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        DigitnetError: The settings, the folder, or the training itself failed.
+    """
+    model = _compiled_model(recipe, data)  # before the folder, so that a wrong setting leaves nothing behind
+    folder = RunFolder.create(path)
+    folder.check_free_space(_COPIES_ON_DISK * 4 * model.count_params())
+    description = {
+        "command": list(command),
+        "settings": recipe.to_dict(),
+        "seed": recipe.seed,
+        "class_names": list(data.train.class_names),
+        "data": data.describe(),
+        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _VERSIONS_OF}},
+        "machine": f"{platform.system()} {platform.machine()}",
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    folder.write_json(folder.description_file, description)
+    return _train_and_finish(folder, recipe, data, model, console, should_stop)
+
+
+def resume_run(
+    path: Path, *, console: Console, on_bad_picture: OnBadPicture = "fail", should_stop: Callable[[], bool] = lambda: False
+) -> Outcome:
+    """Go on with a run that was interrupted, to the same bits that it would have reached.
+
+    Args:
+        path: Its folder.
+        console: For progress.
+        on_bad_picture: As for `load_data`.
+        should_stop: As for `start_run`.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        RunFolderError: Not a run folder, complete already, or its data is no longer the same.
+        DigitnetError: As `start_run`.
+    """
+    folder = RunFolder.open(path)
+    if folder.is_complete:
+        raise RunFolderError(f"{path} is complete: there is nothing to resume. Start a new run with another --out")
+    description = folder.read_description()
+    recipe = Recipe.from_dict(description["settings"])
+    data = load_data(description["data"]["source"], recipe, on_bad_picture)
+    if data.describe() != description["data"]:
+        raise RunFolderError(
+            f"{path}: the data at {data.source} is no longer what this run was started with "
+            "(see the digests in run.json): restore it, or start a new run"
+        )
+    return _train_and_finish(folder, recipe, data, _compiled_model(recipe, data), console, should_stop)
+
+
+def _compiled_model(recipe: Recipe, data: Data) -> KerasModel:
+    """Build and compile: steps two to four."""
+    model = build_mlp(
+        recipe.hidden_sizes,
+        num_classes=data.train.num_classes,
+        activation=recipe.activation,
+        dropout=recipe.dropout,
+        batch_normalization=recipe.batch_normalization,
+        seed=recipe.seed,
+    )
+    total_steps = recipe.epochs * -(-len(data.train) // recipe.batch_size)
+    schedule = make_schedule(recipe.schedule, recipe.learning_rate, total_steps, recipe.warmup_fraction)
+    model.compile(
+        optimizer=make_optimizer(recipe.optimizer, schedule, recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+class _Bookkeeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
+    """Adds seconds and learning rate to the log of each epoch, and stops the run where that is asked."""
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        super().__init__()
+        self._should_stop = should_stop
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002 - Keras's signature
+        now = time.perf_counter()
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["seconds"] = now - self._began
+        self._began = now
+        if self._should_stop():
+            self.model.stop_training = True
+
+
+def _train_and_finish(
+    folder: RunFolder,
+    recipe: Recipe,
+    data: Data,
+    model: KerasModel,
+    console: Console,
+    should_stop: Callable[[], bool],
+) -> Outcome:
+    rows = restore(model, folder.checkpoint)
+    checkpoint = Checkpoint(folder.checkpoint, rows)
+    display = ProgressDisplay(console, len(data.train))
+    try:
+        train(
+            model,
+            data.train,
+            epochs=recipe.epochs,
+            batch_size=recipe.batch_size,
+            seed=recipe.seed,
+            validation_set=data.validation,
+            initial_epoch=len(rows),
+            callbacks=[_Bookkeeper(should_stop), display, checkpoint],
+        )
+    finally:
+        display.close()
+    finished = len(checkpoint.history)
+    if finished < recipe.epochs:
+        return Outcome(folder, None, None, finished)
+    metrics, evaluation = finish(folder, model, data, checkpoint.history)
+    return Outcome(folder, metrics, evaluation, finished)

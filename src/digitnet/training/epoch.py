@@ -1,0 +1,147 @@
+"""One epoch as one compiled program.
+
+Keras's `fit` returns to Python after every batch. Here `jax.lax.scan` runs all steps of an epoch inside one XLA
+program: the images stay on the device as uint8, each step gathers its batch by index, and Python is entered once
+an epoch.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from digitnet.backend import keras
+from digitnet.training.objective import Objective
+
+__all__ = ["TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
+
+KerasModel: TypeAlias = Any
+Arrays: TypeAlias = list[jax.Array]
+
+VALIDATION_BATCH = 1000  # images; bounds the memory of a pass, and changes no result
+
+
+class TrainingState(NamedTuple):
+    """All that a step changes, in Keras's order of variables."""
+
+    trainable: Arrays
+    non_trainable: Arrays  # statistics of batch normalisation, and the random state of dropout
+    optimizer: Arrays
+    metrics: Arrays
+
+
+# One batch: (state, images, labels) -> (state, mean loss). One pass: (state, images, labels, order) -> (state, losses)
+Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
+Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
+
+
+def read_state(model: KerasModel) -> TrainingState:
+    """The model's present values; arrays are immutable, so later steps do not change what is returned."""
+    return TrainingState(*([variable.value for variable in group] for group in _variables(model)))
+
+
+def write_state(model: KerasModel, state: TrainingState) -> None:
+    """Set the model's variables to `state`."""
+    for group, values in zip(_variables(model), state, strict=True):
+        for variable, value in zip(group, values, strict=True):
+            variable.assign(value)
+
+
+def _variables(model: KerasModel) -> tuple[list[Any], ...]:
+    return (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+    )
+
+
+def make_epoch(model: KerasModel, objective: Objective, batch_size: int) -> Pass:
+    """Compile, at its first call, one pass of training over the data.
+
+    Args:
+        model: Compiled and built keras.Model; its optimiser is built too.
+        objective: From `make_objective`.
+        batch_size: Images a step. A last step takes the remainder, so that every image is seen.
+
+    Returns:
+        A function (state, images uint8 (n, ...), labels (n,), order int32 (n,)) -> (state, losses), with one
+        mean loss a step, the last one over the remainder if there is one.
+    """
+
+    def loss_and_updates(
+        trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
+    ) -> tuple[jax.Array, TrainingState]:
+        with _scope(model, state._replace(trainable=trainable)) as scope:
+            loss, targets, predictions = objective(images, labels, True)
+            model.compute_metrics(None, targets, jax.lax.stop_gradient(predictions))
+        non_trainable = _updated(scope, model.non_trainable_variables)
+        metrics = _updated(scope, model.metrics_variables)
+        return loss, state._replace(non_trainable=non_trainable, metrics=metrics)
+
+    differentiate = jax.value_and_grad(loss_and_updates, has_aux=True)
+
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, jax.Array]:
+        (loss, state), gradients = differentiate(state.trainable, state, images, labels)
+        trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
+        return state._replace(trainable=trainable, optimizer=optimizer), loss
+
+    return _pass_over(step, batch_size)
+
+
+def make_validation(model: KerasModel, objective: Objective) -> Pass:
+    """Compile, at its first call, the losses and metrics over a data set in inference mode.
+
+    Args:
+        model: Compiled and built keras.Model.
+        objective: From `make_objective`.
+
+    Returns:
+        As `make_epoch`; only the metrics of the state change.
+    """
+
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, jax.Array]:
+        with _scope(model, state) as scope:
+            loss, targets, predictions = objective(images, labels, False)
+            model.compute_metrics(None, targets, predictions)
+        return state._replace(metrics=_updated(scope, model.metrics_variables)), loss
+
+    return _pass_over(step, VALIDATION_BATCH)
+
+
+def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
+    """The exact mean over n images of a loss known as one mean a step, the last step having the remainder."""
+    sizes = np.full(len(losses), batch_size, np.float64)
+    sizes[-1] = n - batch_size * (len(losses) - 1)
+    return float(np.asarray(losses, np.float64) @ sizes / n)
+
+
+def _pass_over(step: Step, batch_size: int) -> Pass:
+    def whole_pass(
+        state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array
+    ) -> tuple[TrainingState, jax.Array]:
+        def indexed_step(state: TrainingState, batch: jax.Array) -> tuple[TrainingState, jax.Array]:
+            return step(state, images[batch], labels[batch])
+
+        whole = len(order) // batch_size * batch_size
+        state, losses = jax.lax.scan(indexed_step, state, order[:whole].reshape(-1, batch_size))
+        if whole < len(order):
+            state, last_loss = indexed_step(state, order[whole:])
+            losses = jnp.append(losses, last_loss)
+        return state, losses
+
+    return jax.jit(whole_pass)
+
+
+def _scope(model: KerasModel, state: TrainingState) -> Any:  # noqa: ANN401 - a keras.StatelessScope
+    """Inside, the model's variables have the values of `state`; nothing outside changes."""
+    groups = zip(_variables(model), state, strict=True)
+    pairs = [pair for variables, values in groups for pair in zip(variables, values, strict=True)]
+    return keras.StatelessScope(state_mapping=pairs, collect_losses=True)
+
+
+def _updated(scope: Any, variables: list[Any]) -> Arrays:  # noqa: ANN401 - a keras.StatelessScope
+    """Each variable's value at the end of the scope, which is its value at the start where nothing changed it."""
+    return [scope.get_current_value(variable) for variable in variables]

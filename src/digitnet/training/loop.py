@@ -1,0 +1,197 @@
+"""Train: epoch after epoch of a compiled program, with Keras's callbacks between them."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import jax
+import numpy as np
+
+from digitnet.backend import keras
+from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError, TrainingDivergedError
+from digitnet.training.epoch import (
+    VALIDATION_BATCH,
+    Pass,
+    TrainingState,
+    make_epoch,
+    make_validation,
+    mean_loss,
+    read_state,
+    write_state,
+)
+from digitnet.training.objective import Objective, make_objective
+
+__all__ = ["train"]
+
+KerasModel: TypeAlias = Any
+History: TypeAlias = Any  # keras.callbacks.History
+
+_POLL_SECONDS = 0.002  # how often a running epoch is asked whether it is done; keeps Ctrl-C responsive
+
+
+def train(
+    model: KerasModel,
+    train_set: Dataset,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    seed: int = 0,
+    validation_set: Dataset | None = None,
+    initial_epoch: int = 0,
+    callbacks: Sequence[Any] = (),
+) -> History:
+    """Train a compiled Keras model in place.
+
+    Args:
+        model: A compiled keras.Model that takes the images of `train_set`, as they are or flattened. It gets
+            pixels as uint8 0..255, so its first layer should be the preprocessing (`build_mlp` has it).
+        train_set: Images and labels to learn from, at least `batch_size` of them.
+        epochs: The epoch to end with, counted from 1, as in Keras: with `initial_epoch` 3 and `epochs` 5, two run.
+        batch_size: Images a step; the last step of an epoch takes what is left over.
+        seed: Order of the images. With the model's own seeds it makes a run repeatable bit for bit.
+        validation_set: Measured after every epoch, never trained on.
+        initial_epoch: Epochs already done.
+        callbacks: Standard `keras.callbacks`, called at the epoch boundaries with loss, the compiled metrics, and
+            the same with `val_` in front; all are exact means over the images seen.
+
+    Returns:
+        A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
+
+    Raises:
+        ConfigurationError: The model is not compiled, does not fit the data, or a value makes no sense.
+        TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
+    """
+    _check_settings(model, train_set, epochs, batch_size, initial_epoch)
+    objective = make_objective(model)
+    images, labels = _on_device(model, train_set)
+    _build(model, objective, images[:1], labels[:1])
+    run_epoch = make_epoch(model, objective, batch_size)
+    measure = None if validation_set is None else _Validation(model, make_validation(model, objective), validation_set)
+
+    history = keras.callbacks.History()
+    steps = -(-len(train_set) // batch_size)
+    notify = keras.callbacks.CallbackList(
+        [history, *_checked_callbacks(callbacks)], model=model, epochs=epochs, steps=steps, verbose=0
+    )
+    model.stop_training = False
+    notify.on_train_begin()
+    logs: dict[str, float] = {}
+    for epoch in range(initial_epoch, epochs):
+        notify.on_epoch_begin(epoch)
+        order = jax.device_put(_order(seed, epoch, len(train_set)))
+        model.reset_metrics()
+        state, losses = _wait(run_epoch(read_state(model), images, labels, order))
+        _check_finite(losses, epoch)
+        write_state(model, state)
+        logs = {**_metrics(model), "loss": mean_loss(losses, batch_size, len(train_set))}
+        if measure is not None:
+            logs |= measure()
+        notify.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    notify.on_train_end(logs)
+    return history
+
+
+class _Validation:
+    """Loss and metrics of the model on one data set, named with `val_`."""
+
+    def __init__(self, model: KerasModel, run: Pass, dataset: Dataset) -> None:
+        self._model = model
+        self._run = run
+        self._n = len(dataset)
+        self._data = (*_on_device(model, dataset), jax.device_put(np.arange(self._n, dtype=np.int32)))
+
+    def __call__(self) -> dict[str, float]:
+        self._model.reset_metrics()
+        state, losses = _wait(self._run(read_state(self._model), *self._data))
+        write_state(self._model, state)
+        logs = {**_metrics(self._model), "loss": mean_loss(losses, VALIDATION_BATCH, self._n)}
+        return {f"val_{name}": value for name, value in logs.items()}
+
+
+def _order(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """The order of the images in one epoch. It follows from (seed, epoch) alone, so resuming needs no state."""
+    return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int32)
+
+
+def _wait(result: tuple[TrainingState, jax.Array]) -> tuple[TrainingState, jax.Array]:
+    """Wait in Python, not inside XLA, so that signals are handled while an epoch runs."""
+    while not result[1].is_ready():
+        time.sleep(_POLL_SECONDS)
+    return result
+
+
+def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Array]:
+    """The whole data set on the device, still uint8: 47 MB for MNIST."""
+    input_shape = tuple(model.input_shape[1:])
+    n, pixels = len(dataset), dataset.images[0].size
+    if None in input_shape or int(np.prod(input_shape)) != pixels:
+        raise ConfigurationError(
+            f"the model takes inputs of shape {input_shape}, but the images are {dataset.images.shape[1:]}: "
+            f"build it with an input of {pixels} values"
+        )
+    num_outputs = model.output_shape[-1]
+    if dataset.num_classes > num_outputs:
+        raise ConfigurationError(
+            f"the model has {num_outputs} outputs, but the data has {dataset.num_classes} classes: "
+            f"build it with num_classes={dataset.num_classes}"
+        )
+    images = jax.device_put(dataset.images.reshape(n, *input_shape))
+    return images, jax.device_put(dataset.labels.astype(np.int32))
+
+
+def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
+    """Create the variables of metrics and optimiser, which Keras makes at their first use."""
+    _, targets, predictions = objective(images, labels, False)
+    model.compute_metrics(None, targets, predictions)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+def _metrics(model: KerasModel) -> dict[str, float]:
+    return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+
+def _check_settings(
+    model: KerasModel, train_set: Dataset, epochs: int, batch_size: int, initial_epoch: int
+) -> None:
+    if getattr(model, "optimizer", None) is None:
+        raise ConfigurationError(
+            "the model is not compiled: call "
+            'model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"]) first'
+        )
+    if not 1 <= batch_size <= len(train_set):
+        raise ConfigurationError(
+            f"batch_size is {batch_size}: expected 1 to {len(train_set)}, the number of training images"
+        )
+    if not 0 <= initial_epoch <= epochs or epochs < 1:
+        raise ConfigurationError(
+            f"epochs is {epochs} and initial_epoch {initial_epoch}: expected epochs of 1 or more, "
+            "and initial_epoch from 0 to epochs"
+        )
+
+
+def _check_finite(losses: jax.Array, epoch: int) -> None:
+    finite = np.isfinite(np.asarray(losses))
+    if not finite.all():
+        step = int(np.argmin(finite)) + 1
+        raise TrainingDivergedError(
+            f"epoch {epoch + 1} diverged: the loss is not finite from step {step} of {len(finite)} on. "
+            "Lower the learning rate (a tenth of it is a good next try), warm up for longer, or clip the gradients"
+        )
+
+
+def _checked_callbacks(callbacks: Sequence[Any]) -> Sequence[Any]:
+    """An epoch is one program, so nothing can be called between its batches: say so rather than stay silent."""
+    for callback in callbacks:
+        for hook in ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"):
+            if getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook):
+                warnings.warn(
+                    f"{type(callback).__name__}.{hook} is never called: digitnet runs a whole epoch as one "
+                    "program, and callbacks at its boundaries",
+                    stacklevel=3,
+                )
+    return callbacks
