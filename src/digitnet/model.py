@@ -20,7 +20,7 @@ from digitnet.backend import keras
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
 
-__all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function"]
+__all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
 
 KerasModel: TypeAlias = Any  # keras.Model; Keras ships no type information
 Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
@@ -158,7 +158,7 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
     last = model.layers[-1]
     softmax = keras.activations.softmax
     if isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is softmax:
-        body = keras.Model(model.inputs, last.input)
+        body = keras.Model(model.input, last.input)
         if not isinstance(last, keras.layers.Dense):
             return lambda images, training: body(images, training=training)
 
@@ -199,12 +199,36 @@ class KerasPredictor:
         Returns:
             float32 (n, classes).
         """
+        shaped = shaped_for(self._model, images)
         values = [variable.value for variable in self._model.variables]
         parts = [
-            self._apply(values, _model_input(self._model, images[start : start + self._batch_size]))
+            self._apply(values, shaped[start : start + self._batch_size])
             for start in range(0, len(images), self._batch_size)
         ]
         return np.concatenate([np.asarray(part, np.float32) for part in parts])
+
+
+def shaped_for(model: KerasModel, images: Images) -> Images:
+    """The images in the shape that a model takes: as they are, with a channel, or flattened.
+
+    Args:
+        model: A built keras.Model with one input.
+        images: uint8 (n, 28, 28).
+
+    Returns:
+        A view of the same pixels, uint8 (n, ...).
+
+    Raises:
+        ConfigurationError: The model takes another number of values.
+    """
+    input_shape = tuple(model.input_shape[1:])
+    pixels = int(np.prod(images.shape[1:]))
+    if None in input_shape or int(np.prod(input_shape)) != pixels:
+        raise ConfigurationError(
+            f"the model takes inputs of shape {input_shape}, but the images are {images.shape[1:]}: "
+            f"build it with an input of {pixels} values"
+        )
+    return images.reshape(-1, *input_shape)
 
 
 def layer_table(model: KerasModel) -> list[dict[str, Any]]:

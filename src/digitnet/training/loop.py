@@ -11,6 +11,7 @@ import numpy as np
 from digitnet.backend import keras
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
+from digitnet.model import shaped_for
 from digitnet.training.epoch import (
     VALIDATION_BATCH,
     Pass,
@@ -23,7 +24,7 @@ from digitnet.training.epoch import (
 )
 from digitnet.training.objective import Objective, make_objective
 
-__all__ = ["train"]
+__all__ = ["order_of_epoch", "train"]
 
 KerasModel: TypeAlias = Any
 History: TypeAlias = Any  # keras.callbacks.History
@@ -80,7 +81,7 @@ def train(
     logs: dict[str, float] = {}
     for epoch in range(initial_epoch, epochs):
         notify.on_epoch_begin(epoch)
-        order = jax.device_put(_order(seed, epoch, len(train_set)))
+        order = jax.device_put(order_of_epoch(seed, epoch, len(train_set)))
         model.reset_metrics()
         state, losses = _wait(run_epoch(read_state(model), images, labels, order))
         _check_finite(losses, epoch)
@@ -91,6 +92,7 @@ def train(
         notify.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+    model.optimizer.finalize_variable_values(model.trainable_variables)  # a moving average takes the weights' place
     notify.on_train_end(logs)
     return history
 
@@ -112,7 +114,7 @@ class _Validation:
         return {f"val_{name}": value for name, value in logs.items()}
 
 
-def _order(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def order_of_epoch(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     """The order of the images in one epoch. It follows from (seed, epoch) alone, so resuming needs no state."""
     return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int32)
 
@@ -126,21 +128,13 @@ def _wait(result: tuple[TrainingState, jax.Array]) -> tuple[TrainingState, jax.A
 
 def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Array]:
     """The whole data set on the device, still uint8: 47 MB for MNIST."""
-    input_shape = tuple(model.input_shape[1:])
-    n, pixels = len(dataset), dataset.images[0].size
-    if None in input_shape or int(np.prod(input_shape)) != pixels:
-        raise ConfigurationError(
-            f"the model takes inputs of shape {input_shape}, but the images are {dataset.images.shape[1:]}: "
-            f"build it with an input of {pixels} values"
-        )
     num_outputs = model.output_shape[-1]
     if dataset.num_classes > num_outputs:
         raise ConfigurationError(
             f"the model has {num_outputs} outputs, but the data has {dataset.num_classes} classes: "
             f"build it with num_classes={dataset.num_classes}"
         )
-    images = jax.device_put(dataset.images.reshape(n, *input_shape))
-    return images, jax.device_put(dataset.labels.astype(np.int32))
+    return jax.device_put(shaped_for(model, dataset.images)), jax.device_put(dataset.labels.astype(np.int32))
 
 
 def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
@@ -187,8 +181,11 @@ def _check_finite(losses: jax.Array, epoch: int) -> None:
 def _checked_callbacks(callbacks: Sequence[Any]) -> Sequence[Any]:
     """An epoch is one program, so nothing can be called between its batches: say so rather than stay silent."""
     for callback in callbacks:
+        if getattr(callback, "save_freq", None) == "epoch":
+            continue  # Keras's checkpoints have a batch hook that then does nothing
         for hook in ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"):
-            if getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook):
+            function = getattr(getattr(callback, hook), "__func__", None)
+            if function is not getattr(keras.callbacks.Callback, hook):
                 warnings.warn(
                     f"{type(callback).__name__}.{hook} is never called: digitnet runs a whole epoch as one "
                     "program, and callbacks at its boundaries",

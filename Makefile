@@ -1,0 +1,39 @@
+# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test.
+# Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: train test check fix clean
+
+train: $(VENV)/.train
+	$(BIN)/digitnet train
+
+test: $(VENV)/.dev
+	scripts/check
+	$(BIN)/pytest
+	scripts/test-wheel
+
+check: $(VENV)/.dev
+	scripts/check
+
+fix: $(VENV)/.dev
+	scripts/fix
+
+clean:
+	rm -rf $(VENV) build dist
+
+# A stamp for each set of extras; pip runs again only after pyproject.toml has changed.
+$(VENV)/.train: $(VENV)/.created pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.created pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
+	touch $(VENV)/.train $@
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("digitnet needs Python >= 3.11, but $(PYTHON) is " + sys.version.split()[0] + ": run make PYTHON=python3.11, or newer")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@

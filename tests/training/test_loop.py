@@ -1,0 +1,239 @@
+"""Training against Keras's own, step by step, and what an epoch promises."""
+
+import csv
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitnet.backend import keras
+from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError, TrainingDivergedError
+from digitnet.model import build_mlp
+from digitnet.training import train
+from digitnet.training.loop import order_of_epoch
+
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(1e-3),
+    "adamw": lambda: keras.optimizers.AdamW(1e-3, weight_decay=0.1),
+    "sgd": lambda: keras.optimizers.SGD(0.05),
+    "nesterov": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "rmsprop": lambda: keras.optimizers.RMSprop(1e-3),
+    "muon": lambda: keras.optimizers.Muon(1e-3, exclude_layers=["output"]),
+    "lion": lambda: keras.optimizers.Lion(1e-4),
+    "ema": lambda: keras.optimizers.Adam(1e-3, use_ema=True, ema_momentum=0.5),
+}
+
+
+def compiled(optimizer: Any = "adam", loss: Any = "categorical_crossentropy", **build: Any) -> Any:
+    model = build_mlp((16, 12), seed=5, **build)
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+    return model
+
+
+def keras_fit(model: Any, data: Dataset, batch_size: int, epochs: int = 1, *, one_hot: bool = True) -> Any:
+    """Keras's own loop, over the same images in the same order."""
+    losses = []
+    for epoch in range(epochs):
+        order = order_of_epoch(0, epoch, len(data))
+        labels = np.eye(10, dtype=np.float32)[data.labels[order]] if one_hot else data.labels[order]
+        history = model.fit(data.images[order], labels, batch_size=batch_size, shuffle=False, verbose=0)
+        losses.append(history.history["loss"][0])
+    return losses
+
+
+def assert_same_weights(ours: Any, theirs: Any, tolerance: float) -> None:
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_one_epoch_is_one_epoch_of_keras(optimizer: str, stripes: Dataset) -> None:
+    ours, theirs = (compiled(OPTIMIZERS[optimizer]()) for _ in range(2))
+    history = train(ours, stripes, epochs=1, batch_size=50)  # 230 images: four whole batches and one of 30
+    losses = keras_fit(theirs, stripes, batch_size=50)
+    assert_same_weights(ours, theirs, 2e-5)
+    assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [{"dropout": 0.4}, {"batch_normalization": True}, {"weight_decay": 0.1}],
+    ids=["dropout", "batch normalisation", "weight decay"],
+)
+def test_layers_with_a_state_of_their_own_follow_keras(build: dict[str, Any], stripes: Dataset) -> None:
+    ours, theirs = compiled(**build), compiled(**build)
+    train(ours, stripes, epochs=2, batch_size=50)
+    keras_fit(theirs, stripes, batch_size=50, epochs=2)
+    assert_same_weights(ours, theirs, 5e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "one_hot"),
+    [
+        (lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.2), True),
+        (lambda: "sparse_categorical_crossentropy", False),
+        (lambda: "mean_squared_error", True),
+    ],
+    ids=["label smoothing", "sparse", "squared error"],
+)
+def test_every_keras_loss_is_followed(loss: Any, one_hot: bool, stripes: Dataset) -> None:  # noqa: FBT001
+    ours, theirs = compiled(loss=loss()), compiled(loss=loss())
+    history = train(ours, stripes, epochs=1, batch_size=50)
+    losses = keras_fit(theirs, stripes, batch_size=50, one_hot=one_hot)
+    assert_same_weights(ours, theirs, 2e-5)
+    assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
+
+
+def test_the_loss_is_exact_where_a_softmax_has_rounded_to_nothing(stripes: Dataset) -> None:
+    """One step away from logits 0 and 200 the softmax is exactly 0: its logarithm would be clipped at 16.1."""
+    model = build_mlp((4,), seed=0)
+    bias = np.zeros(10, np.float32)
+    bias[3] = 200
+    model.set_weights([np.zeros((784, 4)), np.zeros(4), np.zeros((4, 10)), bias])
+    model.compile("sgd", "categorical_crossentropy")
+    wrong = float(np.mean(stripes.labels != 3))
+    history = train(model, stripes, epochs=1, batch_size=230)
+    assert history.history["loss"][0] == pytest.approx(200 * wrong, rel=1e-5)
+
+
+def test_loss_and_accuracy_are_means_over_all_images(stripes: Dataset) -> None:
+    """At a learning rate of almost 0 the model stays as it is, so an epoch must report what NumPy counts."""
+    model = compiled(keras.optimizers.SGD(1e-12))
+    probabilities = np.asarray(model(stripes.images), np.float64)
+    expected_loss = -np.log(probabilities[np.arange(230), stripes.labels]).mean()
+    expected_accuracy = (probabilities.argmax(axis=1) == stripes.labels).mean()
+    history = train(model, stripes, epochs=1, batch_size=50, validation_set=stripes)
+    assert history.history["loss"] == [pytest.approx(expected_loss, rel=1e-5)]
+    assert history.history["val_loss"] == [pytest.approx(expected_loss, rel=1e-5)]
+    assert history.history["accuracy"] == [pytest.approx(expected_accuracy, abs=1e-6)]
+    assert history.history["val_accuracy"] == [pytest.approx(expected_accuracy, abs=1e-6)]
+
+
+def test_the_same_seed_gives_the_same_bits(stripes: Dataset) -> None:
+    first, second, other = (compiled(dropout=0.3, batch_normalization=True) for _ in range(3))
+    train(first, stripes, epochs=3, batch_size=32, seed=7)
+    train(second, stripes, epochs=3, batch_size=32, seed=7)
+    train(other, stripes, epochs=3, batch_size=32, seed=8)
+    assert_same_weights(first, second, 0)
+    assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
+
+
+def test_every_epoch_sees_every_image_in_an_order_of_its_own() -> None:
+    orders = [order_of_epoch(0, epoch, 100) for epoch in range(3)]
+    for order in orders:
+        assert sorted(order) == list(range(100))
+    for one, other in itertools.combinations(orders, 2):
+        assert not np.array_equal(one, other)
+
+
+def test_training_learns(stripes: Dataset) -> None:
+    history = train(compiled(), stripes, epochs=30, batch_size=32)
+    assert history.history["accuracy"][-1] > 0.95 > 0.5 > history.history["accuracy"][0]
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 1), (784,)])
+def test_a_model_of_the_users_own_is_trained(shape: tuple[int, ...], stripes: Dataset) -> None:
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="tanh"),
+            keras.layers.Dense(10),
+            keras.layers.Softmax(),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy", "sparse_top_k_categorical_accuracy"])
+    history = train(model, stripes, epochs=20, batch_size=23)
+    assert history.history["accuracy"][-1] > 0.8
+    top_5 = history.history["sparse_top_k_categorical_accuracy"]
+    assert all(top >= one for top, one in zip(top_5, history.history["accuracy"], strict=True))
+
+
+def test_early_stopping_stops_and_restores_the_best_weights(stripes: Dataset) -> None:
+    model = compiled(keras.optimizers.SGD(1e-12))
+    stopping = keras.callbacks.EarlyStopping("loss", patience=2, min_delta=0.1, restore_best_weights=True)
+    before = model.get_weights()[0]
+    history = train(model, stripes, epochs=50, batch_size=50, callbacks=[stopping])
+    assert len(history.history["loss"]) == 3  # the first is the best, and two more are waited for
+    np.testing.assert_allclose(model.get_weights()[0], before, atol=1e-9)
+
+
+def test_reduce_on_plateau_changes_the_learning_rate_of_the_next_epoch(stripes: Dataset) -> None:
+    model = compiled(keras.optimizers.SGD(1e-12))
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=0.1)
+    train(model, stripes, epochs=4, batch_size=50, callbacks=[plateau])
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-12 / 8)
+
+
+def test_checkpoints_and_logs_of_keras_callbacks(stripes: Dataset, tmp_path: Path) -> None:
+    model = compiled()
+    seen: list[int] = []
+    train(
+        model,
+        stripes,
+        epochs=3,
+        batch_size=50,
+        validation_set=stripes,
+        callbacks=[
+            keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras")),
+            keras.callbacks.CSVLogger(str(tmp_path / "log.csv")),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch)),
+        ],
+    )
+    assert seen == [0, 1, 2]
+    loaded = keras.saving.load_model(tmp_path / "3.keras")
+    assert_same_weights(loaded, model, 0)
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert set(rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
+    assert len(rows) == 3
+
+
+def test_a_callback_between_batches_is_told_that_it_is_never_called(stripes: Dataset) -> None:
+    with pytest.warns(UserWarning, match=r"TerminateOnNaN\.on_batch_end is never called"):
+        train(compiled(), stripes, epochs=1, callbacks=[keras.callbacks.TerminateOnNaN()])
+
+
+def test_divergence_names_the_epoch_and_keeps_the_last_good_weights(stripes: Dataset) -> None:
+    model = compiled(keras.optimizers.SGD(1e9), loss="mean_squared_error", activation="linear")
+    model.layers[-1].activation = keras.activations.linear
+    with pytest.raises(TrainingDivergedError, match=r"epoch \d+ diverged.*Lower the learning rate"):
+        train(model, stripes, epochs=50, batch_size=10)
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 231}, "batch_size is 231: expected 1 to 230"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": 2, "initial_epoch": 3}, "initial_epoch 3"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(
+    arguments: dict[str, int], message: str, stripes: Dataset
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        train(compiled(), stripes, **{"epochs": 1, **arguments})  # type: ignore[arg-type]
+
+
+def test_a_model_that_was_not_compiled_is_told_how(stripes: Dataset) -> None:
+    with pytest.raises(ConfigurationError, match=r"call model\.compile"):
+        train(build_mlp((4,)), stripes, epochs=1)
+
+
+def test_a_model_with_too_few_outputs_is_refused(stripes: Dataset) -> None:
+    with pytest.raises(ConfigurationError, match="9 outputs, but the data has 10 classes"):
+        train(compiled(num_classes=9), stripes, epochs=1)
+
+
+def test_a_model_of_another_input_is_refused(stripes: Dataset) -> None:
+    model = keras.Sequential([keras.Input((32, 32)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    with pytest.raises(ConfigurationError, match=r"inputs of shape \(32, 32\), but the images are \(28, 28\)"):
+        train(model, stripes, epochs=1)
