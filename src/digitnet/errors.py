@@ -10,8 +10,10 @@
     │   ├── PictureDecodeError    not a picture, or a damaged one
     │   └── PictureTooLargeError  more pixels than the limit
     ├── ModelFileError            a model file that is missing, damaged or not ours
+    ├── ModelOutputError          a model answers with numbers that cannot be an answer
     ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
     ├── TrainingDivergedError     the loss stopped being a finite number
+    ├── TrainingInterruptedError  the user stopped a run, which can go on
     └── MissingExtraError         an optional dependency is not installed
 
 Each message is one line: where, what was expected, what came, what to do.
@@ -26,11 +28,13 @@ __all__ = [
     "DigitnetError",
     "MissingExtraError",
     "ModelFileError",
+    "ModelOutputError",
     "PictureDecodeError",
     "PictureError",
     "PictureTooLargeError",
     "RunFolderError",
     "TrainingDivergedError",
+    "TrainingInterruptedError",
 ]
 
 
@@ -74,12 +78,20 @@ class ModelFileError(DigitnetError):
     """A model file is missing, damaged, or not one of ours."""
 
 
+class ModelOutputError(DigitnetError, ValueError):
+    """A model answers with an array of the wrong shape, or with numbers that are not finite."""
+
+
 class RunFolderError(DigitnetError):
     """A run folder exists already, cannot be written, or cannot be resumed."""
 
 
 class TrainingDivergedError(DigitnetError, ArithmeticError):
     """The training loss is no longer a finite number."""
+
+
+class TrainingInterruptedError(DigitnetError):
+    """The user stopped a run; what was finished is safe, and the message says how to go on."""
 
 
 class MissingExtraError(DigitnetError, ImportError):

@@ -158,7 +158,7 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
     last = model.layers[-1]
     softmax = keras.activations.softmax
     if isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is softmax:
-        body = keras.Model(model.input, last.input)
+        body = keras.Model(model.inputs[0], last.input)
         if not isinstance(last, keras.layers.Dense):
             return lambda images, training: body(images, training=training)
 
@@ -238,17 +238,17 @@ def layer_table(model: KerasModel) -> list[dict[str, Any]]:
         model: A built keras.Model.
 
     Returns:
-        One dict a layer: name, kind (Keras's class name), activation (or None), output_shape (without the
+        One dict a layer: name, kind (Keras's class name), activation (None where it has none), output_shape (without the
         batch), parameters (all weights, also those that training does not change).
     """
     rows = []
     for layer in model.layers:
-        activation = getattr(layer, "activation", None)
+        activation = getattr(getattr(layer, "activation", None), "__name__", None)
         rows.append(
             {
                 "name": layer.name,
                 "kind": type(layer).__name__,
-                "activation": getattr(activation, "__name__", None),
+                "activation": None if activation == "linear" else activation,
                 "output_shape": [int(size) for size in layer.output.shape[1:]],
                 "parameters": int(layer.count_params()),
             }

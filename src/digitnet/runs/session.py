@@ -1,6 +1,7 @@
 """A training run from its settings to its finished folder: the seven steps, in order."""
 
 import platform
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rich.console import Console
+from rich.text import Text
 
+from digitnet.arrays import IMAGE_SIDE
 from digitnet.backend import keras
-from digitnet.errors import RunFolderError
+from digitnet.errors import RunFolderError, TrainingInterruptedError
 from digitnet.datasets import OnBadPicture
 from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
@@ -40,15 +43,14 @@ class Outcome:
 
     Attributes:
         folder: Where everything is.
-        metrics: The content of `metrics.json`; None where the run was stopped before its last epoch.
-        evaluation: On the test images, or on the validation images where the source has no test part.
-        finished_epochs: Epochs that are safe on disk.
+        metrics: The content of `metrics.json`.
+        evaluation: On the test images; on the validation images where the source has no test part, and None
+            where nothing was held out either.
     """
 
     folder: RunFolder
-    metrics: dict[str, Any] | None
+    metrics: dict[str, Any]
     evaluation: Evaluation | None
-    finished_epochs: int
 
 
 def start_run(
@@ -74,11 +76,10 @@ def start_run(
         How it ended.
 
     Raises:
+        TrainingInterruptedError: The user stopped it.
         DigitnetError: The settings, the folder, or the training itself failed.
     """
     model = _compiled_model(recipe, data)  # before the folder, so that a wrong setting leaves nothing behind
-    folder = RunFolder.create(path)
-    folder.check_free_space(_COPIES_ON_DISK * 4 * model.count_params())
     description = {
         "command": list(command),
         "settings": recipe.to_dict(),
@@ -89,7 +90,10 @@ def start_run(
         "machine": f"{platform.system()} {platform.machine()}",
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    folder = RunFolder.create(path)
+    folder.check_free_space(_COPIES_ON_DISK * 4 * model.count_params())
     folder.write_json(folder.description_file, description)
+    _announce(console, recipe, data, folder)
     return _train_and_finish(folder, recipe, data, model, console, should_stop)
 
 
@@ -145,6 +149,21 @@ def _compiled_model(recipe: Recipe, data: Data) -> KerasModel:
     return model
 
 
+def _announce(console: Console, recipe: Recipe, data: Data, folder: RunFolder) -> None:
+    """The steps before training, as a reader of the tutorial knows them."""
+    counts = {"to train": data.train, "to validate": data.validation, "to test": data.test}
+    sizes = [IMAGE_SIDE * IMAGE_SIDE, *recipe.hidden_sizes, data.train.num_classes]
+    steps = {
+        "load": f"{data.source}: " + ", ".join(f"{len(part):,} {name}" for name, part in counts.items() if part),
+        "preprocess": "pixels / 255, flattened to 784, inside the model",
+        "build": f"{'-'.join(map(str, sizes))}, {recipe.activation}, softmax",
+        "compile": f"{recipe.optimizer}, learning rate {recipe.learning_rate:g} ({recipe.schedule}), cross-entropy",
+        "train": f"{recipe.epochs} epochs in batches of {recipe.batch_size}, into {folder.path}",
+    }
+    for name, text in steps.items():
+        console.print(Text.assemble((f"{name:<11}", "bold"), text))
+
+
 class _Bookkeeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
     """Adds seconds and learning rate to the log of each epoch, and stops the run where that is asked."""
 
@@ -170,8 +189,7 @@ def _train_and_finish(
     console: Console,
     should_stop: Callable[[], bool],
 ) -> Outcome:
-    rows = restore(model, folder.checkpoint)
-    checkpoint = Checkpoint(folder.checkpoint, rows)
+    checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint))
     display = ProgressDisplay(console, len(data.train))
     try:
         train(
@@ -181,13 +199,17 @@ def _train_and_finish(
             batch_size=recipe.batch_size,
             seed=recipe.seed,
             validation_set=data.validation,
-            initial_epoch=len(rows),
+            initial_epoch=len(checkpoint.history),
             callbacks=[_Bookkeeper(should_stop), display, checkpoint],
         )
+        if len(checkpoint.history) < recipe.epochs:
+            raise KeyboardInterrupt
+        metrics, evaluation = finish(folder, model, data, checkpoint.history)
+    except KeyboardInterrupt:
+        raise TrainingInterruptedError(
+            f"stopped; {len(checkpoint.history)} of {recipe.epochs} epochs are finished and kept. "
+            f"Go on with: digitnet train --resume {shlex.quote(str(folder.path))}"
+        ) from None
     finally:
         display.close()
-    finished = len(checkpoint.history)
-    if finished < recipe.epochs:
-        return Outcome(folder, None, None, finished)
-    metrics, evaluation = finish(folder, model, data, checkpoint.history)
-    return Outcome(folder, metrics, evaluation, finished)
+    return Outcome(folder, metrics, evaluation)

@@ -1,0 +1,62 @@
+"""Handwritten digits, read by a network of plain dense layers.
+
+Importing this package loads none of its modules: each name below is fetched from its module at first use, so that
+predicting never pays for the training framework.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitnet.classifier import Classifier, Digit, load_classifier
+    from digitnet.datasets import Dataset, load_mnist, load_source, train_validation_split
+    from digitnet.evaluation import Evaluation, evaluate
+    from digitnet.export import save_model
+    from digitnet.model import build_mlp
+    from digitnet.training import train
+
+__all__ = [
+    "Classifier",
+    "Dataset",
+    "Digit",
+    "Evaluation",
+    "__version__",
+    "build_mlp",
+    "evaluate",
+    "load_classifier",
+    "load_mnist",
+    "load_source",
+    "save_model",
+    "train",
+    "train_validation_split",
+]
+
+_MODULE_OF = {
+    "Classifier": "digitnet.classifier",
+    "Dataset": "digitnet.datasets",
+    "Digit": "digitnet.classifier",
+    "Evaluation": "digitnet.evaluation",
+    "build_mlp": "digitnet.model",
+    "evaluate": "digitnet.evaluation",
+    "load_classifier": "digitnet.classifier",
+    "load_mnist": "digitnet.datasets",
+    "load_source": "digitnet.datasets",
+    "save_model": "digitnet.export",
+    "train": "digitnet.training",
+    "train_validation_split": "digitnet.datasets",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
+    if name == "__version__":
+        return version("digitnet")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'digitnet' has no attribute {name!r}")
+    value = vars(import_module(_MODULE_OF[name]))[name]
+    globals()[name] = value  # the next access does not come here again
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

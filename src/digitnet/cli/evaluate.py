@@ -1,0 +1,34 @@
+"""`digitnet evaluate`: how well a model does on the test images of a data set."""
+
+import json
+
+import typer
+
+from digitnet.cli.options import DataOption, JsonOption, ModelArgument, OnBadPictureOption
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: ModelArgument = None,
+    *,
+    data: DataOption = "mnist",
+    on_bad_picture: OnBadPictureOption = "fail",
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a model on the test images of a data set (on all images, where it has no test part)."""
+    from rich.console import Console  # noqa: PLC0415 - not needed for --json and slow for --help
+
+    from digitnet.classifier import load_classifier  # noqa: PLC0415
+    from digitnet.datasets import load_source  # noqa: PLC0415
+    from digitnet.evaluation import evaluate as measure  # noqa: PLC0415
+    from digitnet.report import evaluation_table  # noqa: PLC0415
+
+    classifier = load_classifier(model)
+    train_set, test_set = load_source(data, on_bad_picture=on_bad_picture)
+    dataset = test_set or train_set
+    evaluation = measure(classifier, dataset)
+    if as_json:
+        typer.echo(json.dumps({"data": dataset.name, **evaluation.to_dict()}))
+    else:
+        Console(highlight=False).print(evaluation_table(evaluation, classifier.class_names))

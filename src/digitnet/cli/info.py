@@ -1,0 +1,51 @@
+"""`digitnet info`: what is in a model file."""
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from digitnet.cli.options import JsonOption, ModelArgument
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from digitnet.model_file import ModelMetadata
+
+__all__ = ["info"]
+
+
+def info(model: ModelArgument = None, *, as_json: JsonOption = False) -> None:
+    """Show a model's layers, shapes and parameters, and how it was made."""
+    from rich.console import Console  # noqa: PLC0415 - slow for --help
+
+    from digitnet.classifier import load_classifier  # noqa: PLC0415
+
+    metadata = load_classifier(model).metadata
+    if as_json:
+        typer.echo(metadata.to_json())
+        return
+    console = Console(highlight=False)
+    console.print(_layer_table(metadata))
+    for name, part in (("recipe", metadata.recipe), ("data", metadata.data), ("calibration", metadata.calibration)):
+        if part:
+            console.print(f"\n[bold]{name}[/bold]")
+            for key, value in part.items():
+                console.print(f"  {key:<20} {json.dumps(value)}", markup=False, soft_wrap=True)
+
+
+def _layer_table(metadata: "ModelMetadata") -> "Table":
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    total = sum(layer["parameters"] for layer in metadata.layers)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
+    table.add_column("layer", "total")
+    table.add_column("kind")
+    table.add_column("activation")
+    table.add_column("output", justify="right")
+    table.add_column("parameters", f"{total:,}", justify="right")
+    for layer in metadata.layers:
+        shape = " x ".join(str(size) for size in layer["output_shape"])
+        table.add_row(layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+    return table

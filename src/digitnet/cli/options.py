@@ -1,0 +1,25 @@
+"""Options that several sub-commands share."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+__all__ = ["DataOption", "JsonOption", "ModelArgument", "ModelOption", "OnBadPictureOption"]
+
+_MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
+
+DataOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        metavar="SOURCE",
+        help="mnist, a folder of IDX files, an .npz, a .csv, or a folder with one sub-folder a class.",
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ModelArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="[MODEL]", help=_MODEL_HELP)]
+ModelOption: TypeAlias = Annotated[str | None, typer.Option("--model", metavar="MODEL", help=_MODEL_HELP)]
+OnBadPictureOption: TypeAlias = Annotated[
+    str,
+    typer.Option(metavar="fail|skip", help="What an unreadable picture in a folder of pictures does."),
+]
