@@ -4,7 +4,7 @@ import csv
 import io
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -28,9 +28,6 @@ from digitnet.report import (
 )
 from digitnet.runs.data import Data
 from digitnet.runs.folder import RunFolder
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["finish"]
 
@@ -77,7 +74,7 @@ def finish(
         "parameters": int(model.count_params()),
     }
     _write_history(folder, history)
-    _save_figure(folder, "receptive_fields.png", receptive_fields_figure(_first_kernel(model)))
+    save_figure(receptive_fields_figure(_first_kernel(model)), folder.path / "receptive_fields.png")
     for dataset, evaluation in ((data.test, test), (data.validation, validation)):
         if dataset is not None and evaluation is not None:
             _draw_mistakes(folder, dataset, evaluation)
@@ -115,22 +112,16 @@ def _first_kernel(model: KerasModel) -> AnyArray:
 
 
 def _draw_mistakes(folder: RunFolder, dataset: Dataset, evaluation: Evaluation) -> None:
-    _save_figure(folder, "confusion_matrix.png", confusion_matrix_figure(evaluation, dataset.class_names))
-    _save_figure(folder, "mistakes.png", worst_mistakes_figure(dataset, evaluation))
+    save_figure(confusion_matrix_figure(evaluation, dataset.class_names), folder.path / "confusion_matrix.png")
+    save_figure(worst_mistakes_figure(dataset, evaluation), folder.path / "mistakes.png")
 
 
 def _write_history(folder: RunFolder, history: Sequence[Mapping[str, float]]) -> None:
     columns = {name: [row[name] for row in history] for name in history[0]}
-    _save_figure(folder, "training_curves.png", training_curves(columns))
+    save_figure(training_curves(columns), folder.path / "training_curves.png")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["epoch", *columns])
     writer.writerows([epoch, *row] for epoch, row in enumerate(zip(*columns.values(), strict=True), start=1))
     folder.write(folder.history_file, text.getvalue())
 
-
-def _save_figure(folder: RunFolder, name: str, figure: "Figure") -> None:
-    try:
-        save_figure(figure, folder.path / name)
-    except OSError as error:
-        raise RunFolderError(f"{folder.path / name} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,21 @@
+"""Results for people: figures, tables in the terminal, and the model card.
+
+Importing this needs neither Matplotlib nor time: Matplotlib is loaded when the first figure is drawn.
+"""
+
+from digitnet.report.curves import training_curves
+from digitnet.report.figure_file import save_figure
+from digitnet.report.mistakes import confusion_matrix_figure, worst_mistakes_figure
+from digitnet.report.model_card import model_card
+from digitnet.report.tables import evaluation_table
+from digitnet.report.weights import receptive_fields_figure
+
+__all__ = [
+    "confusion_matrix_figure",
+    "evaluation_table",
+    "model_card",
+    "receptive_fields_figure",
+    "save_figure",
+    "training_curves",
+    "worst_mistakes_figure",
+]

@@ -1,0 +1,186 @@
+import copy
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scipy.stats import binomtest
+
+from digitnet.datasets import Dataset
+from digitnet.errors import RunFolderError
+from digitnet.evaluation import Evaluation
+from digitnet.report import model_card
+
+Scored = tuple[Dataset, Evaluation]
+Json = dict[str, Any]
+
+RUN: Json = {
+    "command": ["digitnet", "train", "--out", "my runs/first"],
+    "settings": {
+        "hidden_sizes": [512, 256],
+        "dropout": 0.2,
+        "batch_normalization": True,
+        "clip": None,
+        "note": "a|b",
+    },
+    "seed": 7,
+    "versions": {"python": "3.11.9", "keras": "3.9.2"},
+    "data": {
+        "source": "mnist",
+        "train_digest": "a1" * 32,
+        "validation_digest": "b2" * 32,
+        "test_digest": "c3" * 32,
+        "num_train": 54_000,
+        "num_validation": 6_000,
+        "num_test": 10_000,
+    },
+    "started": "2026-01-02T03:04:05+00:00",
+    "class_names": [str(digit) for digit in range(10)],
+}
+
+
+@pytest.fixture
+def metrics(score_classes: Callable[..., Scored]) -> Json:
+    """Of ten classes with 12 images each, 3 of them mistaken for the next class."""
+    _, evaluation = score_classes(10)
+    return {
+        "test": evaluation.to_dict(),
+        "validation": None,
+        "train_seconds": 3725.0,
+        "parameters": 535_818,
+    }
+
+
+def cells(card: str, first: str) -> list[str]:
+    """The cells of the first table row that starts so."""
+    line = next(line for line in card.splitlines() if line.startswith(f"| {first} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_every_figure_stands_with_n_and_interval(metrics: Json) -> None:
+    card = model_card(RUN, metrics)
+    row = cells(card, "test")
+    assert row[1:3] == ["120", "30"]
+    wilson = binomtest(90, 120).proportion_ci(method="wilson")
+    assert row[3] == f"75.00 % [{100 * wilson.low:.2f}, {100 * wilson.high:.2f}]"
+    test = metrics["test"]
+    assert row[4] == f"{test['nll']:.4f} [{test['nll_interval'][0]:.4f}, {test['nll_interval'][1]:.4f}]"
+    assert row[5] == f"{test['brier']:.4f} [{test['brier_interval'][0]:.4f}, {test['brier_interval'][1]:.4f}]"
+    assert row[6] == f"{100 * test['ece']:.2f} %"
+
+
+def test_each_class_stands_with_n_and_interval(metrics: Json) -> None:
+    wilson = binomtest(9, 12).proportion_ci(method="wilson")
+    row = cells(model_card(RUN, metrics), "4")
+    assert row == [
+        "4",
+        "12",
+        "3",
+        f"75.00 % [{100 * wilson.low:.2f}, {100 * wilson.high:.2f}]",
+        "75.00 %",
+        "75.00 %",
+    ]
+
+
+def test_the_commonest_mistakes_are_listed(metrics: Json) -> None:
+    card = model_card(RUN, metrics)
+    assert "The commonest of 30 mistakes:" in card
+    assert "| 9 | 0 | 3 |" in card
+
+
+def test_how_it_was_trained_can_be_repeated(metrics: Json) -> None:
+    card = model_card(RUN, metrics)
+    assert "```sh\ndigitnet train --out 'my runs/first'\n```" in card
+    assert "Started 2026-01-02T03:04:05+00:00, seed 7, took 1 h 2 min:" in card
+    assert "535,818 parameters" in card
+    assert cells(card, "`hidden_sizes`")[1] == "512, 256"
+    assert cells(card, "`batch_normalization`")[1] == "yes"
+    assert cells(card, "`clip`")[1] == "none"
+    assert cells(card, "`note`")[1] == "a&#124;b"
+    assert cells(card, "keras")[1] == "3.9.2"
+    assert cells(card, "train") == ["train", "54,000", f"`{'a1' * 32}`"]
+    assert cells(card, "validation") == ["validation", "6,000", f"`{'b2' * 32}`"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(3.26, "3.3 s"), (59.99, "60.0 s"), (61, "1 min 1 s"), (125.6, "2 min 6 s"), (3600, "1 h 0 min")],
+)
+def test_durations(metrics: Json, seconds: float, shown: str) -> None:
+    assert f"took {shown}:" in model_card(RUN, metrics | {"train_seconds": seconds})
+
+
+def test_the_validation_figures_are_called_flattering(metrics: Json) -> None:
+    calibrated = metrics["test"] | {"temperature": 1.25}
+    card = model_card(RUN, metrics | {"validation": calibrated})
+    assert cells(card, "validation")[1:3] == ["120", "30"]
+    assert "the temperature 1.25 that calibrates the probabilities was fitted on them" in card
+    assert "fitted on them" not in model_card(RUN, metrics)
+
+
+def test_without_test_images_the_classes_are_those_of_the_validation(metrics: Json) -> None:
+    run = copy.deepcopy(RUN)
+    run["data"] |= {"test_digest": None, "num_test": 0}
+    card = model_card(run, metrics | {"test": None, "validation": metrics["test"]})
+    assert "`mnist` has no test images." in card
+    assert "## Class by class, validation images" in card
+    assert cells(card, "test") == ["test", "0", "none"]
+
+
+def test_nothing_measured_is_said(metrics: Json) -> None:
+    card = model_card(RUN, {**metrics, "test": None})
+    assert "Not measured: the data had neither test nor validation images." in card
+    assert " %" not in card
+
+
+def test_a_class_without_test_images_has_no_figures(score: Callable[..., Scored], metrics: Json) -> None:
+    _, evaluation = score([0, 1], [0, 1], [2.0, 2.0], ("a", "b", "c"))
+    card = model_card(RUN | {"class_names": ["a", "b", "c"]}, metrics | {"test": evaluation.to_dict()})
+    assert cells(card, "c") == ["c", "0", "", "not measured", "not measured", "not measured"]
+    assert "commonest" not in card
+
+
+def test_a_single_image_has_no_interval_of_a_mean(score: Callable[..., Scored], metrics: Json) -> None:
+    _, evaluation = score([1], [1], [2.0])
+    row = cells(model_card(RUN, metrics | {"test": evaluation.to_dict()}), "test")
+    assert row[4] == f"{evaluation.nll:.4f}"
+
+
+def test_mnist_is_credited_and_its_limits_are_told(metrics: Json) -> None:
+    card = model_card(RUN, metrics)
+    assert "MNIST is by Yann LeCun and Corinna Cortes, under CC BY-SA 3.0" in card
+    assert "**The hands.**" in card
+    assert "**The frame.**" in card
+
+
+def test_other_data_is_neither_called_mnist_nor_digits(metrics: Json) -> None:
+    run = RUN | {
+        "class_names": ["<b>", "|", "&lt;", *"defghij"],
+        "data": RUN["data"] | {"source": "my `data`"},
+    }
+    card = model_card(run, metrics)
+    assert "MNIST" not in card
+    assert "digits" not in card
+    assert "tells apart 10 classes: &lt;b>, &#124;, &amp;lt;, d" in card
+    assert "`my 'data'` has a licence of its own" in card
+
+
+@pytest.mark.parametrize("missing", sorted(RUN))
+def test_a_missing_entry_is_named(metrics: Json, missing: str) -> None:
+    run = {name: value for name, value in RUN.items() if name != missing}
+    with pytest.raises(RunFolderError, match=f"expected an entry '{missing}' in run.json or metrics.json"):
+        model_card(run, metrics)
+
+
+def test_every_table_is_whole(metrics: Json) -> None:
+    lines = model_card(RUN, metrics).splitlines()
+    for above, below in itertools.pairwise(lines):
+        if above.startswith("|") and below.startswith("|"):
+            assert above.count("|") == below.count("|")
+        assert above == above.rstrip()
+
+
+def test_the_arguments_stay_as_they_are(metrics: Json) -> None:
+    run, before = copy.deepcopy(RUN), copy.deepcopy(metrics)
+    model_card(run, metrics)
+    assert (run, metrics) == (RUN, before)
