@@ -192,9 +192,7 @@ def test_an_answer_that_is_no_logits_is_refused(
 
 
 def test_a_model_that_changes_its_number_of_classes_is_refused(thirty_digits: Dataset) -> None:
-    with pytest.raises(
-        ModelOutputError, match="gave 11 logits an image in its first batch and 12 in a later"
-    ):
+    with pytest.raises(ModelOutputError, match="gave 11 logits an image in its first batch and 12 in a later"):
         evaluate(FixedModel(lambda n: np.zeros((n, 11 + (n < 20)))), thirty_digits, batch_size=20)
 
 
@@ -239,7 +237,5 @@ def test_real_digits(mnist: tuple[Dataset, Dataset]) -> None:
     result: Evaluation = evaluate(NearestMean(), test_part, batch_size=64)
     flat = test_part.images.reshape(500, -1) / 255.0
     nearest = [int(np.argmin([np.linalg.norm(image - mean) for mean in means])) for image in flat]
-    assert result.errors == sum(
-        answer != label for answer, label in zip(nearest, test_part.labels, strict=True)
-    )
+    assert result.errors == sum(answer != label for answer, label in zip(nearest, test_part.labels, strict=True))
     assert 0.7 < result.accuracy < 0.9

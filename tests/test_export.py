@@ -31,12 +31,12 @@ def shaken(model: Any) -> Any:
 
 def answers(proto: onnx.ModelProto) -> tuple[Any, Any]:
     session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return tuple(session.run(["probabilities", "logits"], {"images": IMAGES}))  # type: ignore[return-value]
+    return tuple(session.run(["probabilities", "logits"], {"images": IMAGES}))
 
 
 @pytest.mark.parametrize("batch_normalization", [False, True])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_file_answers_as_the_model(activation: str, batch_normalization: bool) -> None:  # noqa: FBT001
+def test_the_file_answers_as_the_model(activation: str, batch_normalization: bool) -> None:
     model = shaken(
         build_mlp((20, 15), activation=activation, batch_normalization=batch_normalization, dropout=0.5, seed=1)
     )
@@ -109,13 +109,22 @@ def test_weights_that_are_not_finite_are_never_written(tmp_path: Path) -> None:
     ("layer", "message"),
     [
         (lambda: keras.layers.Reshape((784, 1)), "is a Reshape, which cannot be saved"),
-        (lambda: keras.layers.Activation("hard_tanh"), "has the activation 'hard_tanh', which cannot be saved"),
-        (lambda: keras.layers.LayerNormalization(), "is a LayerNormalization, which cannot be saved"),
+        (
+            lambda: keras.layers.Activation("hard_tanh"),
+            "has the activation 'hard_tanh', which cannot be saved",
+        ),
+        (keras.layers.LayerNormalization, "is a LayerNormalization, which cannot be saved"),
     ],
 )
 def test_a_layer_without_counterpart_is_named(layer: Any, message: str, tmp_path: Path) -> None:
     model = keras.Sequential(
-        [keras.Input((28, 28)), keras.layers.Flatten(), layer(), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+        [
+            keras.Input((28, 28)),
+            keras.layers.Flatten(),
+            layer(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, "softmax"),
+        ]
     )
     with pytest.raises(ConfigurationError, match=message):
         save_model(model, tmp_path / "m.onnx")

@@ -62,10 +62,18 @@ def test_data_sets_need_only_numpy() -> None:
 
 
 def test_a_classifier_needs_no_training_framework() -> None:
-    assert not loaded_by("import digitnet; digitnet.load_classifier") & {"keras", "jax", "onnx", "matplotlib", "rich"}
+    assert not loaded_by("import digitnet; digitnet.load_classifier") & {
+        "keras",
+        "jax",
+        "onnx",
+        "matplotlib",
+        "rich",
+    }
 
 
 def test_help_loads_no_library_for_arrays() -> None:
-    loaded = loaded_by("import sys; sys.argv = ['digitnet', '--help']\nfrom digitnet.cli import main\n"
-                       "try:\n    main()\nexcept SystemExit:\n    pass")
+    loaded = loaded_by(
+        "import sys; sys.argv = ['digitnet', '--help']\nfrom digitnet.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass"
+    )
     assert loaded <= {"rich"}

@@ -127,9 +127,7 @@ def test_most_confused_pairs_are_sorted_by_count_then_class() -> None:
     assert most_confused_pairs(matrix, limit=0) == ()
 
 
-@pytest.mark.parametrize(
-    "matrix", [np.zeros((2, 3), int), np.zeros(4, int), np.eye(2), np.array([[1, -1], [0, 1]])]
-)
+@pytest.mark.parametrize("matrix", [np.zeros((2, 3), int), np.zeros(4, int), np.eye(2), np.array([[1, -1], [0, 1]])])
 @pytest.mark.parametrize("function", [class_scores, most_confused_pairs])
 def test_a_matrix_that_holds_no_counts_is_refused(function: Callable[..., object], matrix: AnyArray) -> None:
     with pytest.raises(ConfigurationError, match="a confusion matrix"):

@@ -48,7 +48,7 @@ _MODULE_OF = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
+def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("digitnet")
     if name not in _MODULE_OF:

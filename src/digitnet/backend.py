@@ -14,7 +14,7 @@ __all__ = ["keras"]
 _INSTALL_HINT = "Building and training need the training extra: pip install 'digitnet[train]'"
 
 
-def _import_keras() -> Any:  # noqa: ANN401 - Keras ships no type information
+def _import_keras() -> Any:
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "jax"
     try:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digitnet.arrays import Labels, Logits
+from digitnet.arrays import AnyArray, Labels, Logits
 
 __all__ = ["fit_temperature"]
 
@@ -40,7 +40,7 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     return round(float(np.exp((low + high) / 2)), 4)
 
 
-def _negative_log_likelihood(logits: np.ndarray, labels: Labels, log_temperature: float) -> float:  # type: ignore[type-arg]
+def _negative_log_likelihood(logits: AnyArray, labels: Labels, log_temperature: float) -> float:
     scaled = logits / np.exp(log_temperature)
     scaled -= scaled.max(axis=1, keepdims=True)
     log_normalizer = np.log(np.exp(scaled).sum(axis=1))

@@ -114,7 +114,7 @@ class Evaluation:
         }
 
 
-def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluation:  # noqa: ANN401 - Keras has no types
+def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluation:
     """Measure a model on a data set.
 
     Args:
@@ -204,20 +204,13 @@ def _predict_in_batches(model: LogitsPredictor, dataset: Dataset, batch_size: in
 
 def _checked_logits(logits: AnyArray, num_images: int) -> NDArray[np.float64]:
     is_real = np.issubdtype(logits.dtype, np.floating) or np.issubdtype(logits.dtype, np.integer)
-    if (
-        logits.ndim != 2
-        or len(logits) != num_images
-        or not 1 <= logits.shape[1] <= MAX_CLASSES
-        or not is_real
-    ):
+    if logits.ndim != 2 or len(logits) != num_images or not 1 <= logits.shape[1] <= MAX_CLASSES or not is_real:
         raise ModelOutputError(
             f"the model's logits must be ({num_images}, classes) real numbers with 1 to {MAX_CLASSES} "
             f"classes, found shape {logits.shape} of {logits.dtype}"
         )
     if not np.isfinite(logits).all():
-        raise ModelOutputError(
-            "the model's logits must be finite, found nan or infinity: did training diverge?"
-        )
+        raise ModelOutputError("the model's logits must be finite, found nan or infinity: did training diverge?")
     return logits.astype(np.float64)
 
 
@@ -227,16 +220,12 @@ def _checked_batch_size(batch_size: SupportsIndex) -> int:
     except TypeError:
         size = 0
     if size < 1:
-        raise ConfigurationError(
-            f"batch_size must be a whole number of images, at least 1, found {batch_size!r}"
-        )
+        raise ConfigurationError(f"batch_size must be a whole number of images, at least 1, found {batch_size!r}")
     return size
 
 
 def _checked_temperature(temperature: float) -> float:
     value = float(temperature)
     if not (math.isfinite(value) and value > 0):
-        raise ConfigurationError(
-            f"the model's temperature must be a finite number above 0, found {temperature!r}"
-        )
+        raise ConfigurationError(f"the model's temperature must be a finite number above 0, found {temperature!r}")
     return value

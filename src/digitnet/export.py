@@ -8,6 +8,7 @@ training has ended. Before a file is written, its answers are compared with thos
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -53,7 +54,11 @@ _ONLY_IN_TRAINING = (
 
 
 def save_model(
-    model: KerasModel, path: str | Path, *, metadata: ModelMetadata | None = None, images: Images | None = None
+    model: KerasModel,
+    path: str | Path,
+    *,
+    metadata: ModelMetadata | None = None,
+    images: Images | None = None,
 ) -> None:
     """Write a trained model as `model.onnx`, whole or not at all, after checking it.
 
@@ -70,7 +75,8 @@ def save_model(
         OSError: The file cannot be written.
     """
     metadata = metadata or ModelMetadata(
-        class_names=tuple(str(label) for label in range(model.output_shape[-1])), layers=tuple(layer_table(model))
+        class_names=tuple(str(label) for label in range(model.output_shape[-1])),
+        layers=tuple(layer_table(model)),
     )
     if images is None:
         images = np.random.default_rng(0).integers(0, 256, (64, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
@@ -131,12 +137,12 @@ class _Graph:
         self.constants: list[onnx.TensorProto] = []
         self.tip = "images"
 
-    def constant(self, name: str, value: Any) -> str:  # noqa: ANN401 - whatever NumPy takes
+    def constant(self, name: str, value: Any) -> str:
         name = f"{name}_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def add(self, kind: str, inputs: list[str], *, output: str | None = None, **attributes: Any) -> str:  # noqa: ANN401
+    def add(self, kind: str, inputs: list[str], *, output: str | None = None, **attributes: Any) -> str:
         output = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [output], name=f"node_{output}", **attributes))
         self.tip = output
@@ -214,7 +220,7 @@ def _operations(model: KerasModel) -> list[_Operation]:
 def _chain(model: KerasModel) -> list[Any]:
     """The layers in the order in which data flows through them."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    for before, layer in zip(layers, layers[1:], strict=False):
+    for before, layer in pairwise(layers):
         if layer.input is not before.output:
             raise ConfigurationError(
                 f"layer {layer.name!r} does not follow {before.name!r}: only a plain chain of layers can be saved"
@@ -222,32 +228,34 @@ def _chain(model: KerasModel) -> list[Any]:
     return layers
 
 
-def _converted(layer: Any, *, is_last: bool) -> list[_Operation]:  # noqa: ANN401 - a keras.layers.Layer
-    if isinstance(layer, _ONLY_IN_TRAINING):
-        return []
+def _converted(layer: Any, *, is_last: bool) -> list[_Operation]:
+    """What a layer does when it does not train."""
+    operations: list[_Operation] = []
     if isinstance(layer, keras.layers.Rescaling):
-        return [_Affine(np.float32(layer.scale), np.float32(layer.offset))]
-    if isinstance(layer, keras.layers.Flatten):
-        return [_Operator("Flatten", {"axis": 1})]
-    if isinstance(layer, keras.layers.BatchNormalization):
-        return [_normalization(layer)]
-    if isinstance(layer, keras.layers.Dense):
-        kernel = np.asarray(layer.kernel.value, np.float32)
-        bias = np.zeros(kernel.shape[1], np.float32) if layer.bias is None else np.asarray(layer.bias.value, np.float32)
-        return [_Dense(kernel, bias), *_activation(layer, is_last=is_last)]
-    if isinstance(layer, keras.layers.Softmax) and is_last:
-        return []  # the graph has its own, behind the temperature
-    if isinstance(layer, keras.layers.ReLU) and layer.get_config()["max_value"] is None:
-        return [_Operator("Relu", {})]
-    if isinstance(layer, keras.layers.Activation):
-        return _activation(layer, is_last=is_last)
-    raise ConfigurationError(
-        f"layer {layer.name!r} is a {type(layer).__name__}, which cannot be saved: expected Rescaling, Flatten, "
-        "Dense, BatchNormalization, an activation, or dropout"
-    )
+        operations = [_Affine(np.asarray(layer.scale, np.float32), np.asarray(layer.offset, np.float32))]
+    elif isinstance(layer, keras.layers.Flatten):
+        operations = [_Operator("Flatten", {"axis": 1})]
+    elif isinstance(layer, keras.layers.BatchNormalization):
+        operations = [_normalization(layer)]
+    elif isinstance(layer, keras.layers.Dense):
+        operations = [_dense(layer), *_activation(layer, is_last=is_last)]
+    elif isinstance(layer, keras.layers.Activation):
+        operations = _activation(layer, is_last=is_last)
+    elif not isinstance(layer, _ONLY_IN_TRAINING) and not (is_last and isinstance(layer, keras.layers.Softmax)):
+        raise ConfigurationError(
+            f"layer {layer.name!r} is a {type(layer).__name__}, which cannot be saved: expected Rescaling, Flatten, "
+            "Dense, BatchNormalization, Activation, dropout, or Softmax at the end"
+        )
+    return operations
 
 
-def _normalization(layer: Any) -> _Affine:  # noqa: ANN401 - a keras.layers.BatchNormalization
+def _dense(layer: Any) -> _Dense:
+    kernel = np.asarray(layer.kernel.value, np.float32)
+    no_bias = np.zeros(kernel.shape[1], np.float32)
+    return _Dense(kernel, no_bias if layer.bias is None else np.asarray(layer.bias.value, np.float32))
+
+
+def _normalization(layer: Any) -> _Affine:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, as one product and one sum; in float64 on the way."""
     mean, variance = (np.asarray(v.value, np.float64) for v in (layer.moving_mean, layer.moving_variance))
     gamma = 1.0 if layer.gamma is None else np.asarray(layer.gamma.value, np.float64)
@@ -256,7 +264,7 @@ def _normalization(layer: Any) -> _Affine:  # noqa: ANN401 - a keras.layers.Batc
     return _Affine(scale.astype(np.float32), (beta - mean * scale).astype(np.float32))
 
 
-def _activation(layer: Any, *, is_last: bool) -> list[_Operation]:  # noqa: ANN401 - a keras.layers.Layer
+def _activation(layer: Any, *, is_last: bool) -> list[_Operation]:
     name = layer.activation.__name__
     if name == "linear" or (name == "softmax" and is_last):
         return []

@@ -370,9 +370,7 @@ def _checked_probabilities(probabilities: AnyArray) -> Float64Array:
         raise ModelOutputError("probabilities must be between 0 and 1: were logits given instead?")
     farthest = float(np.abs(values.sum(axis=1) - 1).max())
     if farthest > _MAX_SUM_ERROR:
-        raise ModelOutputError(
-            f"each row of probabilities must sum to 1, found a row that is off by {farthest:.3g}"
-        )
+        raise ModelOutputError(f"each row of probabilities must sum to 1, found a row that is off by {farthest:.3g}")
     return values
 
 
@@ -380,8 +378,7 @@ def _checked_confusion_matrix(matrix: ConfusionMatrix) -> ConfusionMatrix:
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not np.issubdtype(counts.dtype, np.integer):
         raise ConfigurationError(
-            f"a confusion matrix must be (classes, classes) integers, "
-            f"found shape {counts.shape} of {counts.dtype}"
+            f"a confusion matrix must be (classes, classes) integers, found shape {counts.shape} of {counts.dtype}"
         )
     if (counts < 0).any():
         raise ConfigurationError("a confusion matrix holds counts: 0 or more, found a negative number")

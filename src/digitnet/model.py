@@ -98,7 +98,7 @@ def build_mlp(
     return keras.Model(images, probabilities, name="mlp")
 
 
-def _kernel_initializer(activation: str, seed: int) -> Any:  # noqa: ANN401 - a keras.initializers.Initializer
+def _kernel_initializer(activation: str, seed: int) -> Any:
     """He for the activations that pass about half of their input, Glorot for the symmetric ones, LeCun for SELU."""
     if activation == "selu":
         return keras.initializers.LecunNormal(seed=seed)
@@ -125,9 +125,7 @@ def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _check_build(
-    num_classes: int, activation: str, dropout: float, weight_decay: float, seed: int | None
-) -> None:
+def _check_build(num_classes: int, activation: str, dropout: float, weight_decay: float, seed: int | None) -> None:
     if not 2 <= num_classes <= _MAX_CLASSES:
         raise ConfigurationError(f"num_classes is {num_classes}: expected 2 to {_MAX_CLASSES}")
     if activation not in ACTIVATIONS:
@@ -162,7 +160,7 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
         if not isinstance(last, keras.layers.Dense):
             return lambda images, training: body(images, training=training)
 
-        def dense_logits(images: Tensor, training: bool) -> Tensor:  # noqa: FBT001 - Keras's own argument
+        def dense_logits(images: Tensor, training: bool) -> Tensor:
             return keras.ops.add(keras.ops.matmul(body(images, training=training), last.kernel), last.bias)
 
         return dense_logits if last.bias is not None else None
@@ -175,6 +173,8 @@ class KerasPredictor:
     temperature = 1.0
 
     def __init__(self, model: KerasModel, batch_size: int = 1000) -> None:
+        if not isinstance(model, keras.Model):
+            raise ConfigurationError(f"expected a Classifier or a keras.Model, found {type(model).__name__}")
         logits = logits_function(model)
         if logits is None:
             raise ConfigurationError(
@@ -238,8 +238,8 @@ def layer_table(model: KerasModel) -> list[dict[str, Any]]:
         model: A built keras.Model.
 
     Returns:
-        One dict a layer: name, kind (Keras's class name), activation (None where it has none), output_shape (without the
-        batch), parameters (all weights, also those that training does not change).
+        One dict a layer: name, kind (Keras's class name), activation (or None), output_shape (without the batch),
+        parameters (all weights, also those that training does not change).
     """
     rows = []
     for layer in model.layers:

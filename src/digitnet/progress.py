@@ -107,4 +107,3 @@ class _TimeLeft(ProgressColumn):
         running: float = min(time.perf_counter() - task.fields.get("began", 0.0), seconds)
         left = max(0, round((task.total - task.completed) * seconds - running))
         return Text(f"{left // 60}:{left % 60:02d} left", style="dim")
-

@@ -103,7 +103,7 @@ PRESETS: dict[str, Recipe] = {
 }
 
 
-def make_recipe(preset: str = "standard", **dials: Any) -> Recipe:  # noqa: ANN401 - the types are Recipe's
+def make_recipe(preset: str = "standard", **dials: Any) -> Recipe:
     """A preset with some of its settings changed.
 
     Args:

@@ -90,6 +90,4 @@ def assert_readable() -> Callable[[Figure], None]:
 def _shown_texts(figure: Figure) -> list[Text]:
     figure.draw_without_rendering()  # puts ticks and texts in their places
     found = figure.findobj(match=Text)
-    return [
-        text for text in found if isinstance(text, Text) and text.get_visible() and text.get_text().strip()
-    ]
+    return [text for text in found if isinstance(text, Text) and text.get_visible() and text.get_text().strip()]

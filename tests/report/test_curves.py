@@ -36,9 +36,7 @@ def values_of(axes: Axes, name: str) -> list[float]:
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 12, 16, 100, 1000])
-def test_every_epoch_is_drawn_and_the_text_is_readable(
-    epochs: int, assert_readable: Callable[[Figure], None]
-) -> None:
+def test_every_epoch_is_drawn_and_the_text_is_readable(epochs: int, assert_readable: Callable[[Figure], None]) -> None:
     history = history_of(epochs)
     figure = training_curves(history)
     errors, losses = panel(figure, "Error"), panel(figure, "Loss")
@@ -126,9 +124,7 @@ def test_a_perfect_run_is_drawn(assert_readable: Callable[[Figure], None]) -> No
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-6, 1e-3])
-def test_names_of_lines_that_end_together_do_not_overlap(
-    gap: float, assert_readable: Callable[[Figure], None]
-) -> None:
+def test_names_of_lines_that_end_together_do_not_overlap(gap: float, assert_readable: Callable[[Figure], None]) -> None:
     assert_readable(training_curves({"loss": [1.0, 0.1], "val_loss": [0.9, 0.1 + gap]}))
 
 

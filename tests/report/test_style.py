@@ -16,9 +16,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize(
-    ("colour", "least"), [(INK, 7.0), (MUTED, 4.5), (BLUE, 4.5), (ACCENT, 3.5), (GREEN, 3.0)]
-)
+@pytest.mark.parametrize(("colour", "least"), [(INK, 7.0), (MUTED, 4.5), (BLUE, 4.5), (ACCENT, 3.5), (GREEN, 3.0)])
 def test_colours_stand_out_from_the_paper(colour: str, least: float) -> None:
     assert (luminance(PAPER) + 0.05) / (luminance(colour) + 0.05) > least
 
@@ -40,9 +38,7 @@ def test_drawing_never_loads_the_global_interface() -> None:
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(
-        MissingExtraError, match=r"matplotlib is not installed.*pip install 'digitnet\[train\]'"
-    ):
+    with pytest.raises(MissingExtraError, match=r"matplotlib is not installed.*pip install 'digitnet\[train\]'"):
         training_curves({"loss": [1.0]})
 
 

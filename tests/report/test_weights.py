@@ -13,9 +13,7 @@ RANDOM = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("units", [1, 9, 60, 100])
-def test_the_strongest_units_are_drawn_in_order(
-    units: int, assert_readable: Callable[[Figure], None]
-) -> None:
+def test_the_strongest_units_are_drawn_in_order(units: int, assert_readable: Callable[[Figure], None]) -> None:
     strengths = RANDOM.permutation(units) + 1.0
     weights = (RANDOM.normal(size=(784, units)) * strengths).astype(np.float32)
     figure = receptive_fields_figure(weights)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet import files
 from digitnet.backend import keras
 from digitnet.datasets import Dataset
 from digitnet.errors import RunFolderError
@@ -32,9 +31,7 @@ def state(model: Any) -> list[Any]:
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "muon"])
 @pytest.mark.parametrize("stop_after", [1, 3])
-def test_a_resumed_run_ends_in_the_same_bits(
-    optimizer: str, stop_after: int, stripes: Dataset, tmp_path: Path
-) -> None:
+def test_a_resumed_run_ends_in_the_same_bits(optimizer: str, stop_after: int, stripes: Dataset, tmp_path: Path) -> None:
     uninterrupted = compiled(optimizer)
     train(uninterrupted, stripes, epochs=4, batch_size=32)
 
@@ -65,16 +62,14 @@ def test_the_history_goes_on_where_it_was(stripes: Dataset, tmp_path: Path) -> N
     assert len(restore(compiled(), tmp_path)) == 3
 
 
-def test_a_full_disk_loses_no_finished_epoch(
-    stripes: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_loses_no_finished_epoch(stripes: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(compiled(), stripes, epochs=1, callbacks=[Checkpoint(tmp_path)])
     before = (tmp_path / CHECKPOINT_FILE).read_bytes()
 
     def no_space(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", no_space)
+    monkeypatch.setattr("digitnet.files.os.fsync", no_space)
     model = compiled()
     history = restore(model, tmp_path)
     with pytest.raises(RunFolderError, match=r"epoch 2 could not be saved \(No space left on device\); 1 finished"):

@@ -41,7 +41,9 @@ def test_no_weight_decay_is_no_change() -> None:
     ("given", "suggestion"), [("adm", "adam"), ("ADAMWW", "adamw"), ("rmsprob", "rmsprop"), ("sdg", "sgd")]
 )
 def test_an_unknown_name_gets_the_nearest_one(given: str, suggestion: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"optimizer '{given}' is not known \(did you mean '{suggestion}'\?\)"):
+    with pytest.raises(
+        ConfigurationError, match=rf"optimizer '{given}' is not known \(did you mean '{suggestion}'\?\)"
+    ):
         make_optimizer(given, 0.01)
 
 

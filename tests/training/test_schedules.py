@@ -29,7 +29,8 @@ def test_warm_up_and_cosine(step: float, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "expected"), [(0, 1 / 25), (15, (1 + 1 / 25) / 2), (30, 1), (65, (1 + 1e-4) / 2), (100, 1e-4), (500, 1e-4)]
+    ("step", "expected"),
+    [(0, 1 / 25), (15, (1 + 1 / 25) / 2), (30, 1), (65, (1 + 1e-4) / 2), (100, 1e-4), (500, 1e-4)],
 )
 def test_one_cycle(step: float, expected: float) -> None:
     schedule = OneCycle(2.0, total_steps=100, warmup_fraction=0.3)

@@ -17,12 +17,12 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on the test images of a data set (on all images, where it has no test part)."""
-    from rich.console import Console  # noqa: PLC0415 - not needed for --json and slow for --help
+    from rich.console import Console
 
-    from digitnet.classifier import load_classifier  # noqa: PLC0415
-    from digitnet.datasets import load_source  # noqa: PLC0415
-    from digitnet.evaluation import evaluate as measure  # noqa: PLC0415
-    from digitnet.report import evaluation_table  # noqa: PLC0415
+    from digitnet.classifier import load_classifier
+    from digitnet.datasets import load_source
+    from digitnet.evaluation import evaluate as measure
+    from digitnet.report import evaluation_table
 
     classifier = load_classifier(model)
     train_set, test_set = load_source(data, on_bad_picture=on_bad_picture)

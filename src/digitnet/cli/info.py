@@ -17,9 +17,9 @@ __all__ = ["info"]
 
 def info(model: ModelArgument = None, *, as_json: JsonOption = False) -> None:
     """Show a model's layers, shapes and parameters, and how it was made."""
-    from rich.console import Console  # noqa: PLC0415 - slow for --help
+    from rich.console import Console
 
-    from digitnet.classifier import load_classifier  # noqa: PLC0415
+    from digitnet.classifier import load_classifier
 
     metadata = load_classifier(model).metadata
     if as_json:
@@ -27,7 +27,11 @@ def info(model: ModelArgument = None, *, as_json: JsonOption = False) -> None:
         return
     console = Console(highlight=False)
     console.print(_layer_table(metadata))
-    for name, part in (("recipe", metadata.recipe), ("data", metadata.data), ("calibration", metadata.calibration)):
+    for name, part in (
+        ("recipe", metadata.recipe),
+        ("data", metadata.data),
+        ("calibration", metadata.calibration),
+    ):
         if part:
             console.print(f"\n[bold]{name}[/bold]")
             for key, value in part.items():
@@ -35,8 +39,8 @@ def info(model: ModelArgument = None, *, as_json: JsonOption = False) -> None:
 
 
 def _layer_table(metadata: "ModelMetadata") -> "Table":
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     total = sum(layer["parameters"] for layer in metadata.layers)
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)

@@ -1,6 +1,6 @@
 """Options that several sub-commands share."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -20,6 +20,6 @@ JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.
 ModelArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="[MODEL]", help=_MODEL_HELP)]
 ModelOption: TypeAlias = Annotated[str | None, typer.Option("--model", metavar="MODEL", help=_MODEL_HELP)]
 OnBadPictureOption: TypeAlias = Annotated[
-    str,
-    typer.Option(metavar="fail|skip", help="What an unreadable picture in a folder of pictures does."),
+    Literal["fail", "skip"],
+    typer.Option(help="What an unreadable picture in a folder of pictures does."),
 ]

@@ -26,7 +26,7 @@ def predict(
     A picture may have any size, mode and polarity. One that cannot be read is named on stderr, the others are
     answered all the same, and the exit code is 1.
     """
-    from digitnet.classifier import load_classifier  # noqa: PLC0415 - ONNX Runtime is slow for --help
+    from digitnet.classifier import load_classifier
 
     classifier = load_classifier(model)
     failures = 0
@@ -46,7 +46,7 @@ def predict(
 
 
 def _answer(classifier: "Classifier", picture: str) -> dict[str, Any]:
-    from digitnet.answers import error_outcome, outcome  # noqa: PLC0415
+    from digitnet.answers import error_outcome, outcome
 
     try:
         return outcome(picture, classifier.read_digit(picture))

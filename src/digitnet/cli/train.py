@@ -80,13 +80,19 @@ def _parse_sizes(text: str) -> tuple[int, ...]:
 
 
 def _run(
-    recipe: Recipe, source: str, out: Path | None, resume: Path | None, on_bad_picture: str, *, as_json: bool
+    recipe: Recipe,
+    source: str,
+    out: Path | None,
+    resume: Path | None,
+    on_bad_picture: OnBadPictureOption,
+    *,
+    as_json: bool,
 ) -> None:
     # Keras and JAX take seconds to import: only here, after the options have been read and found good.
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from digitnet.cli.interrupts import stop_after_epoch  # noqa: PLC0415
-    from digitnet.runs import load_data, resume_run, start_run  # noqa: PLC0415
+    from digitnet.cli.interrupts import stop_after_epoch
+    from digitnet.runs import load_data, resume_run, start_run
 
     console = Console(stderr=True, highlight=False)
     with stop_after_epoch(console) as should_stop:
@@ -96,7 +102,12 @@ def _run(
             data = load_data(source, recipe, on_bad_picture)
             path = out if out is not None else _default_folder(recipe)
             outcome = start_run(
-                recipe, data, path, command=["digitnet", *sys.argv[1:]], console=console, should_stop=should_stop
+                recipe,
+                data,
+                path,
+                command=["digitnet", *sys.argv[1:]],
+                console=console,
+                should_stop=should_stop,
             )
     _report(outcome, as_json=as_json)
 

@@ -59,11 +59,7 @@ def training_curves(history: Mapping[str, Sequence[float]]) -> "Figure":
     ]
     rates = _lines(history, {"learning_rate": "learning rate"})
     epochs = _number_of_epochs([*losses, *errors, *rates])
-    panels = [
-        (title, unit, lines)
-        for title, unit, lines in (("Loss", "", losses), ("Error", " %", errors))
-        if lines
-    ]
+    panels = [(title, unit, lines) for title, unit, lines in (("Loss", "", losses), ("Error", " %", errors)) if lines]
     if not panels:
         raise ConfigurationError("the training history has neither loss nor accuracy: nothing to draw")
     width = len(panels) * (_LEFT + _PANEL_WIDTH + _RIGHT)
@@ -89,9 +85,7 @@ def _lines(history: Mapping[str, Sequence[float]], names: Mapping[str, str]) -> 
         try:
             values = np.asarray(history[key], dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise ConfigurationError(
-                f"the training history's {key!r} must hold one number an epoch"
-            ) from error
+            raise ConfigurationError(f"the training history's {key!r} must hold one number an epoch") from error
         if np.isfinite(values).any() or values.size == 0:
             lines.append(_Line(name, colours[name], np.where(np.isfinite(values), values, np.nan)))
     return lines
@@ -101,8 +95,7 @@ def _number_of_epochs(lines: Sequence[_Line]) -> int:
     lengths = {line.values.shape for line in lines}
     if len(lengths) > 1 or any(len(shape) != 1 or shape[0] == 0 for shape in lengths):
         raise ConfigurationError(
-            "the training history must hold one number an epoch in every series, "
-            f"found shapes {sorted(lengths)}"
+            f"the training history must hold one number an epoch in every series, found shapes {sorted(lengths)}"
         )
     return next(iter(lengths))[0] if lengths else 0
 

@@ -87,9 +87,7 @@ def _draw_cells(axes: "Axes", counts: ConfusionMatrix, scale: float) -> None:
     np.fill_diagonal(mistakes, 0)
     most = max(int(mistakes.max()), _FULL_COLOUR)
     # The square root keeps one mistake visible beside fifty.
-    axes.imshow(
-        np.sqrt(mistakes), cmap=colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00"), vmin=0, vmax=np.sqrt(most)
-    )
+    axes.imshow(np.sqrt(mistakes), cmap=colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00"), vmin=0, vmax=np.sqrt(most))
     axes.grid(visible=False)
     edges = np.arange(len(counts) + 1) - 0.5
     axes.vlines(edges, -0.5, len(counts) - 0.5, colors=FAINT, linewidth=0.7)
@@ -168,9 +166,7 @@ def worst_mistakes_figure(dataset: Dataset, evaluation: Evaluation) -> "Figure":
         axes = figure.add_axes((left / width, bottom / height, _TILE / width, _TILE / height))
         _draw_image(axes, dataset.images[index])
         true, answer = names[dataset.labels[index]], names[evaluation.predicted_labels[index]]
-        _write_caption(
-            axes, _shortened(true), _shortened(answer), _percent(evaluation.confidence[index]), is_short
-        )
+        _write_caption(axes, _shortened(true), _shortened(answer), _percent(evaluation.confidence[index]), is_short)
     return figure
 
 

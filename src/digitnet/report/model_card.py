@@ -67,8 +67,7 @@ def model_card(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         )
     except KeyError as error:
         raise RunFolderError(
-            f"the model card cannot be written: expected an entry {error} in run.json or metrics.json, "
-            "found none"
+            f"the model card cannot be written: expected an entry {error} in run.json or metrics.json, found none"
         ) from error
     return "\n\n".join(sections) + "\n"
 
@@ -132,9 +131,7 @@ def _classes(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     rows = [_class_row(scores, names[scores["label"]]) for scores in evaluation["per_class"]]
     sections = [f"## Class by class, {part} images", _table(header, rows)]
     if evaluation["most_confused"]:
-        pairs = [
-            (names[true], names[answer], f"{count:,}") for true, answer, count in evaluation["most_confused"]
-        ]
+        pairs = [(names[true], names[answer], f"{count:,}") for true, answer, count in evaluation["most_confused"]]
         sections += [
             f"The commonest of {evaluation['errors']:,} mistakes:",
             _table(("True class", "Answer", "Times"), pairs),

@@ -53,12 +53,8 @@ def _summary(evaluation: Evaluation) -> Table:
     table.add_column("", justify="right", style="cyan")
     table.add_column("95 % interval")
     table.add_column("")
-    table.add_row(
-        "Accuracy", f"{100 * evaluation.accuracy:.2f} %", f"{100 * low:.2f} to {100 * high:.2f} %", ""
-    )
-    table.add_row(
-        "Log loss", f"{evaluation.nll:.4f}", _interval(evaluation.nll_interval), Text("nats an image", "dim")
-    )
+    table.add_row("Accuracy", f"{100 * evaluation.accuracy:.2f} %", f"{100 * low:.2f} to {100 * high:.2f} %", "")
+    table.add_row("Log loss", f"{evaluation.nll:.4f}", _interval(evaluation.nll_interval), Text("nats an image", "dim"))
     brier_note = Text("best 0, worst 2", "dim")
     table.add_row("Brier score", f"{evaluation.brier:.4f}", _interval(evaluation.brier_interval), brier_note)
     ece_note = Text("confidence against accuracy", "dim")

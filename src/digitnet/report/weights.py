@@ -57,9 +57,7 @@ def receptive_fields_figure(first_layer_weights: AnyArray, k: int = 60) -> "Figu
     height = TITLE_HEIGHT + rows * (_TILE + _CAPTION) + 0.2
     units = weights.shape[1]
     which = f"all {units:,}" if len(strongest) == units else f"the {len(strongest)} strongest of {units:,}"
-    subtitle = (
-        f"Weights of {which} first-layer units. Ink on orange excites the unit, ink on blue inhibits it."
-    )
+    subtitle = f"Weights of {which} first-layer units. Ink on orange excites the unit, ink on blue inhibits it."
     figure = new_figure(width, height, "What the first layer looks for", subtitle)
     for position, unit in enumerate(strongest):
         row, column = divmod(position, _COLUMNS)
@@ -73,9 +71,7 @@ def receptive_fields_figure(first_layer_weights: AnyArray, k: int = 60) -> "Figu
 
 def _draw_field(axes: "Axes", field: NDArray[np.float64]) -> None:
     largest = float(np.abs(field).max()) or 1.0
-    axes.imshow(
-        field, cmap=colour_scale("#00395a", BLUE, PAPER, ACCENT, "#6b2c00"), vmin=-largest, vmax=largest
-    )
+    axes.imshow(field, cmap=colour_scale("#00395a", BLUE, PAPER, ACCENT, "#6b2c00"), vmin=-largest, vmax=largest)
     hide_frame(axes)
     for spine in axes.spines.values():
         spine.set_visible(True)

@@ -12,9 +12,9 @@ from digitnet.arrays import AnyArray
 from digitnet.calibration import fit_temperature
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
+from digitnet.errors import RunFolderError
 from digitnet.evaluation import Evaluation, evaluate
 from digitnet.export import save_model
-from digitnet.errors import RunFolderError
 from digitnet.files import replaced_file
 from digitnet.model import KerasPredictor, layer_table
 from digitnet.model_file import ModelMetadata
@@ -85,9 +85,7 @@ def finish(
     return metrics, test or validation
 
 
-def _save_models(
-    folder: RunFolder, model: KerasModel, data: Data, run: Mapping[str, Any], temperature: float
-) -> None:
+def _save_models(folder: RunFolder, model: KerasModel, data: Data, run: Mapping[str, Any], temperature: float) -> None:
     metadata = ModelMetadata(
         class_names=data.train.class_names,
         layers=tuple(layer_table(model)),
@@ -124,4 +122,3 @@ def _write_history(folder: RunFolder, history: Sequence[Mapping[str, float]]) ->
     writer.writerow(["epoch", *columns])
     writer.writerows([epoch, *row] for epoch, row in enumerate(zip(*columns.values(), strict=True), start=1))
     folder.write(folder.history_file, text.getvalue())
-

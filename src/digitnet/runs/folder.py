@@ -83,9 +83,7 @@ class RunFolder:
                 f"or go on with an unfinished run by --resume {path}"
             ) from None
         except OSError as error:
-            raise RunFolderError(
-                f"{path} cannot be written ({error.strerror}): choose another --out"
-            ) from error
+            raise RunFolderError(f"{path} cannot be written ({error.strerror}): choose another --out") from error
         return cls(path)
 
     @classmethod

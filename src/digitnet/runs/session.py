@@ -15,8 +15,8 @@ from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.backend import keras
-from digitnet.errors import RunFolderError, TrainingInterruptedError
 from digitnet.datasets import OnBadPicture
+from digitnet.errors import RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
 from digitnet.progress import ProgressDisplay
@@ -26,6 +26,7 @@ from digitnet.runs.finish import finish
 from digitnet.runs.folder import RunFolder
 from digitnet.training import train
 from digitnet.training.checkpoint import Checkpoint, restore
+from digitnet.training.loop import check_settings
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
@@ -86,10 +87,14 @@ def start_run(
         "seed": recipe.seed,
         "class_names": list(data.train.class_names),
         "data": data.describe(),
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _VERSIONS_OF}},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _VERSIONS_OF},
+        },
         "machine": f"{platform.system()} {platform.machine()}",
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    check_settings(model, data.train, recipe.epochs, recipe.batch_size)
     folder = RunFolder.create(path)
     folder.check_free_space(_COPIES_ON_DISK * 4 * model.count_params())
     folder.write_json(folder.description_file, description)
@@ -98,7 +103,11 @@ def start_run(
 
 
 def resume_run(
-    path: Path, *, console: Console, on_bad_picture: OnBadPicture = "fail", should_stop: Callable[[], bool] = lambda: False
+    path: Path,
+    *,
+    console: Console,
+    on_bad_picture: OnBadPicture = "fail",
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Go on with a run that was interrupted, to the same bits that it would have reached.
 

@@ -135,13 +135,13 @@ def _pass_over(step: Step, batch_size: int) -> Pass:
     return jax.jit(whole_pass)
 
 
-def _scope(model: KerasModel, state: TrainingState) -> Any:  # noqa: ANN401 - a keras.StatelessScope
+def _scope(model: KerasModel, state: TrainingState) -> Any:
     """Inside, the model's variables have the values of `state`; nothing outside changes."""
     groups = zip(_variables(model), state, strict=True)
     pairs = [pair for variables, values in groups for pair in zip(variables, values, strict=True)]
     return keras.StatelessScope(state_mapping=pairs, collect_losses=True)
 
 
-def _updated(scope: Any, variables: list[Any]) -> Arrays:  # noqa: ANN401 - a keras.StatelessScope
+def _updated(scope: Any, variables: list[Any]) -> Arrays:
     """Each variable's value at the end of the scope, which is its value at the start where nothing changed it."""
     return [scope.get_current_value(variable) for variable in variables]

@@ -24,7 +24,7 @@ from digitnet.training.epoch import (
 )
 from digitnet.training.objective import Objective, make_objective
 
-__all__ = ["order_of_epoch", "train"]
+__all__ = ["check_settings", "order_of_epoch", "train"]
 
 KerasModel: TypeAlias = Any
 History: TypeAlias = Any  # keras.callbacks.History
@@ -64,7 +64,7 @@ def train(
         ConfigurationError: The model is not compiled, does not fit the data, or a value makes no sense.
         TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
     """
-    _check_settings(model, train_set, epochs, batch_size, initial_epoch)
+    check_settings(model, train_set, epochs, batch_size, initial_epoch)
     objective = make_objective(model)
     images, labels = _on_device(model, train_set)
     _build(model, objective, images[:1], labels[:1])
@@ -121,7 +121,7 @@ def order_of_epoch(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np
 
 def _wait(result: tuple[TrainingState, jax.Array]) -> tuple[TrainingState, jax.Array]:
     """Wait in Python, not inside XLA, so that signals are handled while an epoch runs."""
-    while not result[1].is_ready():
+    while not result[1].is_ready():  # type: ignore[attr-defined] # every array has it, jax's type does not say so
         time.sleep(_POLL_SECONDS)
     return result
 
@@ -149,9 +149,19 @@ def _metrics(model: KerasModel) -> dict[str, float]:
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _check_settings(
-    model: KerasModel, train_set: Dataset, epochs: int, batch_size: int, initial_epoch: int
-) -> None:
+def check_settings(model: KerasModel, train_set: Dataset, epochs: int, batch_size: int, initial_epoch: int = 0) -> None:
+    """Refuse what `train` could not run, before anything is made for it.
+
+    Args:
+        model: As for `train`, like the others.
+        train_set: Images and labels to learn from.
+        epochs: The epoch to end with.
+        batch_size: Images a step.
+        initial_epoch: Epochs already done.
+
+    Raises:
+        ConfigurationError: The model is not compiled, or a number is out of range.
+    """
     if getattr(model, "optimizer", None) is None:
         raise ConfigurationError(
             "the model is not compiled: call "

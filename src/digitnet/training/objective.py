@@ -52,7 +52,7 @@ def make_objective(model: KerasModel) -> Objective:
     exact_loss = _from_logits(_as_loss(loss))
     if logits_of is None or exact_loss is None:
 
-        def plain(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:  # noqa: FBT001
+        def plain(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
             targets = targets_of(labels)
             outputs = model(images, training=training)
             value = model.compute_loss(x=images, y=targets, y_pred=outputs, training=training)
@@ -60,7 +60,7 @@ def make_objective(model: KerasModel) -> Objective:
 
         return plain
 
-    def from_logits(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:  # noqa: FBT001
+    def from_logits(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
         targets = targets_of(labels)
         logits = logits_of(images, training)
         value = sum(model.losses, start=exact_loss(targets, logits))
@@ -69,13 +69,13 @@ def make_objective(model: KerasModel) -> Objective:
     return from_logits
 
 
-def _as_loss(loss: Any) -> Any:  # noqa: ANN401 - whatever Keras's compile takes: a name, a Loss, a function
+def _as_loss(loss: Any) -> Any:
     if isinstance(loss, str) and loss in _CROSSENTROPIES:
         return _CROSSENTROPIES[loss]()
     return loss
 
 
-def _from_logits(loss: Any) -> Any:  # noqa: ANN401 - a keras.losses.Loss
+def _from_logits(loss: Any) -> Any:
     """The same cross-entropy, fed with logits; None for any other loss."""
     if type(loss) in _CROSSENTROPIES.values():
         return type(loss).from_config({**loss.get_config(), "from_logits": True})

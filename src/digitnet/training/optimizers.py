@@ -35,7 +35,7 @@ _CLASSES = {
 OPTIMIZERS = tuple(_CLASSES)
 
 
-def make_optimizer(name: str, learning_rate: Any, weight_decay: float = 0.0) -> Any:  # noqa: ANN401 - Keras types
+def make_optimizer(name: str, learning_rate: Any, weight_decay: float = 0.0) -> Any:
     """A Keras optimiser by name, with decoupled weight decay on the kernels only.
 
     Args:

@@ -81,7 +81,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         return dict(self._config)
 
 
-def make_schedule(name: str, learning_rate: float, total_steps: int, warmup_fraction: float) -> Any:  # noqa: ANN401
+def make_schedule(name: str, learning_rate: float, total_steps: int, warmup_fraction: float) -> Any:
     """A schedule by name.
 
     Args:

@@ -1,0 +1,93 @@
+"""Any colour mode, depth and transparency -> 8-bit grey."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitnet.arrays import AnyArray
+from digitnet.errors import PictureDecodeError
+
+__all__ = ["to_gray", "to_levels"]
+
+_DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # Pillow's grey modes with more than 8 bits
+_BIT_DEPTHS = (8, 10, 12, 14, 16)  # of cameras and scanners; their files carry 10 to 14 bits in 16
+_ROUNDING = 1e-3  # of the full scale; how far float arithmetic may leave 0..1 before it means something else
+_TWO_TONED = 64  # levels between the darkest and the lightest of what is opaque: it has a paper of its own
+
+
+def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Turn a loaded Pillow image of any mode into mode L.
+
+    What is transparent becomes paper: white under dark strokes, black under light ones. Where most of
+    the picture is opaque and has paper and ink of its own, as a photo with rounded corners, it becomes that
+    paper.
+
+    Args:
+        image: Any mode, at least one pixel.
+
+    Returns:
+        The image in mode L, of the same size, and what was done, in plain words.
+
+    Raises:
+        PictureDecodeError: Values that `to_levels` refuses.
+        ValueError: A mode that Pillow cannot convert.
+    """
+    if image.mode in _DEEP_MODES:
+        return Image.fromarray(to_levels(np.asarray(image))), ()
+    if image.has_transparency_data:
+        return _without_transparency(image.convert("RGBA"))
+    if image.mode == "LAB":  # Pillow has no way from here to L, and needs none: L is the lightness
+        return image.getchannel("L"), ()
+    return image.convert("L"), ()
+
+
+def to_levels(values: AnyArray) -> NDArray[np.uint8]:
+    """Scale brightness of any type to 0..255.
+
+    Args:
+        values: Any shape, at least one value. bool; uint8 0..255; other integers 0..65535, the highest of
+            which tells how many bits are in use (8, 10, 12, 14 or 16); floats 0..1 when none is above 1, else
+            0..255.
+
+    Returns:
+        uint8, of the same shape.
+
+    Raises:
+        PictureDecodeError: Another type of values, values outside that range, or not finite.
+    """
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    if values.dtype == np.bool_:
+        return np.multiply(values, 255, dtype=np.uint8)
+    if values.dtype.kind not in "iuf":
+        raise PictureDecodeError(f"expected numbers from 0 to 255, found values of type {values.dtype}")
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):  # a NaN anywhere is the minimum and the maximum
+        raise PictureDecodeError("expected finite numbers, found NaN or infinity")
+    if values.dtype.kind == "f":
+        full = 1.0 if high <= 1 + _ROUNDING else 255.0
+    else:
+        full = next((2.0**bits - 1 for bits in _BIT_DEPTHS if high < 2**bits), 65535.0)
+    if low < -_ROUNDING * full or high > (1 + _ROUNDING) * full:
+        expected = "0..1 or 0..255" if values.dtype.kind == "f" else "0..65535"
+        raise PictureDecodeError(f"expected values in {expected}, found {low:g} to {high:g}")
+    scaled = np.multiply(values, 255 / full, dtype=np.float32)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """An RGBA image laid on the paper that shows its strokes."""
+    gray, alpha = image.convert("L"), image.getchannel("A")
+    opacity = np.asarray(alpha)
+    if opacity.min() == 255:
+        return gray, ()
+    seen = np.asarray(gray)[opacity > opacity.max() // 2]
+    dark, middle, light = np.percentile(seen, [5, 50, 95]) if seen.size else (0, 0, 0)
+    if seen.size > opacity.size / 2 and light - dark > _TWO_TONED:
+        paper, name = round(float(middle)), "its own paper"
+    elif middle < 128:
+        paper, name = 255, "white"
+    else:
+        paper, name = 0, "black"
+    laid = Image.composite(gray, Image.new("L", gray.size, paper), alpha)
+    return laid, (f"transparent background laid on {name}",)

@@ -1,0 +1,151 @@
+"""What a model file says about itself: one JSON text, checked on the way in and on the way out."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeGuard
+
+from digitnet.errors import ConfigurationError, ModelFileError
+
+__all__ = ["FORMAT_VERSION", "ModelMetadata"]
+
+FORMAT_VERSION = 1  # grows when a reader of today could misread a file of tomorrow
+
+_CLASSES_MAX = 256  # labels are uint8
+_CHARACTERS_MAX = 1 << 22
+_UNSURE_BELOW = 0.8  # calibrated probability; on MNIST about one in three answers below it is wrong
+_LAYER_KEYS: dict[str, Any] = {
+    "name": str,
+    "kind": str,
+    "activation": str | None,
+    "output_shape": list,
+    "parameters": int,
+}
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """What a model file says about itself.
+
+    Attributes:
+        class_names: Text of each label, 1 to 256 of them, all different.
+        layers: One dict a layer: name, kind, activation (or None), output_shape (without the batch) and
+            parameters (how many).
+        recipe: The settings it was trained with.
+        data: What it was trained on, with digests.
+        metrics: How well it does.
+        calibration: At least temperature, what the logits are divided by, above 0.
+        thresholds: At least unsure_below: a digit read with less confidence, in [0, 1], is unsure.
+        format_version: Of this description.
+
+    Raises:
+        ConfigurationError: A value breaks these rules.
+    """
+
+    class_names: tuple[str, ...]
+    layers: tuple[dict[str, Any], ...] = ()
+    recipe: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=lambda: {"temperature": 1.0})
+    thresholds: dict[str, Any] = field(default_factory=lambda: {"unsure_below": _UNSURE_BELOW})
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        _check_version(self.format_version)
+        _check_class_names(self.class_names)
+        for layer in self.layers:
+            _check_layer(layer)
+        for name in ("recipe", "data", "metrics", "calibration", "thresholds"):
+            if not isinstance(vars(self)[name], dict):
+                raise ConfigurationError(f"{name} is {vars(self)[name]!r:.40}: expected a mapping")
+        temperature = self.calibration.get("temperature")
+        if not _is_number(temperature) or temperature <= 0:
+            raise ConfigurationError(f"temperature is {temperature!r:.40}: expected a number above 0")
+        threshold = self.thresholds.get("unsure_below")
+        if not _is_number(threshold) or not 0 <= threshold <= 1:
+            raise ConfigurationError(f"unsure_below is {threshold!r:.40}: expected a number in [0, 1]")
+
+    def to_json(self) -> str:
+        """The JSON text for the model file.
+
+        Returns:
+            One line, the same for the same content.
+
+        Raises:
+            ConfigurationError: Something in the dicts is not JSON, such as NaN or an array.
+        """
+        try:
+            return json.dumps(asdict(self), allow_nan=False, sort_keys=True)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigurationError(f"the model's metadata cannot be written as JSON: {error}") from error
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelMetadata":
+        """Read the JSON text of a model file. Keys it does not know are left out.
+
+        Args:
+            text: As `to_json` made it, now or in an earlier version.
+
+        Returns:
+            The metadata, checked.
+
+        Raises:
+            ModelFileError: Not such a text, or one from a newer version.
+        """
+        if len(text) > _CHARACTERS_MAX:
+            raise ModelFileError(f"metadata of {len(text):,} characters: expected at most a few thousand")
+        try:
+            content = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError(f"the metadata is not JSON: {str(error).splitlines()[0]}") from error
+        if not isinstance(content, dict):
+            raise ModelFileError(f"the metadata is a JSON {type(content).__name__}: expected an object")
+        try:
+            _check_version(content.get("format_version"))  # first: a newer one may break every other rule
+            known = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
+            for name in ("class_names", "layers"):
+                known[name] = _tuple_from(content.get(name), name)
+            return cls(**known)
+        except ConfigurationError as error:
+            raise ModelFileError(f"the metadata is damaged: {error}") from error
+
+
+def _check_version(version: object) -> None:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ConfigurationError(f"format version is {version!r:.40}: expected a whole number from 1")
+    if version > FORMAT_VERSION:
+        raise ConfigurationError(
+            f"format version is {version}, from a newer digitnet; this one reads up to {FORMAT_VERSION}: "
+            "upgrade with `pip install -U digitnet`"
+        )
+
+
+def _check_class_names(names: object) -> None:
+    if not isinstance(names, tuple) or not 1 <= len(names) <= _CLASSES_MAX:
+        raise ConfigurationError(f"class_names is {names!r:.40}: expected 1 to {_CLASSES_MAX} names")
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise ConfigurationError("class_names holds something else than text, or a name twice")
+
+
+def _check_layer(layer: object) -> None:
+    if not isinstance(layer, Mapping):
+        raise ConfigurationError(f"a layer is {layer!r:.40}: expected a mapping")
+    for key, kind in _LAYER_KEYS.items():
+        if key not in layer or not isinstance(layer[key], kind):
+            raise ConfigurationError(f"a layer's {key} is {layer.get(key)!r:.40}: expected {kind}")
+
+
+def _tuple_from(value: object, name: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{name} is {value!r:.40}: expected a list")
+    return tuple(value)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")

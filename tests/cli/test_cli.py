@@ -1,0 +1,178 @@
+"""The command line as a user meets it: whole processes, exit codes, stdout and stderr."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from digitnet.datasets import load_mnist
+from digitnet.idx import write_idx
+
+
+def digitnet(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    code = "from digitnet.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=cwd
+    )
+
+
+def draw_seven(path: Path) -> Path:
+    """A 7 as somebody would draw it: dark on light, 300 x 400, not in the middle."""
+    picture = Image.new("RGB", (300, 400), (250, 248, 240))
+    ImageDraw.Draw(picture).line([(70, 90), (215, 85), (130, 300)], fill=(20, 30, 90), width=22, joint="curve")
+    picture.save(path)
+    return path
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Path:
+    return draw_seven(tmp_path / "seven.png")
+
+
+def test_a_drawn_digit_is_named(seven: Path) -> None:
+    run = digitnet("predict", str(seven))
+    assert run.returncode == 0
+    assert re.fullmatch(r"7  \d+\.\d\d %\n", run.stdout)
+    assert run.stderr == ""
+
+
+def test_json_has_the_promised_keys(seven: Path) -> None:
+    run = digitnet("predict", str(seven), "--json")
+    answer = json.loads(run.stdout)
+    assert set(answer) == {"file", "status", "text", "digits", "notes", "error"}
+    (digit,) = answer["digits"]
+    assert set(digit) == {"label", "confidence", "candidates", "probabilities", "box", "line", "status"}
+    assert (answer["file"], answer["status"], answer["text"], digit["label"]) == (str(seven), "ok", "7", 7)
+    assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_one_bad_picture_does_not_stop_the_others(seven: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.png").write_text("hello")
+    run = digitnet("predict", str(tmp_path / "note.png"), str(seven), str(tmp_path / "missing.png"))
+    assert run.returncode == 1
+    assert run.stdout.splitlines() == [next(line for line in run.stdout.splitlines() if ": 7  " in line)]
+    assert run.stderr.splitlines()[-1] == "digitnet: 2 of 3 pictures could not be read"
+    assert "note.png" in run.stderr
+    assert "missing.png" in run.stderr
+    answers = digitnet("predict", "--json", str(tmp_path / "note.png"), str(seven)).stdout.splitlines()
+    assert [json.loads(line)["status"] for line in answers] == ["error", "ok"]
+
+
+def test_a_blank_picture_is_not_a_digit(tmp_path: Path) -> None:
+    Image.new("L", (200, 100), 255).save(tmp_path / "blank.png")
+    run = digitnet("predict", str(tmp_path / "blank.png"))
+    assert (run.returncode, run.stdout) == (0, "not a digit\n")
+
+
+def test_evaluate_counts_as_numpy_does(tmp_path: Path) -> None:
+    """On ten images whose labels are right, and the same ten with two of them made wrong."""
+    _, test_set = load_mnist()
+    ten = test_set.subset(np.arange(10))
+    labels = ten.labels.copy()
+    labels[:2] = (labels[:2] + 1) % 10
+    for name, part in (("train", ten.labels), ("t10k", labels)):
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte.gz", ten.images)
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte.gz", part)
+    run = digitnet("evaluate", "--data", str(tmp_path), "--json")
+    figures = json.loads(run.stdout)
+    assert (figures["n"], figures["errors"], figures["accuracy"]) == (10, 2, 0.8)
+    assert "2 mistakes in 10 images" in digitnet("evaluate", "--data", str(tmp_path)).stdout
+
+
+def test_info_lists_layers_and_parameters() -> None:
+    layers = json.loads(digitnet("info", "--json").stdout)["layers"]
+    total = sum(layer["parameters"] for layer in layers)
+    run = digitnet("info")
+    assert all(layer["name"] in run.stdout for layer in layers)
+    assert f"{total:,}" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("predict",), 2, "Missing argument"),
+        (("prdict",), 2, "No such command"),
+        (("predict", "x.png", "--model", "nowhere.onnx"), 1, "nowhere.onnx"),
+        (("evaluate", "--data", "nowhere"), 1, "nowhere"),
+        (("train", "--preset", "quik"), 2, "did you mean 'quick'"),
+        (("train", "--hidden-sizes", "5,x"), 2, "--hidden-sizes is '5,x'"),
+        (("train", "--hidden-sizes", "0"), 2, "hidden_sizes is [0]"),
+        (("train", "--epochs", "many"), 2, "'many' is not a valid int"),
+        (("train", "--resume", "nowhere"), 1, "nowhere is not a run folder"),
+        (("train", "--resume", "nowhere", "--epochs", "3"), 2, "leave --out and the dials away"),
+        (("train", "--data", "nowhere"), 1, "nowhere"),
+        (("train", "--on-bad-picture", "ignore", "--data", "mnist"), 2, "ignore"),
+    ],
+)
+def test_mistakes_are_one_line_and_an_exit_code(
+    arguments: tuple[str, ...], code: int, message: str, tmp_path: Path
+) -> None:
+    if arguments[0] == "train":
+        pytest.importorskip("keras", reason="needs the training extra")
+    run = digitnet(*arguments, cwd=tmp_path)
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+    assert message in " ".join(run.stderr.split())
+    if message.isascii() and code == 1:
+        assert len(run.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--optimizer", "adm"), "did you mean 'adam'"),
+        (("--batch-size", "999"), "batch_size is 999"),
+        (("--activation", "rellu"), "did you mean 'relu'"),
+        (("--schedule", "cosin"), "did you mean 'cosine'"),
+    ],
+)
+def test_a_wrong_dial_leaves_no_folder(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="needs the training extra")
+    images = np.zeros((40, 28, 28), np.uint8)
+    (tmp_path / "data").mkdir()
+    np.savez(
+        tmp_path / "data.npz",
+        x_train=images,
+        y_train=np.arange(40) % 10,
+        x_test=images,
+        y_test=np.arange(40) % 10,
+    )
+    run = digitnet("train", "--data", "data.npz", *arguments, cwd=tmp_path)
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_train_prints_its_result_and_the_folder(tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="needs the training extra")
+    generator = np.random.default_rng(0)
+    labels = np.arange(200) % 5
+    images = generator.integers(0, 99, (200, 28, 28), dtype=np.uint8)
+    images[np.arange(200), labels * 3] = 250
+    np.savez(tmp_path / "data.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    arguments = ("--hidden-sizes", "8", "--epochs", "2", "--batch-size", "20", "--data", "data.npz")
+    run = digitnet("train", *arguments, "--json", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert result["test"]["n"] == 200
+    assert json.loads((tmp_path / result["run"] / "metrics.json").read_bytes())["test"] == result["test"]
+    assert re.search(r"^ +2/2 ", run.stderr, re.MULTILINE)
+    assert not re.search(r"\x1b", run.stderr)  # plain lines where there is no terminal
+    again = digitnet("train", *arguments, cwd=tmp_path)
+    assert again.stdout.startswith("Test accuracy ")
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_without_the_training_extra_train_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['keras'] = None; from digitnet.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "train"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].endswith("pip install 'digitnet[train]'")

@@ -1,0 +1,19 @@
+"""Data sets that several test files share."""
+
+import numpy as np
+import pytest
+
+from digitnet.datasets import Dataset, load_mnist
+
+
+@pytest.fixture
+def thirty_digits() -> Dataset:
+    """Thirty images of noise, three for each digit, in the order 0, 1, ..., 9, 0, 1, ..."""
+    images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
+    return Dataset(images, np.arange(30, dtype=np.uint8) % 10, "thirty digits")
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[Dataset, Dataset]:
+    """The bundled MNIST, loaded once."""
+    return load_mnist()

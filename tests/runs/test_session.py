@@ -1,0 +1,265 @@
+"""A run from its settings to its folder, through every interruption."""
+
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from digitnet.backend import keras
+from digitnet.classifier import load_classifier
+from digitnet.errors import (
+    ConfigurationError,
+    RunFolderError,
+    TrainingDivergedError,
+    TrainingInterruptedError,
+)
+from digitnet.evaluation import evaluate
+from digitnet.idx import write_idx
+from digitnet.recipes import Recipe
+from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
+
+FILES = {
+    "MODEL_CARD.md",
+    "confusion_matrix.png",
+    "history.csv",
+    "metrics.json",
+    "mistakes.png",
+    "model.keras",
+    "model.onnx",
+    "receptive_fields.png",
+    "run.json",
+    "training_curves.png",
+}
+RECIPE = Recipe(hidden_sizes=(12,), epochs=4, batch_size=50, learning_rate=5e-3, validation_fraction=0.2)
+SILENT = Console(file=io.StringIO())
+
+
+def write_stripes(folder: Path, n: int = 400) -> None:
+    """A data set as a folder of IDX files: noise, with a bright row that tells the class."""
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for part, count in (("train", n), ("t10k", 100)):
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        images = generator.integers(0, 160, (count, 28, 28), dtype=np.uint8)
+        images[np.arange(count), 4 + 2 * labels] = 200
+        write_idx(folder / f"{part}-images-idx3-ubyte", images)
+        write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    write_stripes(tmp_path / "data")
+    return str(tmp_path / "data")
+
+
+def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
+    return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], console=SILENT, **options)
+
+
+def weights(folder: Path) -> list[Any]:
+    model = keras.saving.load_model(folder / "model.keras")
+    return [np.array(variable.value) for variable in [*model.variables, *model.optimizer.variables]]
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    for mine, theirs in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    mine, theirs = (json.loads((folder / "metrics.json").read_bytes()) for folder in (one, other))
+    assert mine["test"] == theirs["test"]
+    assert (one / "model.onnx").read_bytes() == (other / "model.onnx").read_bytes()
+
+
+def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
+    folder = tmp_path / "run"
+    assert {path.name for path in folder.iterdir()} == FILES
+    metrics = json.loads((folder / "metrics.json").read_bytes())
+    run = json.loads((folder / "run.json").read_bytes())
+    assert Recipe.from_dict(run["settings"]) == RECIPE
+    assert (run["data"]["num_train"], run["data"]["num_validation"], run["data"]["num_test"]) == (
+        320,
+        80,
+        100,
+    )
+    assert metrics["parameters"] == 784 * 12 + 4 * 12 + 12 * 10 + 10  # batch normalisation instead of a bias
+    assert metrics["train_seconds"] > 0
+    assert outcome.metrics == metrics
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+
+
+def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
+    test = load_data(source, RECIPE, "fail").test
+    assert test is not None
+    again = evaluate(load_classifier(tmp_path / "run"), test)
+    assert again.to_dict() == outcome.metrics["test"]
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    assert evaluate(model, test).errors == again.errors
+
+
+def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "one")
+    start(source, tmp_path / "two")
+    assert_same_run(tmp_path / "one", tmp_path / "two")
+
+
+def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "whole")
+    with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
+        start(source, tmp_path / "stopped", should_stop=lambda: True)
+    assert not (tmp_path / "stopped" / "metrics.json").exists()
+    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
+        resume_run(tmp_path / "stopped", console=SILENT, should_stop=lambda: True)
+    resume_run(tmp_path / "stopped", console=SILENT)
+    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
+    assert not (tmp_path / "stopped" / "checkpoint").exists()
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from digitnet.cli import main; main()", "train", *arguments]
+
+
+DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--learning-rate", "0.005")
+
+
+@pytest.mark.parametrize("epochs_before", [0, 2])
+def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Path) -> None:
+    write_stripes(tmp_path / "data", n=2000)
+    arguments = ("--data", "data", *DIALS)
+    subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
+
+    victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert victim.stderr is not None
+    for line in victim.stderr:  # the row of an epoch is written just before its checkpoint, so any moment is hit
+        if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
+            break
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    assert not (tmp_path / "killed" / "metrics.json").exists()
+    subprocess.run(command("--resume", "killed"), cwd=tmp_path, check=True, capture_output=True)
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
+    write_stripes(tmp_path / "data", n=2000)
+    run = subprocess.Popen(
+        command("--data", "data", *DIALS, "--epochs", "3000", "--out", "run"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    next(line for line in run.stderr if re.match(r" *1/3000", line))
+    run.send_signal(signal.SIGINT)
+    output, messages = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert output == ""
+    last = messages.splitlines()[-1]
+    assert re.fullmatch(
+        r"digitnet: stopped; \d+ of 3000 epochs are finished and kept\. Go on with: digitnet train --resume run",
+        last,
+    )
+    assert (tmp_path / "run" / "checkpoint" / "state.npz").exists()
+
+
+def test_a_full_disk_keeps_what_was_finished(source: str, tmp_path: Path) -> None:
+    """A limit on the size of files is the nearest to a full disk that a test can have without being root."""
+    code = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)); "  # run.json fits, a checkpoint does not
+        "from digitnet.cli import main; main()"
+    )
+    arguments = ["train", "--data", source, *DIALS, "--out", str(tmp_path / "run")]
+    run = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    assert "epoch 1 could not be saved (File too large); 0 finished epochs are kept" in run.stderr.splitlines()[-1]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "checkpoint"}
+
+
+def test_too_little_space_is_an_error_before_training_starts(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr("digitnet.runs.folder.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(RunFolderError, match="MB are needed for checkpoints and model, but only"):
+        start(source, tmp_path / "run")
+
+
+def test_an_existing_folder_is_never_overwritten(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "run")
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    with pytest.raises(RunFolderError, match="is a run folder already and is never overwritten"):
+        start(source, tmp_path / "run")
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    with pytest.raises(RunFolderError, match="is complete: there is nothing to resume"):
+        resume_run(tmp_path / "run", console=SILENT)
+
+
+def test_other_files_are_not_overwritten_either(source: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(RunFolderError, match="is a folder or file already"):
+        start(source, tmp_path / "mine")
+
+
+def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
+    recipe = Recipe(hidden_sizes=(4,), batch_size=1000)
+    with pytest.raises(ConfigurationError, match="batch_size is 1000: expected 1 to 367"):
+        start(source, tmp_path / "run", recipe)
+    assert not (tmp_path / "run").exists()
+
+
+def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingInterruptedError):
+        start(source, tmp_path / "run", should_stop=lambda: True)
+    labels = Path(source) / "train-labels-idx1-ubyte"
+    content = bytearray(labels.read_bytes())
+    content[8:10] = content[9], content[8]  # the first two labels change places
+    labels.write_bytes(content)
+    with pytest.raises(RunFolderError, match="is no longer what this run was started with"):
+        resume_run(tmp_path / "run", console=SILENT)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
+        resume_run(tmp_path, console=SILENT)
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="is not a run folder"):
+        resume_run(tmp_path, console=SILENT)
+
+
+def test_divergence_keeps_the_epochs_before(source: str, tmp_path: Path) -> None:
+    recipe = Recipe(hidden_sizes=(4,), batch_size=10, epochs=3, optimizer="sgd", schedule="constant",
+                    learning_rate=1e30, batch_normalization=False)  # fmt: skip
+    with pytest.raises(TrainingDivergedError, match="epoch 1 diverged"):
+        start(source, tmp_path / "run", recipe)
+    assert RunFolder.open(tmp_path / "run").is_complete is False
+
+
+def test_a_source_without_test_images_is_measured_on_validation(tmp_path: Path) -> None:
+    rows = [",".join(["label", *(f"pixel{i}" for i in range(784))])]
+    rows += [",".join([str(n % 2), *["0" if n % 2 else "255"] * 784]) for n in range(40)]
+    (tmp_path / "d.csv").write_text("\n".join(rows))
+    recipe = Recipe(hidden_sizes=(4,), epochs=1, batch_size=8, validation_fraction=0.2)
+    outcome = start(str(tmp_path / "d.csv"), tmp_path / "run", recipe)
+    assert outcome.metrics["test"] is None
+    assert outcome.evaluation is not None
+    assert outcome.evaluation.n == 8

@@ -1,0 +1,22 @@
+"""The backend is JAX, or there is a clear word about it."""
+
+import subprocess
+import sys
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+
+
+def test_jax_is_chosen_whatever_the_environment_says() -> None:
+    code = "from digitnet.backend import keras; print(keras.backend.backend())"
+    assert run(code, KERAS_BACKEND="torch").stdout == "jax\n"
+
+
+def test_another_backend_that_is_already_there_is_named() -> None:
+    code = (
+        "import keras\n"
+        "from digitnet.errors import ConfigurationError\n"
+        "try:\n    import digitnet.backend\nexcept ConfigurationError as error:\n    print(error)"
+    )
+    assert "imported with the numpy backend" in run(code, KERAS_BACKEND="numpy").stdout

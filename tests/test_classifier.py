@@ -1,0 +1,282 @@
+"""Classifier on a network small enough to work out with NumPy."""
+
+import io
+import json
+import threading
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from digitnet.answers import outcome
+from digitnet.arrays import AnyArray, GrayPicture, Images
+from digitnet.classifier import Classifier, load_classifier
+from digitnet.errors import DigitnetError, ModelFileError, PictureDecodeError, PictureError
+from digitnet.model_metadata import ModelMetadata
+
+TEMPERATURE = 2.0
+NAMES = ("bar", "dash", "blob")
+
+# Three rules one can see: a bar has its ink in the middle columns, a dash in the middle rows, a blob in both.
+RULES = np.full((28, 28, 3), -0.05, np.float32)
+RULES[:, 11:17, 0] = 0.05
+RULES[11:17, :, 1] = 0.05
+RULES[4:24, 4:24, 2] = 0.025
+WEIGHTS = RULES.reshape(784, 3)
+
+
+def expected_logits(images: Images) -> AnyArray:
+    return images.reshape(-1, 784).astype(np.float64) / 255 @ WEIGHTS.astype(np.float64)
+
+
+def expected_probabilities(images: Images) -> AnyArray:
+    powers = np.exp(expected_logits(images) / TEMPERATURE)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    nodes = [
+        helper.make_node("Cast", ["images"], ["levels"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["levels", "255"], ["brightness"]),
+        helper.make_node("Flatten", ["brightness"], ["pixels"]),
+        helper.make_node("MatMul", ["pixels", "weights"], ["logits"]),
+        helper.make_node("Div", ["logits", "temperature"], ["calibrated"]),
+        helper.make_node("Softmax", ["calibrated"], ["probabilities"]),
+    ]
+    constants = {"255": np.float32(255), "weights": WEIGHTS, "temperature": np.float32(TEMPERATURE)}
+    graph = helper.make_graph(
+        nodes,
+        "rules",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", 28, 28])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in ("probabilities", "logits")],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    metadata = ModelMetadata(
+        class_names=NAMES,
+        calibration={"temperature": TEMPERATURE},
+        thresholds={"unsure_below": 0.7},
+    )
+    helper.set_model_props(model, {"digitnet": metadata.to_json()})
+    path = tmp_path_factory.mktemp("run") / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.fixture(scope="module")
+def classifier(model_path: Path) -> Classifier:
+    return load_classifier(model_path)
+
+
+def random_images(n: int, seed: int = 0) -> Images:
+    return np.random.default_rng(seed).integers(0, 256, (n, 28, 28), dtype=np.uint8)
+
+
+def bar(paper: int = 255, ink: int = 0) -> GrayPicture:
+    """90 x 70 pixels with an upright stroke of 6 x 60 at x = 40, y = 20."""
+    picture = np.full((90, 70), paper, np.uint8)
+    picture[20:80, 40:46] = ink
+    return picture
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 1023, 1024, 1025, 3000])
+def test_the_answers_are_what_numpy_computes_for_any_number_of_images(classifier: Classifier, n: int) -> None:
+    images = random_images(n)
+    labels, probabilities = classifier.predict(images), classifier.predict_proba(images)
+    logits = classifier.predict_logits(images)
+    assert [str(answer.dtype) for answer in (labels, probabilities, logits)] == [
+        "uint8",
+        "float32",
+        "float32",
+    ]
+    assert labels.shape == (n,)
+    assert probabilities.shape == logits.shape == (n, 3)
+    np.testing.assert_allclose(logits, expected_logits(images), atol=1e-4)
+    np.testing.assert_allclose(probabilities, expected_probabilities(images), atol=1e-5)
+    np.testing.assert_array_equal(labels, expected_logits(images).argmax(axis=1))
+
+
+def test_what_the_model_file_says_is_at_hand(classifier: Classifier) -> None:
+    assert classifier.class_names == NAMES
+    assert classifier.num_classes == 3
+    assert classifier.temperature == TEMPERATURE
+    assert classifier.metadata.thresholds == {"unsure_below": 0.7}
+
+
+def test_a_run_folder_and_a_path_as_text_are_models_too(model_path: Path) -> None:
+    images = random_images(5)
+    for source in (str(model_path), model_path.parent, str(model_path.parent)):
+        np.testing.assert_allclose(load_classifier(source).predict_logits(images), expected_logits(images), atol=1e-4)
+
+
+def test_a_missing_model_is_a_model_file_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="does not exist"):
+        load_classifier(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize("view", [slice(None, None, 2), slice(None, None, -1)])
+def test_views_of_other_arrays_are_read_correctly(classifier: Classifier, view: slice) -> None:
+    images = random_images(40)[view]
+    turned = np.asfortranarray(images)
+    for given in (images, turned, images.transpose(0, 2, 1)):
+        np.testing.assert_allclose(classifier.predict_logits(given), expected_logits(given), atol=1e-4)
+
+
+def test_a_hundred_thousand_images_take_no_memory_to_speak_of(classifier: Classifier) -> None:
+    images = np.broadcast_to(random_images(1), (100_000, 28, 28))  # 78 MB that are not there
+    tracemalloc.start()
+    labels = classifier.predict(images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert labels.shape == (100_000,)
+    assert peak < 10e6
+
+
+@pytest.mark.parametrize(
+    ("images", "hint"),
+    [
+        (np.zeros((28, 28), np.uint8), r"images\[None\]"),
+        (np.zeros((5, 28, 28, 1), np.uint8), r"images\[\.\.\., 0\]"),
+        (np.zeros((5, 784), np.uint8), r"reshape\(-1, 28, 28\)"),
+        (np.zeros((5, 32, 32), np.uint8), "read_digit"),
+        (np.zeros((0,), np.uint8), "read_digit"),
+        (np.zeros((), np.uint8), "read_digit"),
+        (np.zeros((5, 28, 28), np.float32), r"np\.rint\(images \* 255\)\.astype"),
+        (np.zeros((5, 28, 28), np.int64), "found int64"),
+        (np.zeros((5, 28, 28), bool), "found bool"),
+        (np.zeros((5, 28, 28), object), "found object"),
+        ([[0] * 28] * 28, "found list"),
+        ("picture.png", "found str"),
+        (None, "found NoneType"),
+    ],
+)
+def test_other_images_are_refused_with_a_hint(classifier: Classifier, images: Any, hint: str) -> None:
+    for method in (classifier.predict, classifier.predict_proba, classifier.predict_logits):
+        with pytest.raises(PictureDecodeError, match=hint) as error:
+            method(images)
+        assert "\n" not in str(error.value)
+        assert "expected images as a uint8 array of shape (n, 28, 28)" in str(error.value)
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (180, 90)])
+def test_a_digit_is_read_from_a_picture_of_any_size(classifier: Classifier, paper: int, ink: int) -> None:
+    digit = classifier.read_digit(bar(paper, ink))
+    assert (digit.label, digit.text, digit.line) == (0, "bar", 0)
+    assert digit.box == (40, 20, 6, 60)
+    # The bar in MNIST's frame: 20 x 2, centred by its mass; the network's answer to that by NumPy.
+    frame = np.zeros((1, 28, 28), np.uint8)
+    frame[0, 4:24, 13:15] = 255
+    np.testing.assert_allclose(digit.probabilities, expected_probabilities(frame)[0], atol=1e-5)
+    assert digit.confidence == max(digit.probabilities)
+    assert digit.notes == (("inverted: dark ink on light paper",) if paper > ink else ())
+
+
+def test_every_source_gives_the_same_digit(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "bar.png"
+    Image.fromarray(bar()).save(path)
+    expected = classifier.read_digit(bar())
+    for source in (path, str(path), path.read_bytes(), Image.fromarray(bar()), bar() / 255):
+        assert classifier.read_digit(source) == expected
+
+
+def test_the_box_is_that_of_the_upright_picture(classifier: Classifier) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    lying = np.ascontiguousarray(np.rot90(bar()))  # the same, turned the other way
+    buffer = io.BytesIO()
+    Image.fromarray(lying).save(buffer, "PNG", exif=exif)
+    digit = classifier.read_digit(buffer.getvalue())
+    assert (digit.text, digit.box) == ("bar", (40, 20, 6, 60))
+    assert classifier.read_digit(lying).text == "dash"
+
+
+def with_threshold(model_path: Path, threshold: float) -> Classifier:
+    metadata = ModelMetadata(class_names=NAMES, thresholds={"unsure_below": threshold})
+    other = load_classifier(model_path)
+    other.metadata = metadata
+    return other
+
+
+def test_less_confidence_than_the_models_threshold_is_unsure(classifier: Classifier, model_path: Path) -> None:
+    confidence = classifier.read_digit(bar()).confidence
+    assert 0.4 < confidence < 0.99
+    for threshold, status in (
+        (confidence, "ok"),
+        (confidence + 1e-6, "unsure"),
+        (0.0, "ok"),
+        (1.0, "unsure"),
+    ):
+        digit = with_threshold(model_path, threshold).read_digit(bar())
+        assert (digit.status, digit.label) == (status, 0)
+
+
+@pytest.mark.parametrize("picture", [np.full((50, 40), 255, np.uint8), np.zeros((28, 28), np.uint8)])
+def test_a_blank_picture_is_not_a_digit_and_no_error(classifier: Classifier, picture: GrayPicture) -> None:
+    digit = classifier.read_digit(picture)
+    assert (digit.status, digit.label, digit.text, digit.confidence) == ("not_a_digit", None, "", 0.0)
+    assert (digit.candidates, digit.probabilities) == ((), ())
+    assert digit.box == (0, 0, *picture.shape[::-1])
+    assert digit.notes == ("nothing written",)
+
+
+def test_candidates_fall_until_they_reach_99_per_cent(classifier: Classifier) -> None:
+    rng = np.random.default_rng(3)
+    seen = set()
+    for _ in range(60):
+        picture = np.zeros((28, 28), np.uint8)
+        y, x = rng.integers(2, 24, 2)
+        picture[y : y + rng.integers(1, 25), x : x + rng.integers(1, 25)] = 255
+        digit = classifier.read_digit(np.pad(picture, 4))
+        ranked = sorted(range(3), key=lambda label: -digit.probabilities[label])
+        sums = [sum(digit.probabilities[label] for label in ranked[:k]) for k in (1, 2, 3)]
+        count = next((k for k, total in enumerate(sums, start=1) if total >= 0.99), 3)
+        assert digit.candidates == tuple(ranked[:count])
+        assert digit.candidates[0] == digit.label
+        seen.add(count)
+    assert len(seen) > 1  # else nothing was tested
+
+
+def test_the_answer_is_ready_for_json(classifier: Classifier) -> None:
+    text = json.dumps(outcome("bar.png", classifier.read_digit(bar())), allow_nan=False)
+    assert json.loads(text)["digits"][0]["box"] == [40, 20, 6, 60]
+    assert json.loads(text)["text"] == "bar"
+
+
+def test_a_picture_that_cannot_be_read_is_an_error(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="does not exist"):
+        classifier.read_digit(tmp_path / "none.png")
+    with pytest.raises(PictureDecodeError, match="not a picture"):
+        classifier.read_digit(b"words")
+
+
+def test_many_threads_get_their_own_answers(classifier: Classifier) -> None:
+    pictures = [bar(), np.ascontiguousarray(bar().T), np.pad(np.full((40, 40), 255, np.uint8), 20)]
+    expected = [classifier.read_digit(picture) for picture in pictures]
+    assert len({digit.label for digit in expected}) == 3
+    batches = [random_images(50, seed) for seed in range(3)]
+    wrong: list[int] = []
+
+    def work(which: int) -> None:
+        for _ in range(30):
+            same = classifier.read_digit(pictures[which]) == expected[which]
+            close = np.allclose(classifier.predict_logits(batches[which]), expected_logits(batches[which]), atol=1e-4)
+            if not (same and close):
+                wrong.append(which)
+
+    threads = [threading.Thread(target=work, args=(k % 3,)) for k in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_every_mistake_is_one_of_ours(classifier: Classifier) -> None:
+    for bad in (b"", "no such file", np.zeros((0, 0)), None, np.full((5, 5), np.nan)):
+        with pytest.raises(DigitnetError):
+            classifier.read_digit(bad)  # type: ignore[arg-type]

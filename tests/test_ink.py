@@ -1,0 +1,129 @@
+"""extract_ink on hand-drawn pictures whose ink is known pixel by pixel, and on MNIST."""
+
+import numpy as np
+import pytest
+
+from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.datasets import Dataset
+from digitnet.ink import extract_ink
+
+STROKE = (slice(10, 70), slice(20, 26))  # 60 x 6 pixels of an 80 x 50 picture
+SLOPE = np.add.outer(np.linspace(-30, 30, 80), np.linspace(-20, 20, 50))
+
+
+def drawn(paper: float | AnyArray, ink: float, *, noise: float = 0.0, seed: int = 0) -> GrayPicture:
+    """A vertical stroke on paper; `ink` is how much it differs from it."""
+    picture = np.zeros((80, 50)) + paper
+    picture[STROKE] += ink
+    picture += np.random.default_rng(seed).normal(0, noise, picture.shape)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+def stroke_mask() -> AnyArray:
+    mask = np.zeros((80, 50), bool)
+    mask[STROKE] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"), [(255, -255), (0, 255), (200, -80), (200, 55), (30, 60), (128, -17), (128, 17)]
+)
+def test_a_clean_stroke_becomes_255_on_0_whatever_the_two_shades(paper: int, ink: int) -> None:
+    extracted, notes = extract_ink(drawn(paper, ink))
+    np.testing.assert_array_equal(extracted, np.where(stroke_mask(), 255, 0))
+    assert extracted.dtype == np.uint8
+    assert notes == (("inverted: dark ink on light paper",) if ink < 0 else ())
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("noise", [0.0, 3.0, 8.0])
+def test_a_stroke_is_found_under_uneven_light_and_noise(sign: int, noise: float) -> None:
+    extracted, notes = extract_ink(drawn(128 + SLOPE, 70 * sign, noise=noise))
+    mask = stroke_mask()
+    assert (extracted[mask] > 100).mean() > 0.98
+    assert (extracted[~mask] > 128).mean() < 0.005
+    assert "uneven light evened out" in notes
+
+
+def test_without_evening_out_no_threshold_would_find_that_stroke() -> None:
+    picture = drawn(128 + SLOPE, -30)
+    mask = stroke_mask()
+    assert picture[mask].max() > picture[~mask].min()  # darkest paper is darker than the lightest ink
+    extracted, _ = extract_ink(picture)
+    assert extracted[mask].min() > 128
+    assert extracted[~mask].max() < 128
+
+
+@pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (2, 2), (5, 8), (28, 28), (400, 300), (1, 5000)])
+def test_one_shade_is_blank(level: int, size: tuple[int, int]) -> None:
+    extracted, notes = extract_ink(np.full(size, level, np.uint8))
+    assert extracted.shape == size
+    assert not extracted.any()
+    assert notes == ("nothing written",)
+
+
+@pytest.mark.parametrize("paper", [0, 60, 128, 230, 255])
+@pytest.mark.parametrize("noise", [1, 4, 12])
+@pytest.mark.parametrize("slope", [0, 40])
+def test_a_photo_of_blank_paper_is_blank(paper: int, noise: int, slope: int) -> None:
+    rng = np.random.default_rng(noise)
+    light = slope * np.add.outer(np.linspace(-0.5, 0.5, 300), np.linspace(-0.5, 0.5, 400))
+    picture = np.clip(paper + light + rng.normal(0, noise, light.shape), 0, 255).astype(np.uint8)
+    extracted, notes = extract_ink(picture)
+    assert not extracted.any()
+    assert notes == ("nothing written",)
+
+
+def test_ink_fainter_than_16_levels_is_no_ink() -> None:
+    assert not extract_ink(drawn(200, -15))[0].any()
+    assert extract_ink(drawn(200, -16))[0].any()
+
+
+def test_soft_edges_stay_and_faint_marks_elsewhere_go() -> None:
+    picture = np.zeros((40, 40), np.uint8)
+    picture[10:30, 18:22] = 240
+    picture[10:30, 17] = picture[10:30, 22] = 90  # the stroke's soft edge
+    picture[5, 5] = 90  # as faint, but alone
+    extracted, _ = extract_ink(picture)
+    # 240 is stretched to 255, so 90 to 90 / 240 * 255 = 95.6
+    np.testing.assert_array_equal(extracted[15, 15:25], [0, 0, 96, 255, 255, 255, 255, 96, 0, 0])
+    assert extracted[5, 5] == 0
+
+
+def test_a_digit_that_touches_the_border_is_found() -> None:
+    picture = np.full((16, 16), 255, np.uint8)
+    picture[:, 7:10] = 20  # from edge to edge
+    picture[12:, :] = 20  # along the whole lower edge
+    extracted, _ = extract_ink(picture)
+    np.testing.assert_array_equal(extracted > 0, picture < 128)
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0, 8.0])
+def test_a_negative_has_the_same_ink(noise: float) -> None:
+    picture = drawn(180 + SLOPE / 4, -90, noise=noise)
+    np.testing.assert_allclose(extract_ink(picture)[0].astype(int), extract_ink(255 - picture)[0].astype(int), atol=6)
+
+
+def test_turning_and_mirroring_the_picture_turns_and_mirrors_the_ink() -> None:
+    picture = drawn(200 + SLOPE / 2, -90, noise=3.0)
+    expected = extract_ink(picture)[0].astype(int)
+    for there, back in ((np.transpose, np.transpose), (np.flipud, np.flipud), (np.fliplr, np.fliplr)):
+        turned = extract_ink(np.ascontiguousarray(there(picture)))[0]
+        assert np.abs(back(turned) - expected).mean() < 0.5
+
+
+def test_mnist_passes_nearly_unchanged(mnist: tuple[Dataset, Dataset]) -> None:
+    images = mnist[1].images[:1000]
+    extracted = np.stack([extract_ink(image)[0] for image in images])
+    difference = np.abs(extracted.astype(int) - images).mean(axis=(1, 2))
+    assert (difference == 0).mean() > 0.85
+    assert difference.mean() < 0.1  # of 255
+
+
+def test_the_picture_is_not_modified_and_may_be_read_only() -> None:
+    picture = drawn(128 + SLOPE, -60, noise=4.0)
+    before = picture.copy()
+    picture.setflags(write=False)
+    extract_ink(picture)
+    np.testing.assert_array_equal(picture, before)
