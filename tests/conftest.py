@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from digitnet.datasets import Dataset, load_mnist
+from extras import HAS_TRAINING
 
 
 @pytest.fixture
@@ -17,3 +18,8 @@ def thirty_digits() -> Dataset:
 def mnist() -> tuple[Dataset, Dataset]:
     """The bundled MNIST, loaded once."""
     return load_mnist()
+
+
+# These import Keras at their top; without the training extra there is nothing in them to run.
+if not HAS_TRAINING:
+    collect_ignore_glob = ["training/*", "runs/*", "test_backend.py", "test_export.py", "test_model.py"]

@@ -101,6 +101,16 @@ def test_strokes_on_a_transparent_canvas_get_the_paper_that_shows_them(colour: i
     assert notes == (f"transparent background laid on {name}",)
 
 
+def test_strokes_of_two_shades_are_not_a_picture_with_its_own_paper() -> None:
+    opacity = np.zeros((20, 20), np.uint8)
+    opacity[5:15, 5:7] = opacity[5:15, 12:14] = 255
+    colours = np.where(np.arange(20) < 10, 10, 100) * np.ones((20, 1))
+    image = Image.fromarray(np.dstack([colours, colours, colours, opacity]).astype(np.uint8))
+    converted, notes = to_gray(image)
+    np.testing.assert_array_equal(np.asarray(converted), np.where(opacity, colours, 255))
+    assert notes == ("transparent background laid on white",)
+
+
 def test_faint_strokes_on_a_transparent_canvas_count_too() -> None:
     opacity = np.zeros((20, 20), np.uint8)
     opacity[5:15, 9:11] = 60

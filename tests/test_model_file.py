@@ -20,7 +20,6 @@ from digitnet.model_file import (
     MODEL_FILE_NAME,
     bundled_model_path,
     open_model,
-    quiet_run_options,
 )
 from digitnet.model_metadata import ModelMetadata
 
@@ -246,7 +245,7 @@ def test_nothing_is_printed_on_an_error(capfd: pytest.CaptureFixture[str]) -> No
         message_of(data)
     session, _ = open_model(Graph().to_bytes())
     with pytest.raises(Exception, match="INVALID_ARGUMENT"):
-        session.run(None, {"images": np.zeros((1, 27, 28), np.uint8)}, quiet_run_options())
+        session.run(None, {"images": np.zeros((1, 27, 28), np.uint8)})
     assert capfd.readouterr() == ("", "")
 
 

@@ -149,12 +149,27 @@ def test_a_digit_with_its_mass_at_one_end_stays_whole(corner: tuple[int, int]) -
 def test_specks_are_left_out_and_parts_of_the_digit_are_not() -> None:
     ink = block((100, 100), (20, 40), (50, 10))
     alone = framed(ink)
-    ink[90, 90] = 255  # dirt: 1 of 500 pixels
+    ink[2, 3] = ink[90, 90] = 255  # dirt: 1 of 500 pixels each
     dirty = framed(ink)
     assert dirty.box == alone.box == (40, 20, 10, 50)
     np.testing.assert_array_equal(dirty.image, alone.image)
     ink[20:23, 60:80] = 255  # a 5's detached stroke: 60 of 500 pixels
     assert framed(ink).box == (40, 20, 40, 50)
+
+
+def test_a_thin_slanting_stroke_belongs_to_the_digit() -> None:
+    ink = block((60, 60), (10, 10), (20, 20))
+    ink[np.arange(30, 50), np.arange(30, 50)] = 255  # pixels that touch at their corners only
+    assert framed(ink).box == (10, 10, 40, 40)
+
+
+def test_enlarging_blends_neighbours() -> None:
+    # 10 columns become 20: each new one takes 3/4 of the nearer and 1/4 of the farther column.
+    ink = np.full((10, 10), 255, np.uint8)
+    ink[:, 5:] = 85
+    image = framed(ink).image
+    x, y, _, _ = bounds(image)
+    np.testing.assert_allclose(image[y + 10, x + 8 : x + 12], [255, 212.5, 127.5, 85], atol=0.5)
 
 
 @st.composite

@@ -8,7 +8,7 @@ import onnxruntime
 from digitnet.answers import Digit
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels, Logits, Probabilities
 from digitnet.errors import PictureDecodeError
-from digitnet.model_file import bundled_model_path, open_model, quiet_run_options
+from digitnet.model_file import bundled_model_path, open_model
 from digitnet.model_metadata import ModelMetadata
 from digitnet.normalization import to_mnist_frame
 from digitnet.pictures import PictureSource, load_picture
@@ -144,10 +144,8 @@ class Classifier:
         _check_images(images)
         answers = np.empty((len(images), self.num_classes), np.float32)
         for start in range(0, len(images), _BATCH_SIZE):
-            batch = np.ascontiguousarray(images[start : start + _BATCH_SIZE])
-            (answers[start : start + _BATCH_SIZE],) = self._session.run(
-                [output], {"images": batch}, quiet_run_options()
-            )
+            batch = slice(start, start + _BATCH_SIZE)
+            (answers[batch],) = self._session.run([output], {"images": images[batch]})
         return answers
 
 

@@ -50,16 +50,16 @@ def extract_ink(gray: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
         N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
     """
     paper, is_even = _paper(gray)
-    noise = _noise(gray, paper)
+    darker, lighter = (_contrast(gray, paper, is_ink_dark=side) for side in (True, False))
+    is_ink_dark = _energy(darker) > _energy(lighter)
+    contrast = darker if is_ink_dark else lighter
+    noise = _noise(contrast)
     radius = min(round(max(gray.shape) / _SMOOTHING_SIDE), _SMOOTHING_RADIUS_MAX)
     if radius and noise > _NOISE_CLEAN:
-        gray = np.asarray(cv2.blur(gray, (2 * radius + 1, 2 * radius + 1)), np.uint8)
-        noise = _noise(gray, paper)
-    # Saturating subtractions: whatever is on the paper's other side becomes 0.
-    darker = np.asarray(cv2.subtract(paper, gray), np.uint8)
-    lighter = np.asarray(cv2.subtract(gray, paper), np.uint8)
-    is_ink_dark = _energy(darker) > _energy(lighter)
-    ink = _cut_and_stretch(darker if is_ink_dark else lighter, noise)
+        smooth = np.asarray(cv2.blur(gray, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+        contrast = _contrast(smooth, paper, is_ink_dark=is_ink_dark)
+        noise = _noise(contrast)
+    ink = _cut_and_stretch(contrast, noise)
     if ink is None:
         return np.zeros_like(gray), ("nothing written",)
     notes = ["inverted: dark ink on light paper"] if is_ink_dark else []
@@ -104,11 +104,19 @@ def _fit_slope(gray: GrayPicture) -> GrayPicture:
     return np.asarray(np.clip(np.rint(fitted), 0, 255), np.uint8)
 
 
-def _noise(gray: GrayPicture, paper: GrayPicture) -> float:
-    """Standard deviation of the paper's noise in levels, seen along the border."""
-    deviation = np.abs(_border(gray).astype(np.int16) - _border(paper))
-    in_sigmas = NormalDist().inv_cdf(0.5 + _NOISE_PERCENTILE / 200)
-    return min(float(np.percentile(deviation, _NOISE_PERCENTILE)) / in_sigmas, _NOISE_MAX)
+def _contrast(gray: GrayPicture, paper: GrayPicture, *, is_ink_dark: bool) -> GrayPicture:
+    """How far each pixel is from the paper on the ink's side; 0 on the other side."""
+    # cv2.subtract saturates: below 0 is 0
+    return np.asarray(cv2.subtract(paper, gray) if is_ink_dark else cv2.subtract(gray, paper), np.uint8)
+
+
+def _noise(contrast: GrayPicture) -> float:
+    """Standard deviation of the paper's noise in levels, seen along the border.
+
+    Half of the paper's pixels are on the other side and 0, also where the camera cut that side off as too bright.
+    """
+    in_sigmas = NormalDist().inv_cdf(_NOISE_PERCENTILE / 100)
+    return min(float(np.percentile(_border(contrast), _NOISE_PERCENTILE)) / in_sigmas, _NOISE_MAX)
 
 
 def _histogram(gray: GrayPicture, mask: GrayPicture | None = None) -> AnyArray:

@@ -27,7 +27,6 @@ __all__ = [
     "ModelMetadata",
     "bundled_model_path",
     "open_model",
-    "quiet_run_options",
 ]
 
 METADATA_KEY = "digitnet"
@@ -102,17 +101,6 @@ def open_model(source: str | Path | bytes, *, threads: int = 1) -> tuple[onnxrun
     return session, metadata
 
 
-def quiet_run_options() -> onnxruntime.RunOptions:
-    """Options for `InferenceSession.run` with which it prints nothing, only raises.
-
-    Returns:
-        New options.
-    """
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = _FATAL
-    return options
-
-
 def _read_bytes(path: Path) -> tuple[str, bytes]:
     """Name and content of a model file; of a run folder's, if the path is one."""
     try:
@@ -185,7 +173,7 @@ def _check_answer(session: onnxruntime.InferenceSession, num_classes: int) -> No
     """Ask for two images, all paper and all ink, and see that the answer is one."""
     images = np.stack([np.full((IMAGE_SIDE, IMAGE_SIDE), level, np.uint8) for level in (0, 255)])
     try:
-        probabilities, logits = session.run(["probabilities", "logits"], {"images": images}, quiet_run_options())
+        probabilities, logits = session.run(["probabilities", "logits"], {"images": images})
     except _RUNTIME_ERRORS as error:
         raise ModelFileError(f"the model cannot run: {_first_sentence(error)}") from error
     expected = (len(images), num_classes)

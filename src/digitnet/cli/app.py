@@ -32,7 +32,7 @@ app.command()(info)
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed with one line on stderr, 2 wrong usage."""
     try:
-        app()
+        app(prog_name="digitnet")
     except DigitnetError as error:
         line = " ".join(str(error).split())  # a file name may hold line breaks; the message is one line
         sys.stderr.write(f"digitnet: {line}\n")

@@ -1,0 +1,11 @@
+"""What is installed beside the base package, for tests that need more."""
+
+from importlib.util import find_spec
+
+import pytest
+
+__all__ = ["HAS_TRAINING", "needs_training"]
+
+HAS_TRAINING = find_spec("keras") is not None and find_spec("jax") is not None
+
+needs_training = pytest.mark.skipif(not HAS_TRAINING, reason="needs the training extra")
