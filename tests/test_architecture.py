@@ -47,7 +47,7 @@ MAY_IMPORT_LATE = {"cli", "evaluation"}
 def modules() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(SOURCE.rglob("*.py")):
         name = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        if name != "__init__":
+        if name not in {"__init__", "__main__"}:
             yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 

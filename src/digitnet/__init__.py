@@ -5,7 +5,6 @@ predicting never pays for the training framework.
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ _MODULE_OF = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - takes longer than all the rest of this file
+
         return version("digitnet")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'digitnet' has no attribute {name!r}")
