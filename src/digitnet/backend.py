@@ -5,11 +5,14 @@ Every module that builds or trains takes `keras` from here, so that no path can 
 
 import os
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 from digitnet.errors import ConfigurationError, MissingExtraError
 
-__all__ = ["keras"]
+__all__ = ["KerasModel", "Tensor", "keras"]
+
+KerasModel: TypeAlias = Any  # a keras.Model; Keras ships no type information
+Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
 
 _INSTALL_HINT = "Building and training need the training extra: pip install 'digitnet[train]'"
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from digitnet.arrays import AnyArray, Labels, Logits
+from digitnet.arrays import Labels, Logits
+from digitnet.metrics import negative_log_likelihood
 
 __all__ = ["fit_temperature"]
 
@@ -29,19 +30,16 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     if len(labels) == 0:
         return 1.0
     exact = logits.astype(np.float64)
+
+    def loss(log_temperature: float) -> float:
+        return negative_log_likelihood(exact / np.exp(log_temperature), labels)
+
     golden = (np.sqrt(5) - 1) / 2
     low, high = np.log(_LOWEST), np.log(_HIGHEST)
     for _ in range(_STEPS):
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if _negative_log_likelihood(exact, labels, left) < _negative_log_likelihood(exact, labels, right):
+        if loss(left) < loss(right):
             high = right
         else:
             low = left
     return round(float(np.exp((low + high) / 2)), 4)
-
-
-def _negative_log_likelihood(logits: AnyArray, labels: Labels, log_temperature: float) -> float:
-    scaled = logits / np.exp(log_temperature)
-    scaled -= scaled.max(axis=1, keepdims=True)
-    log_normalizer = np.log(np.exp(scaled).sum(axis=1))
-    return float(np.mean(log_normalizer - scaled[np.arange(len(labels)), labels]))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from digitnet.arrays import IMAGE_SIDE, Images
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, keras
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.files import write_atomically
 from digitnet.model import KerasPredictor, layer_table
@@ -27,7 +27,6 @@ from digitnet.model_file import METADATA_KEY, ModelMetadata
 
 __all__ = ["save_model", "to_onnx"]
 
-KerasModel: TypeAlias = Any
 Array: TypeAlias = NDArray[np.float32]
 
 _OPSET = 20  # the first with Gelu

@@ -22,7 +22,10 @@ def replaced_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The folder cannot be written or the disk is full; `path` is then as it was.
     """
-    handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=path.suffix, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the name that the caller gave
     os.close(handle)
     temporary = Path(name)
     try:

@@ -10,25 +10,22 @@ The division and the flattening travel with the model: whoever has the file cann
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images, Logits
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, Tensor, keras
+from digitnet.datasets.dataset import MAX_CLASSES
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
 
 __all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
 
-KerasModel: TypeAlias = Any  # keras.Model; Keras ships no type information
-Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
-
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear")
 
 _MAX_UNITS = 65_536  # a hidden layer of 65,536 units on 784 inputs already takes 200 MB
-_MAX_CLASSES = 256  # labels are uint8
 
 
 def build_mlp(
@@ -126,8 +123,8 @@ def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:
 
 
 def _check_build(num_classes: int, activation: str, dropout: float, weight_decay: float, seed: int | None) -> None:
-    if not 2 <= num_classes <= _MAX_CLASSES:
-        raise ConfigurationError(f"num_classes is {num_classes}: expected 2 to {_MAX_CLASSES}")
+    if not 2 <= num_classes <= MAX_CLASSES:
+        raise ConfigurationError(f"num_classes is {num_classes}: expected 2 to {MAX_CLASSES}")
     if activation not in ACTIVATIONS:
         raise ConfigurationError(
             f"activation {activation!r} is not known{nearest_name(activation, ACTIVATIONS)}; "
@@ -142,7 +139,7 @@ def _check_build(num_classes: int, activation: str, dropout: float, weight_decay
 
 
 def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | None:
-    """The function from images to logits, where the model ends in a softmax; None where it does not.
+    """The function from images to logits, where the model ends in a plain softmax; None where it does not.
 
     The logarithm of a softmax is computed exactly only from the logits: at a probability below about 1e-7 the
     softmax has rounded away what the logarithm asks for.
@@ -153,18 +150,32 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
     Returns:
         A function (images, training) -> logits (n, classes) that uses the model's own variables, or None.
     """
-    last = model.layers[-1]
+    last = _last_layer(model)
     softmax = keras.activations.softmax
-    if isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is softmax:
+    # Exactly these types: a class derived from one of them may compute something else.
+    if type(last) is keras.layers.Softmax or (
+        type(last) in {keras.layers.Dense, keras.layers.Activation} and last.activation is softmax
+    ):
         body = keras.Model(model.inputs[0], last.input)
-        if not isinstance(last, keras.layers.Dense):
+        if type(last) is not keras.layers.Dense:
             return lambda images, training: body(images, training=training)
 
         def dense_logits(images: Tensor, training: bool) -> Tensor:
-            return keras.ops.add(keras.ops.matmul(body(images, training=training), last.kernel), last.bias)
+            products = keras.ops.matmul(body(images, training=training), last.kernel)
+            return products if last.bias is None else keras.ops.add(products, last.bias)
 
-        return dense_logits if last.bias is not None else None
+        return dense_logits
     return None
+
+
+def _last_layer(model: KerasModel) -> Any:
+    if not isinstance(model, keras.Model):
+        raise ConfigurationError(f"expected a keras.Model, found {type(model).__name__}")
+    if not getattr(model, "inputs", None) or not model.layers:
+        raise ConfigurationError(
+            f"model {model.name!r} has no input shape yet: make it of layers that begin with keras.Input((28, 28))"
+        )
+    return model.layers[-1]
 
 
 class KerasPredictor:
@@ -173,8 +184,6 @@ class KerasPredictor:
     temperature = 1.0
 
     def __init__(self, model: KerasModel, batch_size: int = 1000) -> None:
-        if not isinstance(model, keras.Model):
-            raise ConfigurationError(f"expected a Classifier or a keras.Model, found {type(model).__name__}")
         logits = logits_function(model)
         if logits is None:
             raise ConfigurationError(

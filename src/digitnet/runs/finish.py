@@ -4,11 +4,12 @@ import csv
 import io
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from digitnet.arrays import AnyArray
+from digitnet.backend import KerasModel
 from digitnet.calibration import fit_temperature
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
@@ -31,7 +32,6 @@ from digitnet.runs.folder import RunFolder
 
 __all__ = ["finish"]
 
-KerasModel: TypeAlias = Any
 
 _IMAGES_TO_COMPARE = 512  # of the training images, on which the exported file must answer as the model does
 

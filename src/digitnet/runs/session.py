@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, keras
 from digitnet.datasets import OnBadPicture
 from digitnet.errors import RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
@@ -32,7 +32,6 @@ from digitnet.training.schedules import make_schedule
 
 __all__ = ["Outcome", "resume_run", "start_run"]
 
-KerasModel: TypeAlias = Any
 
 _VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime")
 _COPIES_ON_DISK = 8  # weights, two moments, their successor while it is written, model.keras, model.onnx

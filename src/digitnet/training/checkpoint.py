@@ -12,13 +12,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, keras
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
 
 __all__ = ["CHECKPOINT_FILE", "Checkpoint", "restore"]
 
-KerasModel: TypeAlias = Any
 HistoryRows: TypeAlias = list[dict[str, float]]
 
 CHECKPOINT_FILE = "state.npz"
@@ -45,15 +44,16 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships 
         Raises:
             RunFolderError: The disk is full or the folder unwritable; the checkpoint before is still whole.
         """
-        self.history.append(dict(logs or {}))
+        history = [*self.history, dict(logs or {})]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, _encode(self.model, self.history))
+            write_atomically(self._path, _encode(self.model, history))
         except OSError as error:
             raise RunFolderError(
                 f"{self._path}: epoch {epoch + 1} could not be saved ({error.strerror or error}); "
                 f"{epoch} finished epochs are kept. Make room or mend the folder, then resume the run"
             ) from error
+        self.history = history  # only now: what it lists is on disk
 
 
 def restore(model: KerasModel, folder: Path) -> HistoryRows:

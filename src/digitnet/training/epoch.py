@@ -12,12 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, keras
 from digitnet.training.objective import Objective
 
 __all__ = ["TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
 
-KerasModel: TypeAlias = Any
 Arrays: TypeAlias = list[jax.Array]
 
 VALIDATION_BATCH = 1000  # images; bounds the memory of a pass, and changes no result
@@ -73,18 +72,19 @@ def make_epoch(model: KerasModel, objective: Objective, batch_size: int) -> Pass
 
     def loss_and_updates(
         trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
-    ) -> tuple[jax.Array, TrainingState]:
+    ) -> tuple[jax.Array, tuple[jax.Array, TrainingState]]:
         with _scope(model, state._replace(trainable=trainable)) as scope:
             loss, targets, predictions = objective(images, labels, True)
             model.compute_metrics(None, targets, jax.lax.stop_gradient(predictions))
+            scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers
         non_trainable = _updated(scope, model.non_trainable_variables)
         metrics = _updated(scope, model.metrics_variables)
-        return loss, state._replace(non_trainable=non_trainable, metrics=metrics)
+        return scaled, (loss, state._replace(non_trainable=non_trainable, metrics=metrics))
 
     differentiate = jax.value_and_grad(loss_and_updates, has_aux=True)
 
     def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, jax.Array]:
-        (loss, state), gradients = differentiate(state.trainable, state, images, labels)
+        (_, (loss, state)), gradients = differentiate(state.trainable, state, images, labels)
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return state._replace(trainable=trainable, optimizer=optimizer), loss
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, keras
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
 from digitnet.model import shaped_for
@@ -26,7 +26,6 @@ from digitnet.training.objective import Objective, make_objective
 
 __all__ = ["check_settings", "order_of_epoch", "train"]
 
-KerasModel: TypeAlias = Any
 History: TypeAlias = Any  # keras.callbacks.History
 
 _POLL_SECONDS = 0.002  # how often a running epoch is asked whether it is done; keeps Ctrl-C responsive
@@ -65,6 +64,8 @@ def train(
         TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
     """
     check_settings(model, train_set, epochs, batch_size, initial_epoch)
+    if seed < 0:
+        raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
     objective = make_objective(model)
     images, labels = _on_device(model, train_set)
     _build(model, objective, images[:1], labels[:1])
@@ -78,7 +79,7 @@ def train(
     )
     model.stop_training = False
     notify.on_train_begin()
-    logs: dict[str, float] = {}
+    logs: dict[str, Any] = {}
     for epoch in range(initial_epoch, epochs):
         notify.on_epoch_begin(epoch)
         order = jax.device_put(order_of_epoch(seed, epoch, len(train_set)))
@@ -106,7 +107,7 @@ class _Validation:
         self._n = len(dataset)
         self._data = (*_on_device(model, dataset), jax.device_put(np.arange(self._n, dtype=np.int32)))
 
-    def __call__(self) -> dict[str, float]:
+    def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
         state, losses = _wait(self._run(read_state(self._model), *self._data))
         write_state(self._model, state)
@@ -145,8 +146,10 @@ def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: j
         model.optimizer.build(model.trainable_variables)
 
 
-def _metrics(model: KerasModel) -> dict[str, float]:
-    return {name: float(value) for name, value in model.get_metrics_result().items()}
+def _metrics(model: KerasModel) -> dict[str, Any]:
+    """Each metric as a float; those with a value for each class as an array."""
+    values = {name: np.asarray(value) for name, value in model.get_metrics_result().items()}
+    return {name: value.item() if value.size == 1 else value for name, value in values.items()}
 
 
 def check_settings(model: KerasModel, train_set: Dataset, epochs: int, batch_size: int, initial_epoch: int = 0) -> None:
@@ -167,6 +170,11 @@ def check_settings(model: KerasModel, train_set: Dataset, epochs: int, batch_siz
             "the model is not compiled: call "
             'model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"]) first'
         )
+    if not isinstance(train_set, Dataset):
+        raise ConfigurationError(f"train_set is a {type(train_set).__name__}: expected a digitnet.Dataset")
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("initial_epoch", initial_epoch)):
+        if not isinstance(value, int):
+            raise ConfigurationError(f"{name} is {value!r}: expected a whole number")
     if not 1 <= batch_size <= len(train_set):
         raise ConfigurationError(
             f"batch_size is {batch_size}: expected 1 to {len(train_set)}, the number of training images"
@@ -184,7 +192,7 @@ def _check_finite(losses: jax.Array, epoch: int) -> None:
         step = int(np.argmin(finite)) + 1
         raise TrainingDivergedError(
             f"epoch {epoch + 1} diverged: the loss is not finite from step {step} of {len(finite)} on. "
-            "Lower the learning rate (a tenth of it is a good next try), warm up for longer, or clip the gradients"
+            "Lower the learning rate (a tenth of it is a good next try), or let it warm up for longer"
         )
 
 

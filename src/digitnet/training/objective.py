@@ -3,21 +3,19 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from digitnet.backend import keras
+from digitnet.backend import KerasModel, Tensor, keras
 from digitnet.errors import ConfigurationError
 from digitnet.model import logits_function
 
 __all__ = ["Objective", "make_objective"]
 
-Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
-KerasModel: TypeAlias = Any
 
 # (images, labels, training) -> (mean loss over the batch, targets, predictions), to be called in a StatelessScope
 Objective: TypeAlias = Callable[[Tensor, Tensor, bool], tuple[Tensor, Tensor, Tensor]]
 
 _CROSSENTROPIES = {
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
+    keras.losses.sparse_categorical_crossentropy: keras.losses.SparseCategoricalCrossentropy,
 }
 
 
@@ -48,7 +46,7 @@ def make_objective(model: KerasModel) -> Objective:
     def targets_of(labels: Tensor) -> Tensor:
         return labels if is_sparse else keras.ops.one_hot(labels, num_classes)
 
-    logits_of = logits_function(model)
+    logits_of = logits_function(model) if _is_plain(model) else None
     exact_loss = _from_logits(_as_loss(loss))
     if logits_of is None or exact_loss is None:
 
@@ -69,10 +67,19 @@ def make_objective(model: KerasModel) -> Objective:
     return from_logits
 
 
+def _is_plain(model: KerasModel) -> bool:
+    """Whether the compiled loss is the whole objective, so that it may be computed in another way."""
+    return (
+        type(model).compute_loss is keras.Model.compute_loss
+        and (model.get_compile_config() or {}).get("loss_weights") is None
+        and model.layers[-1].activity_regularizer is None
+    )
+
+
 def _as_loss(loss: Any) -> Any:
-    if isinstance(loss, str) and loss in _CROSSENTROPIES:
-        return _CROSSENTROPIES[loss]()
-    return loss
+    """What Keras's compile takes, a name or a function or a Loss, as a Loss where it is a cross-entropy."""
+    found = keras.losses.get(loss)
+    return _CROSSENTROPIES[found]() if callable(found) and found in _CROSSENTROPIES else found
 
 
 def _from_logits(loss: Any) -> Any:

@@ -1,15 +1,14 @@
 """Learning-rate schedules: the learning rate as a function of the step."""
 
 import math
-from typing import Any, TypeAlias
+from typing import Any
 
-from digitnet.backend import keras
+from digitnet.backend import Tensor, keras
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
 
 __all__ = ["SCHEDULES", "OneCycle", "WarmupCosine", "make_schedule"]
 
-Tensor: TypeAlias = Any
 
 SCHEDULES = ("constant", "cosine", "one-cycle")
 
