@@ -12,7 +12,7 @@ train: $(VENV)/.train
 
 test: $(VENV)/.dev
 	scripts/check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 	scripts/test-wheel
 
 check: $(VENV)/.dev

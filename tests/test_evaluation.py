@@ -239,3 +239,33 @@ def test_real_digits(mnist: tuple[Dataset, Dataset]) -> None:
     nearest = [int(np.argmin([np.linalg.norm(image - mean) for mean in means])) for image in flat]
     assert result.errors == sum(answer != label for answer, label in zip(nearest, test_part.labels, strict=True))
     assert 0.7 < result.accuracy < 0.9
+
+
+class NamedPredictor:
+    """Answers with the row that is brightest, and knows its classes by name."""
+
+    temperature = 1.0
+
+    def __init__(self, *class_names: str) -> None:
+        self.class_names = class_names
+
+    def predict_logits(self, images: Images) -> Logits:
+        return images[:, : len(self.class_names), 0].astype(np.float32)
+
+
+def fruit(*class_names: str) -> Dataset:
+    """One image of each class, marked at the row that apple 0, banana 1, cherry 2 stand for."""
+    images = np.zeros((len(class_names), 28, 28), np.uint8)
+    for position, name in enumerate(class_names):
+        images[position, ("apple", "banana", "cherry").index(name)] = 255
+    return Dataset(images, np.arange(len(class_names), dtype=np.uint8), class_names=class_names)
+
+
+@pytest.mark.parametrize("names", [("apple", "banana", "cherry"), ("banana", "cherry"), ("cherry", "apple")])
+def test_classes_are_compared_by_name(names: tuple[str, ...]) -> None:
+    assert evaluate(NamedPredictor("apple", "banana", "cherry"), fruit(*names)).errors == 0
+
+
+def test_a_class_that_the_model_does_not_know_is_named() -> None:
+    with pytest.raises(DatasetFormatError, match="does not know: cherry; expected some of apple"):
+        evaluate(NamedPredictor("apple", "banana"), fruit("banana", "cherry"))

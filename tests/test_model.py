@@ -1,5 +1,7 @@
 """build_mlp against hand-counted parameters, NumPy, and its own promises."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,22 @@ def test_logits_are_found_behind_every_kind_of_softmax(ending: str) -> None:
     images = random_images().astype(np.float32)
     expected = images.reshape(5, 784) @ np.asarray(dense.kernel.value)
     np.testing.assert_allclose(logits(images, False), expected, rtol=1e-3, atol=1e-2)
+
+
+def test_a_layer_that_only_looks_like_dense_is_not_taken_for_it() -> None:
+    class Doubled(keras.layers.Dense):  # type: ignore[misc]
+        def call(self, inputs: Any, training: Any = None) -> Any:
+            return super().call(2 * inputs, training=training)
+
+    inputs = keras.Input((28, 28))
+    model = keras.Model(inputs, Doubled(3, activation="softmax")(keras.layers.Flatten()(inputs)))
+    assert logits_function(model) is None
+
+
+@pytest.mark.parametrize("model", [keras.Sequential([keras.layers.Dense(3)]), "a word"], ids=["unbuilt", "no model"])
+def test_what_is_not_a_built_model_is_named(model: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"no input shape yet|expected a keras\.Model, found str"):
+        KerasPredictor(model)
 
 
 def test_a_model_without_softmax_has_no_logits() -> None:

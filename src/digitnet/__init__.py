@@ -54,7 +54,13 @@ def __getattr__(name: str) -> Any:
         return version("digitnet")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'digitnet' has no attribute {name!r}")
-    value = vars(import_module(_MODULE_OF[name]))[name]
+    try:
+        module = import_module(_MODULE_OF[name])
+    except ModuleNotFoundError as error:
+        from digitnet.errors import MissingExtraError  # noqa: PLC0415 - only when it is needed
+
+        raise MissingExtraError(f"{error.name} is not installed: pip install 'digitnet[train]'") from error
+    value = vars(module)[name]
     globals()[name] = value  # the next access does not come here again
     return value
 

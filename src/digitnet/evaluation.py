@@ -6,6 +6,7 @@ batch size, on a last batch that is not full, or on the order of the images.
 
 import math
 import operator
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, SupportsIndex
 
@@ -133,14 +134,32 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
     """
     batch_size = _checked_batch_size(batch_size)
     if not hasattr(model, "predict_logits"):
+        if "keras" not in sys.modules:  # then it cannot be a Keras model
+            raise ConfigurationError(f"expected a Classifier or a keras.Model, found {type(model).__name__}")
         from digitnet.model import KerasPredictor  # noqa: PLC0415 - Keras takes seconds to import
 
         model = KerasPredictor(model)
+    if hasattr(model, "class_names"):
+        dataset = _with_labels_of(model.class_names, dataset)
     temperature = _checked_temperature(model.temperature)
     logits = _predict_in_batches(model, dataset, batch_size)
     with np.errstate(over="ignore"):  # log_softmax reports an overflow in words
         scaled_logits = logits / temperature
     return _measure(scaled_logits, dataset.labels, temperature)
+
+
+def _with_labels_of(class_names: tuple[str, ...], dataset: Dataset) -> Dataset:
+    """The data set with the model's number for each class: the names say which class is meant."""
+    if dataset.class_names == class_names[: dataset.num_classes]:
+        return dataset
+    unknown = [name for name in dataset.class_names if name not in class_names]
+    if unknown:
+        raise DatasetFormatError(
+            f"{dataset.name or 'the data set'} has classes that the model does not know: {', '.join(unknown[:5])}; "
+            f"expected some of {', '.join(class_names[:20])}"
+        )
+    label_of = np.array([class_names.index(name) for name in dataset.class_names], np.uint8)
+    return Dataset(dataset.images, label_of[dataset.labels], dataset.name, class_names=class_names)
 
 
 def _measure(scaled_logits: NDArray[np.float64], labels: Labels, temperature: float) -> Evaluation:

@@ -25,7 +25,7 @@ from digitnet.files import write_atomically
 from digitnet.model import KerasPredictor, layer_table
 from digitnet.model_file import METADATA_KEY, ModelMetadata
 
-__all__ = ["save_model", "to_onnx"]
+__all__ = ["encode_model", "save_model", "to_onnx", "with_metadata"]
 
 Array: TypeAlias = NDArray[np.float32]
 
@@ -73,19 +73,50 @@ def save_model(
         ModelFileError: The written graph does not answer as the model does.
         OSError: The file cannot be written.
     """
-    metadata = metadata or ModelMetadata(
-        class_names=tuple(str(label) for label in range(model.output_shape[-1])),
-        layers=tuple(layer_table(model)),
-    )
-    if images is None:
-        images = np.random.default_rng(0).integers(0, 256, (64, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
+    if metadata is None:
+        class_names = tuple(str(label) for label in range(model.output_shape[-1]))
+        metadata = ModelMetadata(class_names, layers=tuple(layer_table(model)))
+    write_atomically(Path(path), encode_model(model, metadata, images))
+
+
+def encode_model(model: KerasModel, metadata: ModelMetadata, images: Images | None = None) -> bytes:
+    """The content of a model file, after checking it; see `save_model`.
+
+    Args:
+        model: As for `save_model`.
+        metadata: What is known of the model.
+        images: As for `save_model`.
+
+    Returns:
+        The bytes of the file.
+
+    Raises:
+        ConfigurationError: As `save_model`.
+        ModelFileError: As `save_model`.
+    """
     temperature = metadata.calibration["temperature"]
     proto = to_onnx(model, temperature)
-    helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
     onnx.checker.check_model(proto, full_check=True)
-    data = proto.SerializeToString()
-    _check_same_answers(model, data, images, temperature)
-    write_atomically(Path(path), data)
+    content = with_metadata(proto.SerializeToString(), metadata)
+    if images is None:
+        images = np.random.default_rng(0).integers(0, 256, (64, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
+    _check_same_answers(model, content, images, temperature)
+    return content
+
+
+def with_metadata(content: bytes, metadata: ModelMetadata) -> bytes:
+    """The same graph with another description; the temperature inside the graph stays as it is.
+
+    Args:
+        content: The bytes of an ONNX file.
+        metadata: What it should say about itself.
+
+    Returns:
+        The bytes of the new file.
+    """
+    proto = onnx.load_from_string(content)
+    helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
+    return bytes(proto.SerializeToString())
 
 
 def to_onnx(model: KerasModel, temperature: float = 1.0) -> onnx.ModelProto:
@@ -213,7 +244,8 @@ def _operations(model: KerasModel) -> list[_Operation]:
                 operations[-1] = operation.after(before)
             else:
                 operations.append(operation)
-    return [_Operator("Cast", {"to": TensorProto.FLOAT}), *operations]
+    flatten = [] if len(model.input_shape) > 2 else [_Operator("Flatten", {"axis": 1})]
+    return [_Operator("Cast", {"to": TensorProto.FLOAT}), *flatten, *operations]
 
 
 def _chain(model: KerasModel) -> list[Any]:
@@ -249,6 +281,8 @@ def _converted(layer: Any, *, is_last: bool) -> list[_Operation]:
 
 
 def _dense(layer: Any) -> _Dense:
+    if len(layer.input.shape) != 2:
+        raise ConfigurationError(f"layer {layer.name!r} is a Dense on {layer.input.shape[1:]}: put a Flatten before it")
     kernel = np.asarray(layer.kernel.value, np.float32)
     no_bias = np.zeros(kernel.shape[1], np.float32)
     return _Dense(kernel, no_bias if layer.bias is None else np.asarray(layer.bias.value, np.float32))
@@ -264,7 +298,7 @@ def _normalization(layer: Any) -> _Affine:
 
 
 def _activation(layer: Any, *, is_last: bool) -> list[_Operation]:
-    name = layer.activation.__name__
+    name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
     if name == "linear" or (name == "softmax" and is_last):
         return []
     if name == "silu":

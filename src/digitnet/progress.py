@@ -42,7 +42,7 @@ class ProgressDisplay(keras.callbacks.Callback):  # type: ignore[misc] # Keras s
                 expand=True,
             )
             self._progress.start()
-            self._progress.add_task("compiling", total=self.params["epochs"], seconds=None)
+            self._progress.add_task("", total=self.params["epochs"], seconds=None)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Remember when the epoch began."""
@@ -51,7 +51,7 @@ class ProgressDisplay(keras.callbacks.Callback):  # type: ignore[misc] # Keras s
             self._progress.update(
                 self._progress.task_ids[0],
                 completed=epoch,
-                description=f"epoch {epoch + 1} of {self.params['epochs']}",
+                description=f"{'' if self._has_header else 'compile, '}epoch {epoch + 1} of {self.params['epochs']}",
                 began=self._started,
             )
 

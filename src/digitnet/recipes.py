@@ -54,13 +54,18 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value, kind = vars(self)[field.name], type(field.default)
+            accepted = (int, float) if kind is float else (kind,)
+            if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+                raise ConfigurationError(f"{field.name} is {value!r}: expected {kind.__name__}")
         for name, low, high in _RANGES:
             value = vars(self)[name]
             if not (low <= value < high):
                 raise ConfigurationError(f"{name} is {value}: expected at least {low} and below {high}")
         if not 0 < self.learning_rate < math.inf:
             raise ConfigurationError(f"learning_rate is {self.learning_rate}: expected a number above 0")
-        if not self.hidden_sizes or min(self.hidden_sizes) < 1:
+        if not self.hidden_sizes or any(not isinstance(size, int) or size < 1 for size in self.hidden_sizes):
             raise ConfigurationError(
                 f"hidden_sizes is {list(self.hidden_sizes)}: expected one or more layers, each of 1 unit or more"
             )
@@ -77,12 +82,15 @@ class Recipe:
             ConfigurationError: A setting is unknown, missing or out of range.
         """
         known = {field.name for field in dataclasses.fields(cls)}
+        if not isinstance(settings, dict):
+            raise ConfigurationError(f"the settings are {settings!r:.40}: expected a mapping")
         if settings.keys() != known:
             raise ConfigurationError(
                 f"the settings do not fit this version: missing {sorted(known - settings.keys())}, "
                 f"unknown {sorted(settings.keys() - known)}"
             )
-        return cls(**{**settings, "hidden_sizes": tuple(settings["hidden_sizes"])})
+        sizes = settings["hidden_sizes"]
+        return cls(**{**settings, "hidden_sizes": tuple(sizes) if isinstance(sizes, list) else sizes})
 
 
 _RANGES = (

@@ -1,6 +1,7 @@
 """The command line as a user meets it: whole processes, exit codes, stdout and stderr."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from digitnet.cli.predict import _in_words
 from digitnet.datasets import load_mnist
 from digitnet.idx import write_idx
 from extras import needs_training
@@ -105,7 +107,9 @@ def test_info_lists_layers_and_parameters() -> None:
         (("train", "--hidden-sizes", "0"), 2, "hidden_sizes is [0]"),
         (("train", "--epochs", "many"), 2, "Invalid value for '--epochs'"),
         pytest.param(("train", "--resume", "nowhere"), 1, "nowhere is not a run folder", marks=needs_training),
-        (("train", "--resume", "nowhere", "--epochs", "3"), 2, "leave --out and the dials away"),
+        (("train", "--resume", "nowhere", "--epochs", "3"), 2, "leave all others away"),
+        (("train", "--resume", "nowhere", "--preset", "quick"), 2, "leave all others away"),
+        (("train", "--resume", "nowhere", "--data", "mnist"), 2, "leave all others away"),
         pytest.param(("train", "--data", "nowhere"), 1, "nowhere", marks=needs_training),
         (("train", "--on-bad-picture", "ignore", "--data", "mnist"), 2, "ignore"),
     ],
@@ -175,3 +179,40 @@ def test_without_the_training_extra_train_says_what_to_install(tmp_path: Path) -
     )
     assert run.returncode == 1
     assert run.stderr.splitlines()[-1].endswith("pip install 'digitnet[train]'")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("arguments", [("info", "--json"), ("info",), ("--version",)])
+def test_output_that_cannot_be_written_is_one_line_and_exit_1(arguments: tuple[str, ...]) -> None:
+    code = "from digitnet.cli import main; main()"
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-c", code, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert run.returncode == 1
+    assert run.stderr == "digitnet: cannot write the result: No space left on device\n"
+
+
+def test_a_file_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
+    names = [b"\xff.png", b"seven.png"]
+    for name in names:
+        draw_seven(tmp_path / "x.png").rename(tmp_path / os.fsdecode(name))
+    run = subprocess.run(
+        [sys.executable, "-c", "from digitnet.cli import main; main()", "predict", *names],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert run.returncode == 0, run.stderr
+    assert [line.split(b":")[1].split()[0] for line in run.stdout.splitlines()] == [b"7", b"7"]
+
+
+def test_the_version_is_printed() -> None:
+    assert re.fullmatch(r"digitnet \d+\.\d+\.\d+\n", digitnet("--version").stdout)
+
+
+def test_unsure_answers_name_their_classes() -> None:
+    answer = {"text": "apple", "digits": [{"status": "unsure", "confidence": 0.6, "candidates": [0, 2, 1, 3]}]}
+    names = ("apple", "pear", "plum", "fig")
+    assert _in_words(answer, names, "") == "apple  60.00 %  unsure: apple or plum or pear"

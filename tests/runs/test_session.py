@@ -2,11 +2,14 @@
 
 import csv
 import io
+import itertools
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,12 @@ def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> O
     return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], console=SILENT, **options)
 
 
+def stop_after_the_first_epoch() -> Callable[[], bool]:
+    """Asked once before training begins, where it says no, and then after every epoch."""
+    answers = itertools.chain([False], itertools.repeat(True))
+    return lambda: next(answers)
+
+
 def weights(folder: Path) -> list[Any]:
     model = keras.saving.load_model(folder / "model.keras")
     return [np.array(variable.value) for variable in [*model.variables, *model.optimizer.variables]]
@@ -118,7 +127,7 @@ def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> N
 def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
     start(source, tmp_path / "whole")
     with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
-        start(source, tmp_path / "stopped", should_stop=lambda: True)
+        start(source, tmp_path / "stopped", should_stop=stop_after_the_first_epoch())
     assert not (tmp_path / "stopped" / "metrics.json").exists()
     with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
         resume_run(tmp_path / "stopped", console=SILENT, should_stop=lambda: True)
@@ -225,7 +234,7 @@ def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
 
 def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", should_stop=lambda: True)
+        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
     labels = Path(source) / "train-labels-idx1-ubyte"
     content = bytearray(labels.read_bytes())
     content[8:10] = content[9], content[8]  # the first two labels change places
@@ -234,11 +243,74 @@ def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
         resume_run(tmp_path / "run", console=SILENT)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}"])
 def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
         resume_run(tmp_path, console=SILENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("settings", None),
+        ("settings", {}),
+        ("settings", RECIPE.to_dict() | {"epochs": "x"}),
+        ("settings", RECIPE.to_dict() | {"hidden_sizes": 5}),
+        ("settings", RECIPE.to_dict() | {"hidden_sizes": ["x"]}),
+        ("settings", RECIPE.to_dict() | {"batch_normalization": 1}),
+        ("data", "x"),
+        ("source_path", 3),
+        ("versions", None),
+    ],
+)
+def test_an_edited_description_is_named(name: str, value: object, source: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingInterruptedError):
+        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
+    path = tmp_path / "run" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {name: value}))
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
+        resume_run(tmp_path / "run", console=SILENT)
+
+
+def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TrainingInterruptedError):
+        start("data", Path("run"), should_stop=stop_after_the_first_epoch())
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert resume_run(tmp_path / "run", console=SILENT).metrics["epochs"] == 4
+    assert source == str(tmp_path / "data")
+
+
+def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "run")
+    code = """
+import keras, numpy as np
+model = keras.saving.load_model("model.keras")
+before = model.get_weights()[0].copy()
+model.fit(np.ones((50, 28, 28), np.uint8), np.eye(10)[np.arange(50) % 10], verbose=0)
+print(keras.backend.backend(), float(model.optimizer.learning_rate), abs(model.get_weights()[0] - before).max() > 0)
+"""
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "run", env=environment, capture_output=True, text=True, check=True
+    )
+    backend, learning_rate, moved = run.stdout.split()
+    assert (backend, moved) == ("jax", "True")
+    assert float(learning_rate) == pytest.approx(5e-4)
+
+
+def test_the_model_file_knows_what_was_measured(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
+    stated = load_classifier(tmp_path / "run").metadata.metrics
+    assert set(stated) == {"test", "validation"}
+    assert stated["test"] == {name: outcome.metrics["test"][name] for name in stated["test"]}
+
+
+def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:
+    folders = {RunFolder.create_new(tmp_path / "runs" / "quick-1").path.name for _ in range(4)}
+    assert folders == {"quick-1", "quick-1-2", "quick-1-3", "quick-1-4"}
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:

@@ -75,9 +75,10 @@ def test_layers_with_a_state_of_their_own_follow_keras(build: dict[str, Any], st
     [
         (lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.2), True),
         (lambda: "sparse_categorical_crossentropy", False),
+        (lambda: keras.losses.categorical_crossentropy, True),
         (lambda: "mean_squared_error", True),
     ],
-    ids=["label smoothing", "sparse", "squared error"],
+    ids=["label smoothing", "sparse", "function", "squared error"],
 )
 def test_every_keras_loss_is_followed(loss: Any, one_hot: bool, stripes: Dataset) -> None:
     ours, theirs = compiled(loss=loss()), compiled(loss=loss())
@@ -85,6 +86,42 @@ def test_every_keras_loss_is_followed(loss: Any, one_hot: bool, stripes: Dataset
     losses = keras_fit(theirs, stripes, batch_size=50, one_hot=one_hot)
     assert_same_weights(ours, theirs, 2e-5)
     assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["loss scale", "dynamic loss scale", "loss weights", "output penalty", "own loss"])
+def test_whatever_was_compiled_counts(kind: str, stripes: Dataset) -> None:
+    """Each of these changes the loss or the gradients outside of the cross-entropy itself."""
+
+    class OwnLoss(keras.Model):  # type: ignore[misc]
+        def compute_loss(self, **data: Any) -> Any:
+            return 3 * super().compute_loss(**data)
+
+    def make() -> Any:
+        inputs = keras.Input((28, 28))
+        x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+        penalty = keras.regularizers.L2(0.1) if kind == "output penalty" else None
+        seeded = keras.initializers.GlorotUniform(seed=1)
+        x = keras.layers.Dense(10, "softmax", kernel_initializer=seeded, activity_regularizer=penalty)(x)
+        model = (OwnLoss if kind == "own loss" else keras.Model)(inputs, x)
+        optimizer = keras.optimizers.SGD(0.1, loss_scale_factor=1000 if kind == "loss scale" else None)
+        if kind == "dynamic loss scale":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        weights = 0.1 if kind == "loss weights" else None
+        model.compile(optimizer, "categorical_crossentropy", loss_weights=weights, metrics=["accuracy"])
+        return model
+
+    ours, theirs = make(), make()
+    history = train(ours, stripes, epochs=1, batch_size=46)
+    losses = keras_fit(theirs, stripes, batch_size=46)
+    assert_same_weights(ours, theirs, 2e-5)
+    assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
+
+
+def test_a_metric_with_a_value_for_each_class_is_kept_whole(stripes: Dataset) -> None:
+    model = build_mlp((8,), seed=0)
+    model.compile("adam", "categorical_crossentropy", metrics=[keras.metrics.F1Score()])
+    history = train(model, stripes, epochs=1)
+    assert history.history["f1_score"][0].shape == (10,)
 
 
 def test_the_loss_is_exact_where_a_softmax_has_rounded_to_nothing(stripes: Dataset) -> None:
@@ -213,6 +250,8 @@ def test_divergence_names_the_epoch_and_keeps_the_last_good_weights(stripes: Dat
         ({"batch_size": 231}, "batch_size is 231: expected 1 to 230"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": 1.5}, r"epochs is 1\.5: expected a whole number"),
+        ({"seed": -1}, "seed is -1"),
         ({"epochs": 2, "initial_epoch": 3}, "initial_epoch 3"),
     ],
 )

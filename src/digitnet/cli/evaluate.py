@@ -12,8 +12,8 @@ __all__ = ["evaluate"]
 def evaluate(
     model: ModelArgument = None,
     *,
-    data: DataOption = "mnist",
-    on_bad_picture: OnBadPictureOption = "fail",
+    data: DataOption = None,
+    on_bad_picture: OnBadPictureOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on the test images of a data set (on all images, where it has no test part)."""
@@ -25,7 +25,7 @@ def evaluate(
     from digitnet.report import evaluation_table
 
     classifier = load_classifier(model)
-    train_set, test_set = load_source(data, on_bad_picture=on_bad_picture)
+    train_set, test_set = load_source(data or "mnist", on_bad_picture=on_bad_picture or "fail")
     dataset = test_set or train_set
     evaluation = measure(classifier, dataset)
     if as_json:

@@ -27,7 +27,7 @@ def stop_after_epoch(console: Console) -> Iterator[Callable[[], bool]]:
         if requested:
             signal.default_int_handler(signum, frame)
         requested = True
-        console.print("Stopping after this epoch. Press Ctrl-C again to stop at once.", style="yellow")
+        console.print("Stopping when the epoch that runs is done. Press Ctrl-C again to stop at once.", style="yellow")
 
     before = signal.signal(signal.SIGINT, request)
     try:

@@ -9,17 +9,17 @@ __all__ = ["DataOption", "JsonOption", "ModelArgument", "ModelOption", "OnBadPic
 _MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
 
 DataOption: TypeAlias = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--data",
         metavar="SOURCE",
-        help="mnist, a folder of IDX files, an .npz, a .csv, or a folder with one sub-folder a class.",
+        help="mnist, a folder of IDX files, an .npz, a .csv, or a folder with one sub-folder a class. Default mnist.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ModelArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="[MODEL]", help=_MODEL_HELP)]
+ModelArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="MODEL", help=_MODEL_HELP)]
 ModelOption: TypeAlias = Annotated[str | None, typer.Option("--model", metavar="MODEL", help=_MODEL_HELP)]
 OnBadPictureOption: TypeAlias = Annotated[
-    Literal["fail", "skip"],
-    typer.Option(help="What an unreadable picture in a folder of pictures does."),
+    Literal["fail", "skip"] | None,
+    typer.Option(help="What an unreadable picture in a folder of pictures does. Default fail."),
 ]

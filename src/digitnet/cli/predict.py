@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["predict"]
 
+_MOST_NAMED = 3  # candidates that a person wants to see
+
 
 def predict(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files with one digit each.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files with one digit each.")],
     *,
     model: ModelOption = None,
     as_json: JsonOption = False,
@@ -38,7 +40,7 @@ def predict(
         if as_json:
             typer.echo(json.dumps(answer))
         elif answer["status"] != "error":
-            typer.echo(_in_words(answer, name=picture if len(pictures) > 1 else ""))
+            typer.echo(_in_words(answer, classifier.class_names, name=picture if len(pictures) > 1 else ""))
     if failures and len(pictures) > 1:
         sys.stderr.write(f"digitnet: {failures} of {len(pictures)} pictures could not be read\n")
     if failures:
@@ -54,7 +56,7 @@ def _answer(classifier: "Classifier", picture: str) -> dict[str, Any]:
         return error_outcome(picture, error)
 
 
-def _in_words(answer: dict[str, Any], name: str) -> str:
+def _in_words(answer: dict[str, Any], class_names: tuple[str, ...], name: str) -> str:
     """`7  99.98 %`, or `7  54.02 %  unsure: 7 or 1`, or `not a digit`."""
     (digit,) = answer["digits"]
     if digit["status"] == "not_a_digit":
@@ -62,7 +64,7 @@ def _in_words(answer: dict[str, Any], name: str) -> str:
     else:
         text = f"{answer['text']}  {100 * digit['confidence']:.2f} %"
         if digit["status"] == "unsure":
-            text += "  unsure: " + " or ".join(str(label) for label in digit["candidates"])
+            text += "  unsure: " + " or ".join(class_names[label] for label in digit["candidates"][:_MOST_NAMED])
     return f"{_one_line(name)}: {text}" if name else text
 
 

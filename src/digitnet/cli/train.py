@@ -3,9 +3,8 @@
 import json
 import shlex
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,15 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 PresetOption = Annotated[
-    str, typer.Option(metavar="|".join(PRESETS), help="The recipe to start from; the dials change it.")
+    str | None,
+    typer.Option(metavar="|".join(PRESETS), help="The recipe to start from; the dials change it. Default standard."),
 ]
 
 
 def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     *,
-    preset: PresetOption = "standard",
+    preset: PresetOption = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to make, default runs/PRESET-TIME.")] = None,
-    data: DataOption = "mnist",
+    data: DataOption = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with an interrupted run.")] = None,
     hidden_sizes: Annotated[str | None, typer.Option(metavar="N,N,...", help="Units of each hidden layer.")] = None,
     activation: Annotated[str | None, typer.Option(help="Of the hidden layers: relu, gelu, tanh, ...")] = None,
@@ -36,13 +36,14 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd, nesterov, rmsprop, muon, ...")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None,
+    warmup_fraction: Annotated[float | None, typer.Option(help="Part of all steps in which the rate rises.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Decoupled decay of the kernels.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Part of the target spread over all classes.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Part held out to watch and calibrate.")] = None,
     seed: Annotated[int | None, typer.Option(help="Starting point of everything random.")] = None,
-    on_bad_picture: OnBadPictureOption = "fail",
+    on_bad_picture: OnBadPictureOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a network and leave everything about it in a run folder.
@@ -57,6 +58,7 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "schedule": schedule,
+        "warmup_fraction": warmup_fraction,
         "weight_decay": weight_decay,
         "label_smoothing": label_smoothing,
         "epochs": epochs,
@@ -64,10 +66,10 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "validation_fraction": validation_fraction,
         "seed": seed,
     }
-    recipe = make_recipe(preset, **dials)
-    if resume is not None and (out is not None or any(value is not None for value in dials.values())):
-        raise ConfigurationError("--resume goes on with the run's own settings: leave --out and the dials away")
-    _run(recipe, data, out, resume, on_bad_picture, as_json=as_json)
+    if resume is not None and any(value is not None for value in (preset, out, data, on_bad_picture, *dials.values())):
+        raise ConfigurationError("--resume goes on with the run's own settings: leave all others away")
+    recipe = make_recipe(preset or "standard", **dials)
+    _run(recipe, data or "mnist", out, resume, on_bad_picture or "fail", as_json=as_json)
 
 
 def _parse_sizes(text: str) -> tuple[int, ...]:
@@ -84,39 +86,26 @@ def _run(
     source: str,
     out: Path | None,
     resume: Path | None,
-    on_bad_picture: OnBadPictureOption,
+    on_bad_picture: Literal["fail", "skip"],
     *,
     as_json: bool,
 ) -> None:
-    # Keras and JAX take seconds to import: only here, after the options have been read and found good.
     from rich.console import Console
 
     from digitnet.cli.interrupts import stop_after_epoch
-    from digitnet.runs import load_data, resume_run, start_run
 
     console = Console(stderr=True, highlight=False)
     with stop_after_epoch(console) as should_stop:
+        # Keras and JAX take seconds to import: only here, after the options have been found good.
+        from digitnet.runs import load_data, resume_run, start_run
+
         if resume is not None:
-            outcome = resume_run(resume, console=console, on_bad_picture=on_bad_picture, should_stop=should_stop)
+            outcome = resume_run(resume, console=console, should_stop=should_stop)
         else:
             data = load_data(source, recipe, on_bad_picture)
-            path = out if out is not None else _default_folder(recipe)
-            outcome = start_run(
-                recipe,
-                data,
-                path,
-                command=["digitnet", *sys.argv[1:]],
-                console=console,
-                should_stop=should_stop,
-            )
+            command = ["digitnet", *sys.argv[1:]]
+            outcome = start_run(recipe, data, out, command=command, console=console, should_stop=should_stop)
     _report(outcome, as_json=as_json)
-
-
-def _default_folder(recipe: Recipe) -> Path:
-    """A name of its own for every run: two starts in one second get two folders."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    names = (f"{recipe.preset}-{stamp}{suffix}" for suffix in ("", *(f"-{count}" for count in range(2, 100))))
-    return next(path for name in names if not (path := Path("runs") / name).exists())
 
 
 def _report(outcome: "Outcome", *, as_json: bool) -> None:

@@ -43,7 +43,7 @@ def train_validation_split(dataset: Dataset, validation_fraction: float, seed: i
     if not 0 < size < len(dataset):
         raise ConfigurationError(
             f"validation_fraction: {validation_fraction} of {len(dataset)} images is {size} for validation, "
-            f"expected at least one there and one for training. Choose another fraction."
+            f"expected at least one there and one for training. Choose another fraction, or 0 to hold out none."
         )
     in_validation = _draw(dataset.labels, _share(np.bincount(dataset.labels).tolist(), size), seed)
     return dataset.subset(np.flatnonzero(~in_validation)), dataset.subset(np.flatnonzero(in_validation))

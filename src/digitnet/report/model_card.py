@@ -20,7 +20,7 @@ _DIGITS = tuple(str(digit) for digit in range(10))
 _MNIST_LIMITS = (
     "**The frame.** It knows digits as MNIST has them: 28 x 28 pixels, paper 0, ink 255, the digit scaled "
     "into 20 x 20 pixels and placed by its centre of mass. A picture that is merely resized to 28 x 28 is "
-    "mostly misread. `digitnet predict` and `digitnet read` bring pictures into this frame first.",
+    "mostly misread. `digitnet predict` brings pictures into this frame first.",
     "**The hands.** MNIST was written by employees of the American Census Bureau and American high-school "
     "students around 1990, and collected by NIST. Other hands differ: a 1 with a long upstroke, a crossed 7, "
     "a 9 with a round tail. Expect more mistakes there.",

@@ -71,10 +71,12 @@ def _class_table(per_class: Sequence[ClassScores], names: Sequence[str]) -> Tabl
     table.add_column("Class", style="bold")
     for heading in ("Images", "Precision", "Recall", "F1"):
         table.add_column(heading, justify="right", no_wrap=True)
-    lowest = min(scores.f1 for scores in per_class)
+    lowest = min((scores.f1 for scores in per_class if scores.support), default=0.0)
     for scores, name in zip(per_class, names, strict=True):
         rates = [f"{100 * rate:.2f} %" for rate in (scores.precision, scores.recall, scores.f1)]
-        style = "yellow" if scores.f1 == lowest < 1 else ""  # the class to look at first
+        if not scores.support:
+            rates = ["", "", ""]  # nothing was there to be found
+        style = "yellow" if scores.support and scores.f1 == lowest < 1 else ""  # the class to look at first
         table.add_row(Text(name), f"{scores.support:,}", *rates, style=style)
     return table
 

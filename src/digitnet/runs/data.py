@@ -1,6 +1,7 @@
 """What a run learns from and is measured on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from digitnet.datasets import Dataset, OnBadPicture, load_source, train_validation_split
@@ -15,12 +16,16 @@ class Data:
 
     Attributes:
         source: As the user named it.
+        path: The same from any working directory.
+        on_bad_picture: What an unreadable picture does: `fail` or `skip`.
         train: Images to learn from.
         validation: Images held out to watch and to calibrate; None where none were.
         test: Images opened once, at the end; None where the source has none.
     """
 
     source: str
+    path: str
+    on_bad_picture: OnBadPicture
     train: Dataset
     validation: Dataset | None
     test: Dataset | None
@@ -53,4 +58,5 @@ def load_data(source: str, recipe: Recipe, on_bad_picture: OnBadPicture) -> Data
     validation_set = None
     if recipe.validation_fraction:
         train_set, validation_set = train_validation_split(train_set, recipe.validation_fraction, recipe.seed)
-    return Data(source, train_set, validation_set, test_set)
+    path = source if source == "mnist" else str(Path(source).absolute())
+    return Data(source, path, on_bad_picture, train_set, validation_set, test_set)

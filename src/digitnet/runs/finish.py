@@ -1,6 +1,7 @@
 """The end of a run: calibrate, export, open the test set once, and write down what came out."""
 
 import csv
+import dataclasses
 import io
 import shutil
 from collections.abc import Mapping, Sequence
@@ -9,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from digitnet.arrays import AnyArray
-from digitnet.backend import KerasModel
+from digitnet.backend import KerasModel, keras
 from digitnet.calibration import fit_temperature
-from digitnet.classifier import load_classifier
-from digitnet.datasets import Dataset
+from digitnet.classifier import Classifier
 from digitnet.errors import RunFolderError
 from digitnet.evaluation import Evaluation, evaluate
-from digitnet.export import save_model
+from digitnet.export import encode_model, with_metadata
 from digitnet.files import replaced_file
 from digitnet.model import KerasPredictor, layer_table
-from digitnet.model_file import ModelMetadata
+from digitnet.model_file import ModelMetadata, open_model
+from digitnet.recipes import Recipe
 from digitnet.report import (
     confusion_matrix_figure,
     model_card,
@@ -29,10 +30,12 @@ from digitnet.report import (
 )
 from digitnet.runs.data import Data
 from digitnet.runs.folder import RunFolder
+from digitnet.training.optimizers import make_optimizer
 
 __all__ = ["finish"]
 
 
+_IN_THE_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
 _IMAGES_TO_COMPARE = 512  # of the training images, on which the exported file must answer as the model does
 
 
@@ -62,30 +65,6 @@ def finish(
     if data.validation is not None:
         logits = KerasPredictor(model).predict_logits(data.validation.images)
         temperature = fit_temperature(logits, data.validation.labels)
-    _save_models(folder, model, data, run, temperature)
-    classifier = load_classifier(folder.model_file)
-    validation = None if data.validation is None else evaluate(classifier, data.validation)
-    test = None if data.test is None else evaluate(classifier, data.test)
-    metrics = {
-        "test": test.to_dict() if test else None,
-        "validation": validation.to_dict() if validation else None,
-        "train_seconds": round(sum(row["seconds"] for row in history), 3),
-        "epochs": len(history),
-        "parameters": int(model.count_params()),
-    }
-    _write_history(folder, history)
-    save_figure(receptive_fields_figure(_first_kernel(model)), folder.path / "receptive_fields.png")
-    for dataset, evaluation in ((data.test, test), (data.validation, validation)):
-        if dataset is not None and evaluation is not None:
-            _draw_mistakes(folder, dataset, evaluation)
-            break
-    folder.write(folder.card_file, model_card(run, metrics))
-    folder.write_json(folder.metrics_file, metrics)
-    shutil.rmtree(folder.checkpoint, ignore_errors=True)  # the run is complete; what is left is of no use
-    return metrics, test or validation
-
-
-def _save_models(folder: RunFolder, model: KerasModel, data: Data, run: Mapping[str, Any], temperature: float) -> None:
     metadata = ModelMetadata(
         class_names=data.train.class_names,
         layers=tuple(layer_table(model)),
@@ -93,25 +72,61 @@ def _save_models(folder: RunFolder, model: KerasModel, data: Data, run: Mapping[
         data=run["data"],
         calibration={"temperature": temperature},
     )
+    content = encode_model(model, metadata, data.train.images[:_IMAGES_TO_COMPARE])
+    classifier = Classifier(*open_model(content))
+    validation = None if data.validation is None else evaluate(classifier, data.validation)
+    test = None if data.test is None else evaluate(classifier, data.test)
+    measured = {"test": test, "validation": validation}
+    figures = {name: part.to_dict() if part else None for name, part in measured.items()}
+    metrics = {
+        **figures,
+        "train_seconds": round(sum(row["seconds"] for row in history), 3),
+        "epochs": len(history),
+        "parameters": int(model.count_params()),
+    }
+    summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items() if part}
+    folder.write(folder.model_file, with_metadata(content, dataclasses.replace(metadata, metrics=summary)))
+    _save_for_training(folder, model, Recipe.from_dict(run["settings"]))
+    _draw(folder, model, data, test, validation)
+    _write_history(folder, history)
+    folder.write(folder.card_file, model_card(run, metrics))
+    folder.write_json(folder.metrics_file, metrics)
+    shutil.rmtree(folder.checkpoint, ignore_errors=True)  # the run is complete; what is left is of no use
+    return metrics, test or validation
+
+
+def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> None:
+    """Write `model.keras`, compiled to be trained further.
+
+    The schedule has ended at a learning rate of 0, at which nothing would move; and a schedule of our own could not
+    be loaded without digitnet. So the optimiser starts afresh, at a constant tenth of the run's highest rate.
+    """
+    model.compile(
+        optimizer=make_optimizer(recipe.optimizer, recipe.learning_rate / 10, recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
     try:
-        save_model(model, folder.model_file, metadata=metadata, images=data.train.images[:_IMAGES_TO_COMPARE])
         with replaced_file(folder.keras_file) as temporary:
             model.save(temporary)
     except OSError as error:
-        raise RunFolderError(
-            f"{folder.path}: the trained model cannot be written ({error.strerror or error}). Every epoch is kept: "
-            f"make room, then digitnet train --resume {folder.path}"
-        ) from error
+        raise RunFolderError(f"{folder.keras_file} cannot be written: {error.strerror or error}") from error
+
+
+def _draw(
+    folder: RunFolder, model: KerasModel, data: Data, test: Evaluation | None, validation: Evaluation | None
+) -> None:
+    save_figure(receptive_fields_figure(_first_kernel(model)), folder.path / "receptive_fields.png")
+    for dataset, evaluation in ((data.test, test), (data.validation, validation)):
+        if dataset is not None and evaluation is not None:
+            save_figure(confusion_matrix_figure(evaluation, dataset.class_names), folder.path / "confusion_matrix.png")
+            save_figure(worst_mistakes_figure(dataset, evaluation), folder.path / "mistakes.png")
+            break
 
 
 def _first_kernel(model: KerasModel) -> AnyArray:
     """The weights of the first dense layer, (784, units): one 28 x 28 field for each unit."""
     return next(np.asarray(layer.kernel.value) for layer in model.layers if hasattr(layer, "kernel"))
-
-
-def _draw_mistakes(folder: RunFolder, dataset: Dataset, evaluation: Evaluation) -> None:
-    save_figure(confusion_matrix_figure(evaluation, dataset.class_names), folder.path / "confusion_matrix.png")
-    save_figure(worst_mistakes_figure(dataset, evaluation), folder.path / "mistakes.png")
 
 
 def _write_history(folder: RunFolder, history: Sequence[Mapping[str, float]]) -> None:

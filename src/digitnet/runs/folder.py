@@ -1,5 +1,6 @@
 """A run folder: what is in it, and how it comes to be."""
 
+import itertools
 import json
 import shutil
 from dataclasses import dataclass
@@ -8,8 +9,22 @@ from typing import Any
 
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
+from digitnet.model_file import MODEL_FILE_NAME
 
 __all__ = ["RunFolder"]
+
+# What a run.json holds, for those who resume it and for the model card
+_DESCRIPTION: dict[str, type] = {
+    "class_names": list,
+    "command": list,
+    "data": dict,
+    "on_bad_picture": str,
+    "seed": int,
+    "settings": dict,
+    "source_path": str,
+    "started": str,
+    "versions": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +40,7 @@ class RunFolder:
     @property
     def model_file(self) -> Path:
         """The finished model, to use."""
-        return self.path / "model.onnx"
+        return self.path / MODEL_FILE_NAME
 
     @property
     def keras_file(self) -> Path:
@@ -78,12 +93,31 @@ class RunFolder:
                 path.mkdir(parents=True)
         except FileExistsError:
             kind = "a run folder" if (path / "run.json").exists() else "a folder or file"
+            is_unfinished = (path / "run.json").exists() and not cls(path).is_complete
+            hint = f", or go on with it by --resume {path}" if is_unfinished else ""
             raise RunFolderError(
-                f"{path} is {kind} already and is never overwritten: choose another --out, "
-                f"or go on with an unfinished run by --resume {path}"
+                f"{path} is {kind} already and is never overwritten: choose another --out{hint}"
             ) from None
         except OSError as error:
             raise RunFolderError(f"{path} cannot be written ({error.strerror}): choose another --out") from error
+        return cls(path)
+
+    @classmethod
+    def create_new(cls, path: Path) -> "RunFolder":
+        """Make a run folder that nobody else has: `path`, or the first free of path-2, path-3, ...
+
+        Raises:
+            RunFolderError: It cannot be written.
+        """
+        for count in itertools.count(2):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                path = path.with_name(f"{path.name.removesuffix(f'-{count - 1}')}-{count}")
+            except OSError as error:
+                raise RunFolderError(f"{path} cannot be made ({error.strerror}): choose another --out") from error
+            else:
+                break
         return cls(path)
 
     @classmethod
@@ -100,19 +134,22 @@ class RunFolder:
             )
         return folder
 
-    def check_free_space(self, needed: int) -> None:
+    @staticmethod
+    def check_free_space(path: Path, needed: int) -> None:
         """Refuse a run that could not be saved.
 
         Args:
+            path: Where the folder is going to be.
             needed: Bytes that the run is going to write.
 
         Raises:
             RunFolderError: Less is free.
         """
-        free = shutil.disk_usage(self.path).free
+        existing = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
+        free = shutil.disk_usage(existing).free
         if free < needed:
             raise RunFolderError(
-                f"{self.path}: {needed / 1e6:.0f} MB are needed for checkpoints and model, but only "
+                f"{path}: {needed / 1e6:.0f} MB are needed for checkpoints and model, but only "
                 f"{free / 1e6:.0f} MB are free: make room or choose another --out"
             )
 
@@ -147,4 +184,10 @@ class RunFolder:
             raise RunFolderError(f"{self.description_file} is damaged ({error}): start a new run") from error
         if not isinstance(content, dict):
             raise RunFolderError(f"{self.description_file} is damaged: expected a JSON object")
+        for name, kind in _DESCRIPTION.items():
+            if not isinstance(content.get(name), kind):
+                raise RunFolderError(
+                    f"{self.description_file} is damaged: {name} is {content.get(name)!r:.40}, "
+                    f"expected {kind.__name__}. Start a new run"
+                )
         return content

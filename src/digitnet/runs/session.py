@@ -15,8 +15,7 @@ from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.backend import KerasModel, keras
-from digitnet.datasets import OnBadPicture
-from digitnet.errors import RunFolderError, TrainingInterruptedError
+from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
 from digitnet.progress import ProgressDisplay
@@ -56,7 +55,7 @@ class Outcome:
 def start_run(
     recipe: Recipe,
     data: Data,
-    path: Path,
+    path: Path | None,
     *,
     command: Sequence[str],
     console: Console,
@@ -67,7 +66,7 @@ def start_run(
     Args:
         recipe: All settings.
         data: From `load_data`.
-        path: The folder to make.
+        path: The folder to make; None makes a new one below `runs`.
         command: What the user typed, for `run.json`.
         console: For progress.
         should_stop: Asked after every epoch; True ends the run there, ready to be resumed.
@@ -91,29 +90,28 @@ def start_run(
             **{name: metadata.version(name) for name in _VERSIONS_OF},
         },
         "machine": f"{platform.system()} {platform.machine()}",
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source_path": data.path,
+        "on_bad_picture": data.on_bad_picture,
     }
     check_settings(model, data.train, recipe.epochs, recipe.batch_size)
-    folder = RunFolder.create(path)
-    folder.check_free_space(_COPIES_ON_DISK * 4 * model.count_params())
+    started = datetime.now(UTC)
+    default = Path("runs") / f"{recipe.preset}-{started:%Y%m%d-%H%M%S}"
+    RunFolder.check_free_space(path or default, _COPIES_ON_DISK * 4 * model.count_params())
+    if should_stop():
+        raise TrainingInterruptedError("stopped before training began; nothing was written")
+    folder = RunFolder.create_new(default) if path is None else RunFolder.create(path)
+    description["started"] = started.isoformat(timespec="seconds")
     folder.write_json(folder.description_file, description)
     _announce(console, recipe, data, folder)
     return _train_and_finish(folder, recipe, data, model, console, should_stop)
 
 
-def resume_run(
-    path: Path,
-    *,
-    console: Console,
-    on_bad_picture: OnBadPicture = "fail",
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Outcome:
+def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
     """Go on with a run that was interrupted, to the same bits that it would have reached.
 
     Args:
         path: Its folder.
         console: For progress.
-        on_bad_picture: As for `load_data`.
         should_stop: As for `start_run`.
 
     Returns:
@@ -127,9 +125,12 @@ def resume_run(
     if folder.is_complete:
         raise RunFolderError(f"{path} is complete: there is nothing to resume. Start a new run with another --out")
     description = folder.read_description()
-    recipe = Recipe.from_dict(description["settings"])
-    data = load_data(description["data"]["source"], recipe, on_bad_picture)
-    if data.describe() != description["data"]:
+    try:
+        recipe = Recipe.from_dict(description["settings"])
+    except ConfigurationError as error:
+        raise RunFolderError(f"{folder.description_file} is damaged: {error}") from error
+    data = load_data(description["source_path"], recipe, description["on_bad_picture"])
+    if data.describe() != description["data"] | {"source": data.source}:
         raise RunFolderError(
             f"{path}: the data at {data.source} is no longer what this run was started with "
             "(see the digests in run.json): restore it, or start a new run"
@@ -166,7 +167,7 @@ def _announce(console: Console, recipe: Recipe, data: Data, folder: RunFolder) -
         "preprocess": "pixels / 255, flattened to 784, inside the model",
         "build": f"{'-'.join(map(str, sizes))}, {recipe.activation}, softmax",
         "compile": f"{recipe.optimizer}, learning rate {recipe.learning_rate:g} ({recipe.schedule}), cross-entropy",
-        "train": f"{recipe.epochs} epochs in batches of {recipe.batch_size}, into {folder.path}",
+        "train": f"epochs: {recipe.epochs}, in batches of {recipe.batch_size}, into {folder.path}",
     }
     for name, text in steps.items():
         console.print(Text.assemble((f"{name:<11}", "bold"), text))
@@ -210,7 +211,7 @@ def _train_and_finish(
             initial_epoch=len(checkpoint.history),
             callbacks=[_Bookkeeper(should_stop), display, checkpoint],
         )
-        if len(checkpoint.history) < recipe.epochs:
+        if len(checkpoint.history) < recipe.epochs:  # only should_stop ends a run before its last epoch
             raise KeyboardInterrupt
         metrics, evaluation = finish(folder, model, data, checkpoint.history)
     except KeyboardInterrupt:
