@@ -93,8 +93,10 @@ def test_whatever_was_compiled_counts(kind: str, stripes: Dataset) -> None:
     """Each of these changes the loss or the gradients outside of the cross-entropy itself."""
 
     class OwnLoss(keras.Model):  # type: ignore[misc]
-        def compute_loss(self, **data: Any) -> Any:
-            return 3 * super().compute_loss(**data)
+        def compute_loss(
+            self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: Any = True
+        ) -> Any:
+            return 3 * super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def make() -> Any:
         inputs = keras.Input((28, 28))

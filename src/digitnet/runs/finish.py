@@ -106,6 +106,7 @@ def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> 
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
+    model.optimizer.build(model.trainable_variables)  # what is loaded finds a state for every weight
     try:
         with replaced_file(folder.keras_file) as temporary:
             model.save(temporary)

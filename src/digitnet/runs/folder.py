@@ -109,16 +109,16 @@ class RunFolder:
         Raises:
             RunFolderError: It cannot be written.
         """
-        for count in itertools.count(2):
+        for count in itertools.count(1):
+            folder = cls(path if count == 1 else path.with_name(f"{path.name}-{count}"))
             try:
-                path.mkdir(parents=True)
+                folder.path.mkdir(parents=True)
             except FileExistsError:
-                path = path.with_name(f"{path.name.removesuffix(f'-{count - 1}')}-{count}")
+                continue
             except OSError as error:
                 raise RunFolderError(f"{path} cannot be made ({error.strerror}): choose another --out") from error
-            else:
-                break
-        return cls(path)
+            break
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
