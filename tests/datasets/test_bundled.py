@@ -57,15 +57,15 @@ def test_digests_are_those_of_the_published_files(mnist: tuple[Dataset, Dataset]
 
 
 def test_verified_bytes_come_back(tmp_path: Path) -> None:
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"exactly this"))
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"exactly this", mtime=0))
     assert read_verified(tmp_path / "a.gz", hashlib.sha256(b"exactly this").hexdigest()) == b"exactly this"
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (gzip.compress(b"exactly thus"), "a.gz was altered: expected SHA-256 .*, found "),
-        (gzip.compress(b"exactly this")[:-3], "a.gz is cut short"),
+        (gzip.compress(b"exactly thus", mtime=0), "a.gz was altered: expected SHA-256 .*, found "),
+        (gzip.compress(b"exactly this", mtime=0)[:-3], "a.gz is cut short"),
         (b"exactly this", "a.gz is damaged"),
         (None, "a.gz cannot be read: .* No such file or directory"),
     ],
@@ -86,7 +86,7 @@ def test_every_file_is_verified_at_every_load(tmp_path: Path, monkeypatch: pytes
     content = bytearray(gzip.decompress((folder / f"{altered}.gz").read_bytes()))
     content[-1] ^= 1  # still a well-formed IDX file
     (folder / f"{altered}.gz").unlink()
-    (folder / f"{altered}.gz").write_bytes(gzip.compress(bytes(content), compresslevel=1))
+    (folder / f"{altered}.gz").write_bytes(gzip.compress(bytes(content), compresslevel=1, mtime=0))
     monkeypatch.setattr(WHERE_FILES_ARE_LOOKED_UP, lambda _package: tmp_path)
     with pytest.raises(DatasetIntegrityError, match=f"{altered}.gz was altered"):
         load_mnist()
