@@ -72,8 +72,10 @@ def test_a_full_disk_loses_no_finished_epoch(stripes: Dataset, tmp_path: Path, m
     monkeypatch.setattr("digitnet.files.os.fsync", no_space)
     model = compiled()
     history = restore(model, tmp_path)
+    checkpoint = Checkpoint(tmp_path, history)
     with pytest.raises(RunFolderError, match=r"epoch 2 could not be saved \(No space left on device\); 1 finished"):
-        train(model, stripes, epochs=2, initial_epoch=1, callbacks=[Checkpoint(tmp_path, history)])
+        train(model, stripes, epochs=2, initial_epoch=1, callbacks=[checkpoint])
+    assert checkpoint.history == history  # an epoch that is not on disk is not counted as kept
     assert (tmp_path / CHECKPOINT_FILE).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT_FILE]  # no temporary file is left
 

@@ -61,8 +61,12 @@ def main() -> None:
     except DigitnetError as error:
         sys.exit(_failed(str(error), _WRONG_USAGE if isinstance(error, ConfigurationError) else _FAILED))
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("digitnet"):
+            raise  # a mistake of ours, not something to install
         sys.exit(_failed(f"{error.name} is not installed: pip install 'digitnet[train]'", _FAILED))
     except OSError as error:
+        if error.filename is not None:
+            sys.exit(_failed(f"{error.filename}: {error.strerror}", _FAILED))
         sys.exit(_failed(f"cannot write the result: {error.strerror or error}", _output_lost()))
     except KeyboardInterrupt:
         sys.exit(_stopped())
