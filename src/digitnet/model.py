@@ -138,7 +138,9 @@ def _check_build(num_classes: int, activation: str, dropout: float, weight_decay
         raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
 
 
-def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | None:
+def logits_function(
+    model: KerasModel, product: Callable[[Tensor, Tensor], Tensor] = keras.ops.matmul
+) -> Callable[[Tensor, bool], Tensor] | None:
     """The function from images to logits, where the model ends in a plain softmax; None where it does not.
 
     The logarithm of a softmax is computed exactly only from the logits: at a probability below about 1e-7 the
@@ -146,6 +148,7 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
 
     Args:
         model: A built keras.Model.
+        product: What multiplies the last layer's inputs (n, units) and its kernel (units, classes).
 
     Returns:
         A function (images, training) -> logits (n, classes) that uses the model's own variables, or None.
@@ -161,7 +164,7 @@ def logits_function(model: KerasModel) -> Callable[[Tensor, bool], Tensor] | Non
             return lambda images, training: body(images, training=training)
 
         def dense_logits(images: Tensor, training: bool) -> Tensor:
-            products = keras.ops.matmul(body(images, training=training), last.kernel)
+            products = product(body(images, training=training), last.kernel)
             return products if last.bias is None else keras.ops.add(products, last.bias)
 
         return dense_logits

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from digitnet.backend import KerasModel, keras
+from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
 
 __all__ = ["TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
@@ -73,7 +74,7 @@ def make_epoch(model: KerasModel, objective: Objective, batch_size: int) -> Pass
     def loss_and_updates(
         trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
     ) -> tuple[jax.Array, tuple[jax.Array, TrainingState]]:
-        with _scope(model, state._replace(trainable=trainable)) as scope:
+        with fast_layers(model), _scope(model, state._replace(trainable=trainable)) as scope:
             loss, targets, predictions = objective(images, labels, True)
             model.compute_metrics(None, targets, jax.lax.stop_gradient(predictions))
             scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from digitnet.backend import KerasModel, Tensor, keras
 from digitnet.errors import ConfigurationError
 from digitnet.model import logits_function
+from digitnet.training.fast_layers import product
 
 __all__ = ["Objective", "make_objective"]
 
@@ -46,7 +47,7 @@ def make_objective(model: KerasModel) -> Objective:
     def targets_of(labels: Tensor) -> Tensor:
         return labels if is_sparse else keras.ops.one_hot(labels, num_classes)
 
-    logits_of = logits_function(model) if _is_plain(model) else None
+    logits_of = logits_function(model, product) if _is_plain(model) else None
     exact_loss = _from_logits(_as_loss(loss))
     if logits_of is None or exact_loss is None:
 
