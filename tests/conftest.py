@@ -22,4 +22,13 @@ def mnist() -> tuple[Dataset, Dataset]:
 
 # These import Keras or Matplotlib at their top; without the training extra nothing in them could run.
 if not HAS_TRAINING:
-    collect_ignore_glob = ["report", "training", "runs", "test_backend.py", "test_export.py", "test_model.py"]
+    collect_ignore_glob = [
+        "report",
+        "training",
+        "runs",
+        "test_augmentation.py",
+        "test_backend.py",
+        "test_export.py",
+        "test_model.py",
+        "test_random_bits.py",
+    ]

@@ -9,11 +9,14 @@
 The division and the flattening travel with the model: whoever has the file cannot preprocess wrongly.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, Images, Logits
 from digitnet.backend import KerasModel, Tensor, keras
@@ -71,28 +74,29 @@ def build_mlp(
     x = keras.layers.Rescaling(1 / 255, name="rescaling")(images)
     x = keras.layers.Flatten(name="flatten")(x)
     for number, size in enumerate(sizes, start=1):
-        x = keras.layers.Dense(
+        layer = keras.layers.Dense(
             size,
             activation=None if batch_normalization else activation,
             use_bias=not batch_normalization,  # normalisation subtracts any bias again
             kernel_initializer=_kernel_initializer(activation, next(seeds)),
             kernel_regularizer=regularizer,
             name=f"hidden_{number}",
-        )(x)
+        )
+        x = _drawn_by_numpy(layer, x)
         if batch_normalization:
             x = keras.layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")(x)
             x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
         dropout_seed = next(seeds)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=dropout_seed, name=f"dropout_{number}")(x)
-    probabilities = keras.layers.Dense(
+    output = keras.layers.Dense(
         num_classes,
         activation="softmax",
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         kernel_regularizer=regularizer,
         name="output",
-    )(x)
-    return keras.Model(images, probabilities, name="mlp")
+    )
+    return keras.Model(images, _drawn_by_numpy(output, x), name="mlp")
 
 
 def _kernel_initializer(activation: str, seed: int) -> Any:
@@ -102,6 +106,26 @@ def _kernel_initializer(activation: str, seed: int) -> Any:
     if activation in {"sigmoid", "tanh", "linear", "softplus"}:
         return keras.initializers.GlorotUniform(seed=seed)
     return keras.initializers.HeUniform(seed=seed)
+
+
+def _drawn_by_numpy(layer: Any, x: Tensor) -> Tensor:
+    """Call a Dense layer for the first time, its kernel drawn by NumPy from the initialiser's own distribution.
+
+    Keras would compile a program for every shape of kernel, which takes longer than an epoch.
+    """
+    initializer = layer.kernel_initializer
+    if initializer.distribution == "uniform":
+        layer.kernel_initializer = partial(_variance_scaling, initializer)
+    outputs = layer(x)
+    layer.kernel_initializer = initializer
+    return outputs
+
+
+def _variance_scaling(initializer: Any, shape: tuple[int, int], dtype: str) -> NDArray[Any]:
+    """Uniform in +-sqrt(3 scale / fan), as keras.initializers.VarianceScaling has it."""
+    fan = {"fan_in": shape[0], "fan_avg": sum(shape) / 2}[initializer.mode]
+    limit = math.sqrt(3 * initializer.scale / fan)
+    return np.random.default_rng(initializer.seed).uniform(-limit, limit, shape).astype(dtype)
 
 
 def _layer_seeds(seed: int | None, count: int) -> Iterator[int]:

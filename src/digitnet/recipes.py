@@ -31,6 +31,7 @@ class Recipe:
         warmup_fraction: Part of all steps in which the learning rate rises, in [0, 1).
         weight_decay: Decoupled decay of the kernels.
         label_smoothing: Part of the target spread over all classes, in [0, 1).
+        shift: Pixels by which training images are moved at random, at most; 0 leaves them in place.
         epochs: Passes over the training images.
         batch_size: Images a step.
         validation_fraction: Part of the training images held out to watch and to calibrate, in [0, 1).
@@ -48,6 +49,7 @@ class Recipe:
     warmup_fraction: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.05
+    shift: int = 0
     epochs: int = 15
     batch_size: int = 250
     validation_fraction: float = 1 / 12  # 5,000 of MNIST's 60,000, which leaves whole batches of 250
@@ -98,6 +100,7 @@ _RANGES = (
     ("warmup_fraction", 0, 1),
     ("weight_decay", 0, math.inf),
     ("label_smoothing", 0, 1),
+    ("shift", 0, 15),
     ("epochs", 1, 1_000_000),
     ("batch_size", 1, 1_000_000),
     ("validation_fraction", 0, 1),
@@ -105,7 +108,16 @@ _RANGES = (
 )
 
 PRESETS: dict[str, Recipe] = {
-    "quick": Recipe(preset="quick", hidden_sizes=(512, 512), epochs=5, weight_decay=0.02),
+    "quick": Recipe(
+        preset="quick",
+        hidden_sizes=(512, 512),
+        dropout=0.0,
+        learning_rate=3e-2,
+        label_smoothing=0.1,
+        shift=1,
+        epochs=3,
+        validation_fraction=1 / 24,  # 2,500, which again leaves whole batches: a remainder would be compiled once more
+    ),
     "standard": Recipe(),
     "record": Recipe(preset="record", hidden_sizes=(2048, 1536, 1024), epochs=40),
 }

@@ -39,6 +39,7 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     warmup_fraction: Annotated[float | None, typer.Option(help="Part of all steps in which the rate rises.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Decoupled decay of the kernels.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Part of the target spread over all classes.")] = None,
+    shift: Annotated[int | None, typer.Option(help="Pixels to move training images by, at most.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Part held out to watch and calibrate.")] = None,
@@ -61,6 +62,7 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "warmup_fraction": warmup_fraction,
         "weight_decay": weight_decay,
         "label_smoothing": label_smoothing,
+        "shift": shift,
         "epochs": epochs,
         "batch_size": batch_size,
         "validation_fraction": validation_fraction,
@@ -97,14 +99,16 @@ def _run(
     console = Console(stderr=True, highlight=False)
     with stop_after_epoch(console) as should_stop:
         # Keras and JAX take seconds to import: only here, after the options have been found good.
+        from digitnet.compilation_cache import compilation_cache
         from digitnet.runs import load_data, resume_run, start_run
 
-        if resume is not None:
-            outcome = resume_run(resume, console=console, should_stop=should_stop)
-        else:
-            data = load_data(source, recipe, on_bad_picture)
-            command = ["digitnet", *sys.argv[1:]]
-            outcome = start_run(recipe, data, out, command=command, console=console, should_stop=should_stop)
+        with compilation_cache(lambda line: typer.echo(f"digitnet: {line}", err=True)):
+            if resume is not None:
+                outcome = resume_run(resume, console=console, should_stop=should_stop)
+            else:
+                data = load_data(source, recipe, on_bad_picture)
+                command = ["digitnet", *sys.argv[1:]]
+                outcome = start_run(recipe, data, out, command=command, console=console, should_stop=should_stop)
     _report(outcome, as_json=as_json)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
+from digitnet.augmentation import random_shift
 from digitnet.backend import KerasModel, keras
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
@@ -210,6 +212,7 @@ def _train_and_finish(
             validation_set=data.validation,
             initial_epoch=len(checkpoint.history),
             callbacks=[_Bookkeeper(should_stop), display, checkpoint],
+            augmentation=partial(random_shift, pixels=recipe.shift) if recipe.shift else None,
         )
         if len(checkpoint.history) < recipe.epochs:  # only should_stop ends a run before its last epoch
             raise KeyboardInterrupt

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from digitnet.arrays import IMAGE_SIDE
+from digitnet.augmentation import Augmentation
 from digitnet.backend import KerasModel, keras
 from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
@@ -32,9 +34,10 @@ class TrainingState(NamedTuple):
     metrics: Arrays
 
 
-# One batch: (state, images, labels) -> (state, mean loss). One pass: (state, images, labels, order) -> (state, losses)
+# One batch: (state, images, labels) -> (state, mean loss).
 Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
-Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
+# One pass: (state, images, labels, order, key) -> (state, losses)
+Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
 
 
 def read_state(model: KerasModel) -> TrainingState:
@@ -58,17 +61,21 @@ def _variables(model: KerasModel) -> tuple[list[Any], ...]:
     )
 
 
-def make_epoch(model: KerasModel, objective: Objective, batch_size: int) -> Pass:
+def make_epoch(
+    model: KerasModel, objective: Objective, batch_size: int, augmentation: Augmentation | None = None
+) -> Pass:
     """Compile, at its first call, one pass of training over the data.
 
     Args:
         model: Compiled and built keras.Model; its optimiser is built too.
         objective: From `make_objective`.
         batch_size: Images a step. A last step takes the remainder, so that every image is seen.
+        augmentation: What changes the images of a step; None leaves them as they are.
 
     Returns:
-        A function (state, images uint8 (n, ...), labels (n,), order int32 (n,)) -> (state, losses), with one
-        mean loss a step, the last one over the remainder if there is one.
+        A function (state, images uint8 (n, ...), labels (n,), order int32 (n,), key uint32 (2,)) -> (state, losses),
+        with one mean loss a step, the last one over the remainder if there is one. What the augmentation draws
+        follows from the key and the number of the step.
     """
 
     def loss_and_updates(
@@ -89,7 +96,7 @@ def make_epoch(model: KerasModel, objective: Objective, batch_size: int) -> Pass
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return state._replace(trainable=trainable, optimizer=optimizer), loss
 
-    return _pass_over(step, batch_size)
+    return _pass_over(step, batch_size, augmentation)
 
 
 def make_validation(model: KerasModel, objective: Objective) -> Pass:
@@ -119,17 +126,26 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
     return float(np.asarray(losses, np.float64) @ sizes / n)
 
 
-def _pass_over(step: Step, batch_size: int) -> Pass:
+def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
     def whole_pass(
-        state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array
+        state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array, key: jax.Array
     ) -> tuple[TrainingState, jax.Array]:
-        def indexed_step(state: TrainingState, batch: jax.Array) -> tuple[TrainingState, jax.Array]:
-            return step(state, images[batch], labels[batch])
+        def numbered_step(
+            state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
+        ) -> tuple[TrainingState, jax.Array]:
+            number, batch = number_and_batch
+            chosen = images[batch]
+            if augmentation is not None:
+                step_key = jnp.append(key, number)
+                chosen = augmentation(chosen.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), step_key).reshape(chosen.shape)
+            return step(state, chosen, labels[batch])
 
-        whole = len(order) // batch_size * batch_size
-        state, losses = jax.lax.scan(indexed_step, state, order[:whole].reshape(-1, batch_size))
+        steps = len(order) // batch_size
+        whole = steps * batch_size
+        batches = order[:whole].reshape(-1, batch_size)
+        state, losses = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
         if whole < len(order):
-            state, last_loss = indexed_step(state, order[whole:])
+            state, last_loss = numbered_step(state, (jnp.uint32(steps), order[whole:]))
             losses = jnp.append(losses, last_loss)
         return state, losses
 

@@ -3,12 +3,12 @@
 Both take a layer's place only while a step is traced, so the model itself stays one of plain Keras layers: it can be
 saved, loaded and fitted without this package.
 
-- **Dropout** takes its random bits from a hash of (seed, counter, position) instead of Threefry, JAX's generator. A
-  mask needs bits without visible pattern, not bits that withstand an attacker.
+- **Dropout** takes its random bits from a hash of (seed, counter, position) instead of Threefry, JAX's generator.
 - **Dense** computes the gradient of a narrow kernel (one with few outputs, as the last layer has) as the transpose of
   a product, which XLA's kernels for CPUs run about eight times as fast.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from digitnet.backend import KerasModel, Tensor, keras
+from digitnet.random_bits import random_bits
 
 __all__ = ["fast_layers", "keep_mask", "product"]
 
@@ -69,11 +70,11 @@ def _product_forward(x: Tensor, kernel: Tensor) -> tuple[Tensor, tuple[Tensor, T
 
 def _product_backward(inputs: tuple[Tensor, Tensor], delta: Tensor) -> tuple[Tensor, Tensor]:
     x, kernel = inputs
-    if kernel.shape[1] < _NARROW:
-        gradient = jax.lax.optimization_barrier(delta.T @ x).T  # without it XLA turns this back into the other form
-    else:
-        gradient = x.T @ delta
-    return delta @ kernel.T, gradient
+    if kernel.shape[1] >= _NARROW:
+        return delta @ kernel.T, x.T @ delta
+    # Without the barrier XLA would turn this back into the other form.
+    transposed: Tensor = jax.lax.optimization_barrier(delta.T @ x)  # type: ignore[no-untyped-call]
+    return delta @ kernel.T, transposed.T
 
 
 _product.defvjp(_product_forward, _product_backward)
@@ -89,20 +90,9 @@ def keep_mask(key: Tensor, shape: tuple[int, ...], rate: float) -> Tensor:
 
     Returns:
         bool, of that shape.
-
-    Source:
-        The finaliser and its constants: C. Wellons, "Prospecting for Hash Functions" (2018), lowbias32; each round
-        is a bijection of 32 bits that changes half of the output bits for any change of one input bit, to 0.2 %.
     """
-    position = jax.lax.iota(jnp.uint32, int(np.prod(shape)))
-    bits = _scrambled(position + _scrambled(key[0] + _scrambled(key[1])))
+    bits = random_bits(key, math.prod(shape))
     return (bits >= np.uint32(rate * 2**32)).reshape(shape)
-
-
-def _scrambled(bits: Tensor) -> Tensor:
-    bits = (bits ^ (bits >> 16)) * np.uint32(0x7FEB352D)
-    bits = (bits ^ (bits >> 15)) * np.uint32(0x846CA68B)
-    return bits ^ (bits >> 16)
 
 
 def _fast_call(layer: Any) -> Callable[..., Tensor] | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
+from digitnet.augmentation import Augmentation
 from digitnet.backend import KerasModel, keras
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
@@ -31,7 +32,7 @@ History: TypeAlias = Any  # keras.callbacks.History
 _POLL_SECONDS = 0.002  # how often a running epoch is asked whether it is done; keeps Ctrl-C responsive
 
 
-def train(
+def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
     model: KerasModel,
     train_set: Dataset,
     *,
@@ -41,6 +42,7 @@ def train(
     validation_set: Dataset | None = None,
     initial_epoch: int = 0,
     callbacks: Sequence[Any] = (),
+    augmentation: Augmentation | None = None,
 ) -> History:
     """Train a compiled Keras model in place.
 
@@ -50,11 +52,14 @@ def train(
         train_set: Images and labels to learn from, at least `batch_size` of them.
         epochs: The epoch to end with, counted from 1, as in Keras: with `initial_epoch` 3 and `epochs` 5, two run.
         batch_size: Images a step; the last step of an epoch takes what is left over.
-        seed: Order of the images. With the model's own seeds it makes a run repeatable bit for bit.
+        seed: Order of the images, and what the augmentation draws. With the model's own seeds it makes a run
+            repeatable bit for bit.
         validation_set: Measured after every epoch, never trained on.
         initial_epoch: Epochs already done.
         callbacks: Standard `keras.callbacks`, called at the epoch boundaries with loss, the compiled metrics, and
             the same with `val_` in front; all are exact means over the images seen.
+        augmentation: Changes the images of each step, for example
+            `functools.partial(digitnet.augmentation.random_shift, pixels=1)`; validation images stay as they are.
 
     Returns:
         A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
@@ -69,7 +74,7 @@ def train(
     objective = make_objective(model)
     images, labels = _on_device(model, train_set)
     _build(model, objective, images[:1], labels[:1])
-    run_epoch = make_epoch(model, objective, batch_size)
+    run_epoch = make_epoch(model, objective, batch_size, augmentation)
     measure = None if validation_set is None else _Validation(model, make_validation(model, objective), validation_set)
 
     history = keras.callbacks.History()
@@ -84,7 +89,7 @@ def train(
         notify.on_epoch_begin(epoch)
         order = jax.device_put(order_of_epoch(seed, epoch, len(train_set)))
         model.reset_metrics()
-        state, losses = _wait(run_epoch(read_state(model), images, labels, order))
+        state, losses = _wait(run_epoch(read_state(model), images, labels, order, _key_of_epoch(seed, epoch)))
         _check_finite(losses, epoch)
         write_state(model, state)
         logs = {**_metrics(model), "loss": mean_loss(losses, batch_size, len(train_set))}
@@ -105,7 +110,11 @@ class _Validation:
         self._model = model
         self._run = run
         self._n = len(dataset)
-        self._data = (*_on_device(model, dataset), jax.device_put(np.arange(self._n, dtype=np.int32)))
+        self._data = (
+            *_on_device(model, dataset),
+            jax.device_put(np.arange(self._n, dtype=np.int32)),
+            _key_of_epoch(0, 0),
+        )
 
     def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
@@ -118,6 +127,12 @@ class _Validation:
 def order_of_epoch(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     """The order of the images in one epoch. It follows from (seed, epoch) alone, so resuming needs no state."""
     return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int32)
+
+
+def _key_of_epoch(seed: int, epoch: int) -> jax.Array:
+    """Where the random bits of an epoch's augmentation start; like the order, from (seed, epoch) alone."""
+    key: jax.Array = jax.device_put(np.random.SeedSequence([seed, epoch, 1]).generate_state(2, np.uint32))
+    return key
 
 
 def _wait(result: tuple[TrainingState, jax.Array]) -> tuple[TrainingState, jax.Array]:
@@ -139,9 +154,17 @@ def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Arra
 
 
 def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
-    """Create the variables of metrics and optimiser, which Keras makes at their first use."""
-    _, targets, predictions = objective(images, labels, False)
-    model.compute_metrics(None, targets, predictions)
+    """Create the variables of metrics and optimiser, which Keras makes at their first use.
+
+    The metrics are only traced: a Keras variable that is made in a stateless scope gets its value at its end.
+    """
+
+    def use(images: jax.Array, labels: jax.Array) -> None:
+        _, targets, predictions = objective(images, labels, False)
+        model.compute_metrics(None, targets, predictions)
+
+    with keras.StatelessScope():
+        jax.eval_shape(use, images, labels)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 

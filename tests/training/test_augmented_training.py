@@ -1,0 +1,62 @@
+"""Augmentation inside training: what the network sees, and that it is repeatable."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitnet.augmentation import random_shift
+from digitnet.backend import keras
+from digitnet.datasets import Dataset
+from digitnet.model import build_mlp
+from digitnet.training import train
+
+
+def recorded(flat: bool, seed: int = 0, initial_epoch: int = 0) -> list[list[float]]:
+    """What a model that only knows the mean of the top row sees of images that are white there, step by step."""
+    images = np.zeros((40, 28, 28), np.uint8)
+    images[:, 0] = 255
+    shape = (784,) if flat else (28, 28)
+    inputs = keras.Input(shape)
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(2, "softmax", kernel_initializer="zeros")(x))
+    model.compile(keras.optimizers.SGD(1.0), "categorical_crossentropy")
+    data = Dataset(images, np.zeros(40, np.uint8), num_classes=2)
+    shift = partial(random_shift, pixels=3)
+    kernels: list[list[float]] = []
+    keep = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: kernels.append(np.asarray(model.layers[-1].kernel.value)[:, 0].tolist())
+    )
+    options: dict[str, Any] = {"seed": seed, "initial_epoch": initial_epoch, "callbacks": [keep]}
+    train(model, data, epochs=initial_epoch + 2, batch_size=20, augmentation=shift, **options)
+    return kernels
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["28 x 28", "flattened"])
+def test_training_sees_shifted_images(flat: bool) -> None:
+    """The kernel moves only where ink was seen: with shifts of up to 3, in rows 0 to 3 and in no other."""
+    rows = np.abs(np.array(recorded(flat)[-1]).reshape(28, 28)).sum(axis=1)
+    assert (rows[:4] > 0).all()
+    assert (rows[4:] == 0).all()
+
+
+def test_what_is_drawn_follows_from_seed_and_epoch() -> None:
+    first, second = recorded(False), recorded(False)
+    assert first == second
+    assert recorded(False, seed=1)[0] != first[0]
+    assert recorded(False, initial_epoch=1)[0] != first[0]  # the same start, another epoch
+
+
+def test_validation_images_stay_in_place(stripes: Dataset) -> None:
+    histories = []
+    for augmentation in (None, lambda images, _: images * 0):  # training on blank paper only
+        model = build_mlp((8,), seed=0)
+        model.compile(keras.optimizers.SGD(1e-9), "categorical_crossentropy")
+        history = train(
+            model, stripes, epochs=1, batch_size=46, validation_set=stripes, augmentation=augmentation
+        ).history
+        histories.append((history["loss"][0], history["val_loss"][0]))
+    (plain, plain_validation), (blank, blank_validation) = histories
+    assert blank_validation == pytest.approx(plain_validation, rel=1e-5)
+    assert blank != pytest.approx(plain, rel=1e-3)
