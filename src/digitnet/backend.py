@@ -5,6 +5,12 @@ Every module that builds or trains takes `keras` from here, so that no path can 
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from digitnet.errors import ConfigurationError, MissingExtraError
@@ -16,12 +22,38 @@ Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
 
 _INSTALL_HINT = "Building and training need the training extra: pip install 'digitnet[train]'"
 
+# Keras and JAX import these for functions that few programs call: a fifth of the time that `import keras` takes.
+_DEFERRED = frozenset({"jax.experimental.sparse.linalg", "matplotlib.pyplot"})
+
+
+class _DeferringFinder(MetaPathFinder):
+    """Finds the modules of `_DEFERRED` so that each runs when something in it is first used."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in _DEFERRED else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+@contextmanager
+def _deferred_imports() -> Iterator[None]:
+    finder = _DeferringFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
 
 def _import_keras() -> Any:
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "jax"
     try:
-        import keras  # noqa: PLC0415 - only after the backend is chosen
+        with _deferred_imports():
+            import keras  # noqa: PLC0415 - only after the backend is chosen
     except ImportError as error:
         raise MissingExtraError(f"{error.name or 'keras'} is not installed. {_INSTALL_HINT}") from error
     chosen = keras.backend.backend()
