@@ -1,5 +1,6 @@
 """open_model on hand-made files: good ones, damaged ones, somebody else's, hostile ones."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -16,12 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file import (
+    DEFAULT_PRECISION,
     METADATA_KEY,
-    MODEL_FILE_NAME,
+    MODEL_FILE_NAMES,
     bundled_model_path,
     open_model,
 )
-from digitnet.model_metadata import ModelMetadata
+from digitnet.model_metadata import PRECISIONS, ModelMetadata, Precision
 
 METADATA = ModelMetadata(class_names=tuple("0123456789"), calibration={"temperature": 2.0})
 
@@ -77,7 +79,7 @@ def message_of(source: str | Path | bytes) -> str:
 
 
 def test_a_good_file_is_opened_from_a_path_a_run_folder_and_bytes(tmp_path: Path) -> None:
-    path = tmp_path / MODEL_FILE_NAME
+    path = tmp_path / MODEL_FILE_NAMES["float32"]
     path.write_bytes(Graph().to_bytes())
     for source in (path, str(path), tmp_path, str(tmp_path), path.read_bytes()):
         session, metadata = open_model(source)
@@ -93,6 +95,66 @@ def test_any_file_name_and_any_number_of_classes_will_do(tmp_path: Path) -> None
     names = tuple(f"class {k}" for k in range(26))
     path.write_bytes(Graph(classes=26, metadata=ModelMetadata(class_names=names).to_json()).to_bytes())
     assert open_model(path)[1].class_names == names
+
+
+def write_models(folder: Path, *precisions: Precision) -> None:
+    """Files that are alike but for what they say about their precision."""
+    for precision in precisions:
+        metadata = dataclasses.replace(METADATA, precision=precision)
+        (folder / MODEL_FILE_NAMES[precision]).write_bytes(Graph(metadata=metadata.to_json()).to_bytes())
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_folder_gives_the_precision_asked_for(tmp_path: Path, precision: Precision) -> None:
+    write_models(tmp_path, *PRECISIONS)
+    assert open_model(tmp_path, precision=precision)[1].precision == precision
+    assert open_model(tmp_path)[1].precision == DEFAULT_PRECISION
+
+
+def test_a_folder_without_int8_gives_float32_unless_int8_was_asked_for(tmp_path: Path) -> None:
+    write_models(tmp_path, "float32")
+    assert open_model(tmp_path)[1].precision == "float32"
+    assert open_model(tmp_path, precision="float32")[1].precision == "float32"
+    with pytest.raises(ModelFileError) as error:
+        open_model(tmp_path, precision="int8")
+    assert str(error.value) == (
+        f"{tmp_path} is a folder without model_int8.onnx: expected a model file, or a run folder whose training "
+        "has finished. It has a model in float32"
+    )
+
+
+def test_float32_is_not_replaced_by_int8(tmp_path: Path) -> None:
+    write_models(tmp_path, "int8")
+    with pytest.raises(ModelFileError, match=r"without model\.onnx.* It has a model in int8"):
+        open_model(tmp_path, precision="float32")
+
+
+@pytest.mark.parametrize("asked", PRECISIONS)
+@pytest.mark.parametrize("has", PRECISIONS)
+def test_a_file_is_of_the_precision_that_it_has(tmp_path: Path, has: Precision, asked: Precision) -> None:
+    write_models(tmp_path, has)
+    path = tmp_path / MODEL_FILE_NAMES[has]
+    for source in (path, path.read_bytes()):
+        assert open_model(source)[1].precision == has
+        if asked == has:
+            assert open_model(source, precision=asked)[1].precision == has
+        else:
+            with pytest.raises(ModelFileError, match=f"a model in {has}, but {asked} was asked for"):
+                open_model(source, precision=asked)
+
+
+def test_a_file_under_the_name_of_another_precision_is_found_out(tmp_path: Path) -> None:
+    write_models(tmp_path, "float32")
+    (tmp_path / "model.onnx").rename(tmp_path / "model_int8.onnx")
+    with pytest.raises(ModelFileError, match=r"model_int8\.onnx: a model in float32, but int8 was asked for"):
+        open_model(tmp_path, precision="int8")
+
+
+@pytest.mark.parametrize("precision", ["int4", "", 8, ["int8"]])
+def test_a_precision_that_does_not_exist_is_refused(precision: Any) -> None:
+    for function in (bundled_model_path, lambda precision: open_model(Graph().to_bytes(), precision=precision)):
+        with pytest.raises(ConfigurationError, match=r"precision is .*: expected one of float32, int8"):
+            function(precision=precision)
 
 
 def test_a_missing_file_and_an_unfinished_run_are_named(tmp_path: Path) -> None:
@@ -271,6 +333,14 @@ def test_the_bundled_model_is_a_file_of_the_package_or_its_absence_says_what_to_
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert open_model(path)[1].class_names == tuple("0123456789")
+        assert bundled_model_path(DEFAULT_PRECISION) == path
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_package_has_the_model_in_every_precision(precision: Precision) -> None:
+    path = bundled_model_path(precision)
+    assert path.name == MODEL_FILE_NAMES[precision]
+    assert open_model(path, precision=precision)[1].precision == precision
 
 
 def test_opening_a_model_imports_no_training_framework(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ FULL = ModelMetadata(
     metrics={"accuracy": 0.985},
     calibration={"temperature": 1.25},
     thresholds={"unsure_below": 0.75, "later": 0.5},
+    precision="int8",
 )
 
 
@@ -33,6 +34,7 @@ def test_the_json_text_is_readable_without_digitnet() -> None:
     assert content["layers"][0] == LAYER
     assert content["calibration"] == {"temperature": 1.25}
     assert content["thresholds"]["unsure_below"] == 0.75
+    assert content["precision"] == "int8"
     assert "\n" not in FULL.to_json()
 
 
@@ -40,7 +42,14 @@ def test_only_the_class_names_have_no_default() -> None:
     metadata = ModelMetadata(class_names=("cat", "dog"))
     assert metadata.calibration == {"temperature": 1.0}
     assert 0 < metadata.thresholds["unsure_below"] < 1
+    assert metadata.precision == "float32"
     assert ModelMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_a_file_that_says_nothing_of_its_precision_is_of_float32() -> None:
+    content = json.loads(FULL.to_json())
+    del content["precision"]
+    assert ModelMetadata.from_json(json.dumps(content)).precision == "float32"
 
 
 def test_an_unknown_key_is_left_out() -> None:
@@ -75,6 +84,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("thresholds", {"unsure_below": 1.01}, "expected a number in"),
     ("thresholds", {"unsure_below": -0.01}, "expected a number in"),
     ("thresholds", None, "thresholds is None"),
+    ("precision", "int4", "precision is 'int4': expected one of float32, int8"),
+    ("precision", None, "precision is None"),
+    ("precision", ["int8"], "precision is"),
 ]
 
 

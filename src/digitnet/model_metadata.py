@@ -4,11 +4,14 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeAlias, TypeGuard, get_args
 
 from digitnet.errors import ConfigurationError, ModelFileError
 
-__all__ = ["FORMAT_VERSION", "ModelMetadata"]
+__all__ = ["FORMAT_VERSION", "PRECISIONS", "ModelMetadata", "Precision", "check_precision"]
+
+Precision: TypeAlias = Literal["float32", "int8"]  # of a model's weights and products
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 FORMAT_VERSION = 1  # grows when a reader of today could misread a file of tomorrow
 
@@ -37,6 +40,7 @@ class ModelMetadata:
         metrics: How well it does.
         calibration: At least temperature, what the logits are divided by, above 0.
         thresholds: At least unsure_below: a digit read with less confidence, in [0, 1], is unsure.
+        precision: Of the weights and products inside the file; one that says nothing is of float32.
         format_version: Of this description.
 
     Raises:
@@ -50,6 +54,7 @@ class ModelMetadata:
     metrics: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=lambda: {"temperature": 1.0})
     thresholds: dict[str, Any] = field(default_factory=lambda: {"unsure_below": _UNSURE_BELOW})
+    precision: Precision = "float32"
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -66,6 +71,7 @@ class ModelMetadata:
         threshold = self.thresholds.get("unsure_below")
         if not _is_number(threshold) or not 0 <= threshold <= 1:
             raise ConfigurationError(f"unsure_below is {threshold!r:.40}: expected a number in [0, 1]")
+        check_precision(self.precision)
 
     def to_json(self) -> str:
         """The JSON text for the model file.
@@ -110,6 +116,19 @@ class ModelMetadata:
             return cls(**known)
         except ConfigurationError as error:
             raise ModelFileError(f"the metadata is damaged: {error}") from error
+
+
+def check_precision(precision: object) -> None:
+    """Refuse what is not the name of a precision.
+
+    Args:
+        precision: Whatever was given as one.
+
+    Raises:
+        ConfigurationError: It is not one of `PRECISIONS`.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigurationError(f"precision is {precision!r:.40}: expected one of {', '.join(PRECISIONS)}")
 
 
 def _check_version(version: object) -> None:

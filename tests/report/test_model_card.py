@@ -118,6 +118,31 @@ def test_the_validation_figures_are_called_flattering(metrics: Json) -> None:
     assert "fitted on them" not in model_card(RUN, metrics)
 
 
+@pytest.fixture
+def int8(score: Callable[..., Scored]) -> Json:
+    """Of two images, one of them mistaken."""
+    _, evaluation = score([0, 1], [0, 0], [2.0, 2.0])
+    return {"test": evaluation.to_dict(), "validation": None, "bytes": 690_930}
+
+
+def test_the_int8_model_has_rows_of_its_own(metrics: Json, int8: Json) -> None:
+    card = model_card(RUN, metrics | {"bytes": 2_682_111, "int8": int8})
+    assert cells(card, "test")[1:3] == ["120", "30"]
+    assert cells(card, "test, int8")[1:3] == ["2", "1"]
+    assert "| validation, int8 |" not in card
+    assert "8-bit integers: 691 kB instead of 2,682 kB. Its scales were chosen on training images only." in card
+
+
+def test_why_there_is_no_int8_model_is_said(metrics: Json) -> None:
+    card = model_card(RUN, metrics | {"bytes": 2_682_111, "int8": {"missing": "it would answer `otherwise`"}})
+    assert "There is no model in 8-bit integers: it would answer 'otherwise'." in card
+    assert "int8 |" not in card
+
+
+def test_a_run_from_before_int8_has_a_card_too(metrics: Json) -> None:
+    assert "8-bit" not in model_card(RUN, metrics)
+
+
 def test_without_test_images_the_classes_are_those_of_the_validation(metrics: Json) -> None:
     run = copy.deepcopy(RUN)
     run["data"] |= {"test_digest": None, "num_test": 0}

@@ -38,6 +38,7 @@ FILES = {
     "mistakes.png",
     "model.keras",
     "model.onnx",
+    "model_int8.onnx",
     "receptive_fields.png",
     "run.json",
     "training_curves.png",
@@ -84,7 +85,8 @@ def assert_same_run(one: Path, other: Path) -> None:
         np.testing.assert_array_equal(mine, theirs)
     mine, theirs = (json.loads((folder / "metrics.json").read_bytes()) for folder in (one, other))
     assert mine["test"] == theirs["test"]
-    assert (one / "model.onnx").read_bytes() == (other / "model.onnx").read_bytes()
+    for name in ("model.onnx", "model_int8.onnx"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
 def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, tmp_p
     outcome = start(source, tmp_path / "run")
     test = load_data(source, RECIPE, "fail").test
     assert test is not None
-    again = evaluate(load_classifier(tmp_path / "run"), test)
+    again = evaluate(load_classifier(tmp_path / "run", precision="float32"), test)
     assert again.to_dict() == outcome.metrics["test"]
     model = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert evaluate(model, test).errors == again.errors
@@ -303,7 +305,7 @@ print(keras.backend.backend(), float(model.optimizer.learning_rate), abs(model.g
 
 def test_the_model_file_knows_what_was_measured(source: str, tmp_path: Path) -> None:
     outcome = start(source, tmp_path / "run")
-    stated = load_classifier(tmp_path / "run").metadata.metrics
+    stated = load_classifier(tmp_path / "run", precision="float32").metadata.metrics
     assert set(stated) == {"test", "validation"}
     assert stated["test"] == {name: outcome.metrics["test"][name] for name in stated["test"]}
 

@@ -47,7 +47,8 @@ def model_card(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     Args:
         run: The content of `run.json`: command, settings, seed, versions, data, started, class_names.
         metrics: The content of `metrics.json`: test and validation (each as `Evaluation.to_dict` gives it, or
-            None), train_seconds, parameters.
+            None), train_seconds, parameters; of runs that have a model in 8-bit integers too, bytes, and int8 with
+            the same keys (or, as missing, the reason why there is none).
 
     Returns:
         Markdown, ending in a newline.
@@ -87,7 +88,9 @@ def _purpose(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 
 
 def _results(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    int8 = metrics.get("int8", {})
     measured = [(part, metrics.get(part)) for part in ("test", "validation")]
+    measured += [(f"{part}, int8", int8.get(part)) for part in ("test", "validation")]
     rows = [_result_row(part, evaluation) for part, evaluation in measured if evaluation]
     if not rows:
         return "## How well it does\n\nNot measured: the data had neither test nor validation images."
@@ -105,7 +108,18 @@ def _results(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         )
     if not metrics["test"]:
         notes.append(f"`{_code(run['data']['source'])}` has no test images.")
+    if int8:
+        notes.append(_int8_note(int8, metrics))
     return "\n\n".join(["## How well it does", _table(header, rows), *notes])
+
+
+def _int8_note(int8: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    if "missing" in int8:
+        return f"There is no model in 8-bit integers: {_code(int8['missing'])}."
+    return (
+        f"`model_int8.onnx` is the same network in 8-bit integers: {int8['bytes'] / 1e3:,.0f} kB instead of "
+        f"{metrics['bytes'] / 1e3:,.0f} kB. Its scales were chosen on training images only."
+    )
 
 
 def _result_row(part: str, evaluation: Mapping[str, Any]) -> tuple[str, ...]:

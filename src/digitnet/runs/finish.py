@@ -1,11 +1,12 @@
-"""The end of a run: calibrate, export, open the test set once, and write down what came out."""
+"""The end of a run: calibrate, export in both precisions, open the test set once, and write down what came out."""
 
 import csv
 import dataclasses
 import io
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from digitnet.arrays import AnyArray
 from digitnet.backend import KerasModel, keras
 from digitnet.calibration import fit_temperature
 from digitnet.classifier import Classifier
-from digitnet.errors import RunFolderError
+from digitnet.errors import ModelFileError, RunFolderError
 from digitnet.evaluation import Evaluation, evaluate
-from digitnet.export import encode_model, with_metadata
+from digitnet.export import encode_model
 from digitnet.files import replaced_file
 from digitnet.model import KerasPredictor, layer_table
 from digitnet.model_file import ModelMetadata, open_model
+from digitnet.onnx_graph import with_metadata
+from digitnet.quantization import quantize
 from digitnet.recipes import Recipe
 from digitnet.report import (
     confusion_matrix_figure,
@@ -34,6 +37,7 @@ from digitnet.training.optimizers import make_optimizer
 
 __all__ = ["finish"]
 
+_Measured: TypeAlias = dict[str, Evaluation | None]  # by the part of the data
 
 _IN_THE_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
 _IMAGES_TO_COMPARE = 512  # of the training images, on which the exported file must answer as the model does
@@ -73,26 +77,43 @@ def finish(
         calibration={"temperature": temperature},
     )
     content = encode_model(model, metadata, data.train.images[:_IMAGES_TO_COMPARE])
-    classifier = Classifier(*open_model(content))
-    validation = None if data.validation is None else evaluate(classifier, data.validation)
-    test = None if data.test is None else evaluate(classifier, data.test)
-    measured = {"test": test, "validation": validation}
-    figures = {name: part.to_dict() if part else None for name, part in measured.items()}
+    measured, figures = _publish(folder, folder.model_file, content, data)
     metrics = {
         **figures,
         "train_seconds": round(sum(row["seconds"] for row in history), 3),
         "epochs": len(history),
         "parameters": int(model.count_params()),
+        "int8": _publish_int8(folder, content, data),
     }
-    summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items() if part}
-    folder.write(folder.model_file, with_metadata(content, dataclasses.replace(metadata, metrics=summary)))
     _save_for_training(folder, model, Recipe.from_dict(run["settings"]))
-    _draw(folder, model, data, test, validation)
+    _draw(folder, model, data, measured)
     _write_history(folder, history)
     folder.write(folder.card_file, model_card(run, metrics))
     folder.write_json(folder.metrics_file, metrics)
     shutil.rmtree(folder.checkpoint, ignore_errors=True)  # the run is complete; what is left is of no use
-    return metrics, test or validation
+    return metrics, measured["test"] or measured["validation"]
+
+
+def _publish(folder: RunFolder, path: Path, content: bytes, data: Data) -> tuple[_Measured, dict[str, Any]]:
+    """Measure a model and write its file, the figures inside; what was measured, and the same for `metrics.json`."""
+    session, metadata = open_model(content)
+    classifier = Classifier(session, metadata)
+    parts = {"test": data.test, "validation": data.validation}
+    measured = {name: None if part is None else evaluate(classifier, part) for name, part in parts.items()}
+    figures = {name: part.to_dict() if part else None for name, part in measured.items()}
+    summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items() if part}
+    described = with_metadata(content, dataclasses.replace(metadata, metrics=summary))
+    folder.write(path, described)
+    return measured, {**figures, "bytes": len(described)}
+
+
+def _publish_int8(folder: RunFolder, content: bytes, data: Data) -> dict[str, Any]:
+    """The same for the model in 8-bit integers; where those would answer otherwise, why there is no such file."""
+    try:
+        quantized = quantize(content, data.train.images)
+    except ModelFileError as error:
+        return {"missing": str(error)}
+    return _publish(folder, folder.int8_model_file, quantized, data)[1]
 
 
 def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> None:
@@ -114,11 +135,9 @@ def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> 
         raise RunFolderError(f"{folder.keras_file} cannot be written: {error.strerror or error}") from error
 
 
-def _draw(
-    folder: RunFolder, model: KerasModel, data: Data, test: Evaluation | None, validation: Evaluation | None
-) -> None:
+def _draw(folder: RunFolder, model: KerasModel, data: Data, measured: _Measured) -> None:
     save_figure(receptive_fields_figure(_first_kernel(model)), folder.path / "receptive_fields.png")
-    for dataset, evaluation in ((data.test, test), (data.validation, validation)):
+    for dataset, evaluation in ((data.test, measured["test"]), (data.validation, measured["validation"])):
         if dataset is not None and evaluation is not None:
             save_figure(confusion_matrix_figure(evaluation, dataset.class_names), folder.path / "confusion_matrix.png")
             save_figure(worst_mistakes_figure(dataset, evaluation), folder.path / "mistakes.png")

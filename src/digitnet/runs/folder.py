@@ -9,7 +9,7 @@ from typing import Any
 
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import MODEL_FILE_NAME
+from digitnet.model_file import MODEL_FILE_NAMES
 
 __all__ = ["RunFolder"]
 
@@ -40,7 +40,12 @@ class RunFolder:
     @property
     def model_file(self) -> Path:
         """The finished model, to use."""
-        return self.path / MODEL_FILE_NAME
+        return self.path / MODEL_FILE_NAMES["float32"]
+
+    @property
+    def int8_model_file(self) -> Path:
+        """The same in 8-bit integers; missing where that would answer otherwise."""
+        return self.path / MODEL_FILE_NAMES["int8"]
 
     @property
     def keras_file(self) -> Path:

@@ -35,7 +35,7 @@ __all__ = ["Outcome", "resume_run", "start_run"]
 
 
 _VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime")
-_COPIES_ON_DISK = 8  # weights, two moments, their successor while it is written, model.keras, model.onnx
+_COPIES_ON_DISK = 9  # weights, two moments, their successor while it is written, model.keras, two model files
 
 
 @dataclass(frozen=True)
