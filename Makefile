@@ -1,11 +1,11 @@
-# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test.
+# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test, `make bench` measures speed.
 # Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test check fix clean
+.PHONY: train test check fix bench clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -20,6 +20,11 @@ check: $(VENV)/.dev
 
 fix: $(VENV)/.dev
 	scripts/fix
+
+# Everything beside its peers, and docs/performance.md anew: about 25 minutes. `make bench BENCH=--quick` only sees that
+# it all runs; `make bench BENCH=epoch` runs one comparison.
+bench: $(VENV)/.train
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,48 +1,113 @@
-"""What every contestant does: prepare once, then train when asked, and say how long an epoch took.
+"""What every contestant does: prepare once, then work when it is asked to.
 
 A contestant is a script of its own, so that it can run in another environment than digitnet's. It imports nothing
-but this file, NumPy, and what it measures. On stdin comes one line a round; on stdout goes one JSON object a round,
-after a first one when it is ready.
+but this file, NumPy, and what it measures. It says one JSON object when it is ready; then for each line of JSON that
+it reads on stdin, a request, it says one more, the answer.
 """
 
 import json
+import os
+import platform
 import resource
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BATCH_SIZE", "DROPOUT", "EPOCHS", "HIDDEN_SIZES", "Arrays", "Result", "compete"]
+__all__ = [
+    "BATCH_SIZE",
+    "DROPOUT",
+    "HIDDEN_SIZES",
+    "LEARNING_RATE",
+    "Answer",
+    "Arrays",
+    "Request",
+    "load_arrays",
+    "peak_megabytes",
+    "pixels",
+    "seconds_of_a_call",
+    "serve",
+    "versions_of",
+]
 
 HIDDEN_SIZES = (512, 512)
 DROPOUT = 0.2
 BATCH_SIZE = 128
-EPOCHS = 3  # a round; the first compiles and is not counted
+LEARNING_RATE = 1e-3  # Keras's default for Adam
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]  # x_train, y_train, x_test, y_test: uint8, as Keras names them
-Result: TypeAlias = tuple[Sequence[float], float]  # seconds of each epoch, test accuracy after the last
+Request: TypeAlias = dict[str, Any]
+Answer: TypeAlias = dict[str, Any]
 
 
-def compete(prepare: Callable[[Arrays], Callable[[], Result]], versions: dict[str, str]) -> None:
-    """Serve rounds until stdin ends.
+def load_arrays(path: str) -> Arrays:
+    """All arrays of an `.npz` file."""
+    with np.load(path) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Images uint8 (n, 28, 28) as the networks of the peers take them: float32 (n, 784) in [0, 1]."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+
+
+def versions_of(*names: str) -> dict[str, str]:
+    """Versions of installed packages, and of Python."""
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def serve(prepare: Callable[[], tuple[Callable[[Request], Answer], dict[str, Any]]]) -> None:
+    """Answer requests until stdin ends.
 
     Args:
-        prepare: Gets the data and returns a function that trains a new network for `EPOCHS` epochs.
-        versions: Of what is measured.
+        prepare: Makes everything ready, and returns the function that answers a request and what to say first:
+            at least `versions`.
     """
-    with np.load(sys.argv[1]) as archive:
-        data = {name: archive[name] for name in archive.files}
-    train = prepare(data)
-    _answer({"versions": versions})
-    for _ in sys.stdin:
-        seconds, accuracy = train()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000  # kB to MB
-        _answer({"seconds": statistics.median(seconds[1:]), "accuracy": accuracy, "peak_mb": peak})
+    # Whatever a library prints must not end up between the answers.
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        respond, ready = prepare()
+        answers.write(json.dumps(ready) + "\n")
+        answers.flush()
+        for line in sys.stdin:
+            answer = respond(json.loads(line))
+            answers.write(json.dumps({**answer, "peak_mb": peak_megabytes()}) + "\n")
+            answers.flush()
 
 
-def _answer(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content) + "\n")
-    sys.stdout.flush()
+def peak_megabytes() -> float:
+    """Most memory that this process ever had in use, in units of 1,000,000 bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not getrusage: on Linux it starts from what the process that started this one had in use.
+        (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def seconds_of_a_call(call: Callable[[int], object], budget: float, least: int = 3) -> float:
+    """Median duration of a call, after one that does not count.
+
+    Args:
+        call: What to measure; it gets the number of the call, so that it can take another image each time.
+        budget: Seconds to spend.
+        least: Calls to make, also where they take longer than the budget.
+
+    Returns:
+        Seconds.
+    """
+    call(0)
+    seconds: list[float] = []
+    end = time.perf_counter() + budget
+    while len(seconds) < least or time.perf_counter() < end:
+        began = time.perf_counter()
+        call(len(seconds) + 1)
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)

@@ -1,0 +1,1 @@
+"""Speed and memory of digitnet, beside its peers and the limit of the machine."""

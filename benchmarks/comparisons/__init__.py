@@ -1,0 +1,1 @@
+"""The comparisons: each measures one thing, in turn with its peers, and gives a Result."""

@@ -1,0 +1,55 @@
+"""digitnet's own training. Arguments: the data."""
+
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from contest import BATCH_SIZE, DROPOUT, HIDDEN_SIZES, Answer, Arrays, Request, load_arrays, serve, versions_of
+from digitnet import Dataset, build_mlp, evaluate, train
+from digitnet.backend import keras
+
+
+def some_images(data: Arrays, n: int) -> Dataset:
+    """The first n training images, from the beginning again where there are fewer."""
+    if n <= len(data["x_train"]):
+        return Dataset(data["x_train"][:n], data["y_train"][:n])
+    places = np.arange(n) % len(data["x_train"])
+    return Dataset(data["x_train"][places], data["y_train"][places])
+
+
+def prepare() -> tuple[Callable[[Request], Answer], dict[str, Any]]:
+    """Load; what is returned builds, compiles, trains and evaluates.
+
+    A request has `epochs` and may have `seed`, `images` (as many as these, by repetition where there are fewer),
+    `hidden_sizes`, `batch_size`, `dropout`, `optimizer` and `metrics`.
+    """
+    data = load_arrays(sys.argv[1])
+    test_set = Dataset(data["x_test"], data["y_test"])
+
+    def respond(request: Request) -> Answer:
+        train_set = some_images(data, request.get("images", len(data["x_train"])))
+        seed = request.get("seed", 0)
+        model = build_mlp(request.get("hidden_sizes", HIDDEN_SIZES), dropout=request.get("dropout", DROPOUT), seed=seed)
+        optimizer = request.get("optimizer", "adam")
+        model.compile(optimizer, "categorical_crossentropy", metrics=request.get("metrics", ["accuracy"]))
+        times = [time.perf_counter()]
+        clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: times.append(time.perf_counter()))
+        train(
+            model,
+            train_set,
+            epochs=request["epochs"],
+            batch_size=request.get("batch_size", BATCH_SIZE),
+            seed=seed,
+            callbacks=[clock],
+        )
+        seconds = [after - before for before, after in pairwise(times)]
+        return {"seconds": seconds, "accuracy": evaluate(model, test_set).accuracy}
+
+    return respond, {"versions": versions_of("digitnet", "keras", "jax", "numpy")}
+
+
+serve(prepare)

@@ -1,0 +1,108 @@
+"""The environments that the peers run in: a virtual environment for each framework, made with pip."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+__all__ = ["OURS", "PYTORCH", "SKLEARN", "TENSORFLOW", "Environment", "make_environments"]
+
+_REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
+_STAMP = "installed-by-digitnet.txt"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a contestant runs.
+
+    Attributes:
+        name: Of the folder, and of the requirement file; empty for digitnet's own environment.
+        modules: What must be importable; the first is the framework.
+    """
+
+    name: str = ""
+    modules: tuple[str, ...] = ()
+
+    def python(self, environments: Path) -> Path:
+        """The interpreter, which need not exist."""
+        if not self.name:
+            return Path(sys.executable)
+        return environments / self.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+OURS = Environment()
+TENSORFLOW = Environment("tensorflow", ("tensorflow", "keras"))
+PYTORCH = Environment("pytorch", ("torch", "keras"))
+SKLEARN = Environment("scikit-learn", ("sklearn",))
+
+
+def make_environments(environments: Path) -> None:
+    """Make each peer's environment, or bring it up to date; say on stderr which could not be made.
+
+    An environment that this function did not make is used as it is.
+
+    Args:
+        environments: The folder that holds them.
+    """
+    for environment in (TENSORFLOW, PYTORCH, SKLEARN):
+        problem = _make(environment, environments / environment.name) or _missing(environment, environments)
+        if problem:
+            sys.stderr.write(f"{environment.name}: skipped, {problem}\n")
+
+
+def _make(environment: Environment, folder: Path) -> str:
+    """Empty, or why it failed."""
+    requirements = _requirements(environment)
+    digest = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
+    stamp = folder / _STAMP
+    if folder.exists() and not stamp.exists():
+        return ""
+    if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
+        return ""
+    sys.stderr.write(f"{environment.name}: installing {' '.join(requirements)}\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp.write_text("", encoding="ascii")  # ours, and not finished
+        venv.create(folder, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"its environment could not be made: {error}"
+    python = environment.python(folder.parent)
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
+    finished = subprocess.run(command, check=False, stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
+    if finished.returncode:
+        return f"pip could not install it: {_last_line(finished.stderr)}"
+    stamp.write_text(digest, encoding="ascii")
+    return ""
+
+
+def _requirements(environment: Environment) -> list[str]:
+    """What to install; Keras in the version that digitnet has, so that only the engine below it differs."""
+    ours = [f"keras=={version('keras')}"] if "keras" in environment.modules else []
+    return [*_lines(_REQUIREMENTS / f"{environment.name}.txt"), *ours]
+
+
+def _lines(path: Path) -> Iterator[str]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if text := line.partition("#")[0].strip():
+            yield text
+
+
+def _missing(environment: Environment, environments: Path) -> str:
+    """Empty, or what of the environment cannot be imported."""
+    command = [str(environment.python(environments)), "-c", f"import {', '.join(environment.modules)}"]
+    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": environment.modules[0]}
+    try:
+        finished = subprocess.run(command, check=False, capture_output=True, text=True, env=quiet)
+    except OSError as error:
+        return f"it has no interpreter: {error.strerror}"
+    return _last_line(finished.stderr) if finished.returncode else ""
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "without a word"

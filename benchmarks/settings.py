@@ -1,0 +1,78 @@
+"""What a run of the benchmarks is given: where things are, and how much to measure."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digitnet import load_mnist
+
+__all__ = ["REPOSITORY", "Settings", "default_environments", "write_data"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_ROOT = REPOSITORY / ".bench"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the comparisons share.
+
+    Attributes:
+        environments: Folder of the peers' virtual environments.
+        rounds: How often everything has its turn; None leaves it to each comparison.
+        quick: Only see that everything runs: what is measured means nothing.
+        root: Folder that everything is written into, but the published page.
+    """
+
+    environments: Path
+    rounds: int | None = None
+    quick: bool = False
+    root: Path = _ROOT
+
+    @property
+    def work(self) -> Path:
+        """Folder of what this run writes; a quick one has its own."""
+        return self.root / "quick" if self.quick else self.root
+
+    @property
+    def results(self) -> Path:
+        """Folder of the results, a JSON file each comparison."""
+        return self.work / "results"
+
+    @property
+    def page(self) -> Path:
+        """The page to write; a quick run never touches the published one."""
+        return (self.work if self.quick else REPOSITORY / "docs") / "performance.md"
+
+    @property
+    def training_data(self) -> Path:
+        """All of MNIST, as `.npz`."""
+        return self.work / "data" / "mnist.npz"
+
+    @property
+    def test_data(self) -> Path:
+        """MNIST's test images alone, as `.npz`."""
+        return self.work / "data" / "test.npz"
+
+    def rounds_or(self, usual: int) -> int:
+        """How many rounds to run where `usual` are usual."""
+        if self.rounds is not None:
+            return self.rounds
+        return 1 if self.quick else usual
+
+
+def default_environments() -> Path:
+    """Where the peers' environments are, unless an option says otherwise."""
+    return Path(os.environ.get("DIGITNET_BENCH_ENVIRONMENTS") or _ROOT / "environments")
+
+
+def write_data(settings: Settings) -> None:
+    """Write MNIST where contestants of any environment can read it, unless it is there."""
+    if settings.training_data.exists() and settings.test_data.exists():
+        return
+    settings.training_data.parent.mkdir(parents=True, exist_ok=True)
+    train_set, test_set = load_mnist()
+    x_test, y_test = test_set.images, test_set.labels
+    np.savez(settings.training_data, x_train=train_set.images, y_train=train_set.labels, x_test=x_test, y_test=y_test)
+    np.savez(settings.test_data, x_test=x_test, y_test=y_test)
