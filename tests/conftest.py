@@ -1,10 +1,20 @@
-"""Data sets that several test files share."""
+"""Data sets that several test files share, and a cache of their own for all."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests compile stays out of the folder where the user's own runs look."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITNET_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture
@@ -26,8 +36,10 @@ if not HAS_TRAINING:
         "report",
         "training",
         "runs",
+        "cli/test_train.py",
         "test_augmentation.py",
         "test_backend.py",
+        "test_compilation_cache.py",
         "test_export.py",
         "test_model.py",
         "test_random_bits.py",

@@ -21,6 +21,7 @@ ORDER = (
     "datasets",
     "recipes",
     "backend",
+    "program_store",
     "compilation_cache",
     "random_bits",
     "augmentation",
