@@ -59,3 +59,11 @@ def test_an_error_in_json_has_the_same_keys() -> None:
         "error": "c.png is empty: expected a picture file",
     }
     assert answer.keys() == outcome("a.png", THREE).keys()
+
+
+def test_one_of_many_images_has_its_number_behind_the_file() -> None:
+    error = PictureDecodeError("no")
+    for answer in (outcome("a.npz", THREE, 0), error_outcome("a.npz", error, 0)):
+        assert list(answer)[:3] == ["file", "index", "status"]
+        assert answer["index"] == 0
+        assert answer.keys() - {"index"} == outcome("a.png", THREE).keys()

@@ -17,6 +17,8 @@ ORDER = (
     "arrays",
     "suggestions",
     "files",
+    "cores",
+    "slices",
     "idx",
     "datasets",
     "recipes",
@@ -47,7 +49,7 @@ ORDER = (
     "cli",
 )
 # Inside a function, own modules are imported only where start-up would pay for them otherwise.
-MAY_IMPORT_LATE = {"cli", "evaluation"}
+MAY_IMPORT_LATE = {"classifier", "cli", "evaluation"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

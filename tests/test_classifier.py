@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import platform
+import subprocess
+import sys
 import threading
 import tracemalloc
 from pathlib import Path
@@ -15,8 +19,9 @@ from PIL import Image
 from digitnet.answers import outcome
 from digitnet.arrays import AnyArray, GrayPicture, Images
 from digitnet.classifier import Classifier, load_classifier
-from digitnet.errors import DigitnetError, ModelFileError, PictureDecodeError, PictureError
-from digitnet.model_metadata import ModelMetadata
+from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError, DigitnetError, ModelFileError, PictureDecodeError, PictureError
+from digitnet.model_metadata import PRECISIONS, ModelMetadata, Precision
 
 TEMPERATURE = 2.0
 NAMES = ("bar", "dash", "blob")
@@ -84,7 +89,7 @@ def bar(paper: int = 255, ink: int = 0) -> GrayPicture:
     return picture
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 1023, 1024, 1025, 3000])
+@pytest.mark.parametrize("n", [0, 1, 2, 511, 512, 513, 1025, 3000])
 def test_the_answers_are_what_numpy_computes_for_any_number_of_images(classifier: Classifier, n: int) -> None:
     images = random_images(n)
     labels, probabilities = classifier.predict(images), classifier.predict_proba(images)
@@ -274,6 +279,172 @@ def test_many_threads_get_their_own_answers(classifier: Classifier) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.fixture(scope="module", params=PRECISIONS)
+def bundled(request: pytest.FixtureRequest) -> Classifier:
+    precision: Precision = request.param
+    return load_classifier(precision=precision)
+
+
+def assert_same_answers(found: AnyArray, expected: AnyArray) -> None:
+    """Equal to the last bit where ONNX Runtime's products are known to be; elsewhere to rounding."""
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        np.testing.assert_array_equal(found, expected)
+    else:
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_how_many_images_come_at_once_changes_no_bit(bundled: Classifier, mnist: tuple[Dataset, Dataset]) -> None:
+    images = mnist[1].images[:3000]
+    probabilities, logits, labels = (
+        method(images) for method in (bundled.predict_proba, bundled.predict_logits, bundled.predict)
+    )
+    np.testing.assert_array_equal(labels, probabilities.argmax(axis=1))
+    ends = [(20, 22), (5, 12), (100, 611), (300, 812), (99, 356), (1000, 1700), (1, 3000)]
+    for part in [slice(k, k + 1) for k in range(20)] + [slice(*pair) for pair in ends]:
+        assert_same_answers(bundled.predict_proba(images[part]), probabilities[part])
+        assert_same_answers(bundled.predict_logits(images[part]), logits[part])
+        np.testing.assert_array_equal(bundled.predict(images[part]), labels[part])
+
+
+@pytest.mark.parametrize("threads", [None, 0, 1, 2, 7])
+def test_how_many_cores_may_be_used_changes_no_bit(
+    threads: int | None, model_path: Path, classifier: Classifier
+) -> None:
+    images = random_images(2500)
+    other = load_classifier(model_path, threads=threads)
+    assert_same_answers(other.predict_proba(images), classifier.predict_proba(images))
+    np.testing.assert_array_equal(other.predict(images), classifier.predict(images))
+
+
+def test_a_negative_number_of_threads_is_refused(model_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="threads is -1"):
+        load_classifier(model_path, threads=-1)
+
+
+def test_the_precision_is_that_of_the_file(model_path: Path) -> None:
+    assert [load_classifier(precision=precision).metadata.precision for precision in PRECISIONS] == list(PRECISIONS)
+    assert load_classifier(model_path, precision="float32").metadata.precision == "float32"
+    with pytest.raises(ModelFileError, match="int8 was asked for"):
+        load_classifier(model_path, precision="int8")
+
+
+def test_images_may_lie_in_a_file_that_is_mapped_into_memory(classifier: Classifier, tmp_path: Path) -> None:
+    images = random_images(1000)
+    np.save(tmp_path / "images.npy", images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert isinstance(mapped, np.memmap)
+    for answer in (classifier.predict_proba(mapped), classifier.predict_proba(mapped[3:4])):
+        assert type(answer) is np.ndarray
+    np.testing.assert_array_equal(classifier.predict_proba(mapped), classifier.predict_proba(images))
+
+
+def test_answers_belong_to_the_caller(classifier: Classifier) -> None:
+    for n in (1, 1000):
+        images = random_images(n)
+        for method in (classifier.predict, classifier.predict_proba, classifier.predict_logits):
+            first = method(images)
+            expected = first.copy()
+            first[:] = 7
+            np.testing.assert_array_equal(method(images), expected)
+
+
+def test_many_threads_may_ask_for_many_images(classifier: Classifier) -> None:
+    batches = [random_images(1500, seed) for seed in range(4)]
+    expected = [classifier.predict_proba(batch) for batch in batches]
+    wrong: list[int] = []
+
+    def work(which: int) -> None:
+        answers = [classifier.predict_proba(batches[which]) for _ in range(10)]
+        wrong.extend(which for answer in answers if not np.array_equal(answer, expected[which]))
+
+    before = threading.active_count()
+    threads = [threading.Thread(target=work, args=(k % 4,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert threading.active_count() == before
+
+
+def run_python(code: str, *arguments: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    return run.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+def test_small_requests_wake_no_other_core_and_no_thread_outlives_a_large_one(model_path: Path) -> None:
+    code = (
+        "import os, sys, time, numpy as np; from digitnet import load_classifier\n"
+        "def threads(): return len(os.listdir('/proc/self/task'))\n"
+        "before = threads(); classifier = load_classifier(sys.argv[1]); images = np.zeros((5000, 28, 28), np.uint8)\n"
+        "for n in (1, 8, 511): classifier.predict(images[:n])\n"
+        "small = threads(); classifier.predict(images)\n"
+        "end = time.monotonic() + 10\n"
+        "while threads() > before and time.monotonic() < end: time.sleep(0.01)  # Linux takes a moment to forget one\n"
+        "print(small - before, threads() - before)"
+    )
+    assert run_python(code, str(model_path)) == "0 0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_may_go_on_with_its_parents_classifier(model_path: Path) -> None:
+    code = (
+        "import multiprocessing, sys, numpy as np; from digitnet import load_classifier\n"
+        "classifier = load_classifier(sys.argv[1], threads=3)\n"
+        "images = np.random.default_rng(0).integers(0, 256, (3000, 28, 28), dtype=np.uint8)\n"
+        "expected = classifier.predict_proba(images)\n"
+        "def same(_): return np.array_equal(classifier.predict_proba(images), expected)\n"
+        "with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(same, range(4)))"
+    )
+    assert run_python(code, str(model_path)) == "[True, True, True, True]\n"
+
+
+def test_a_program_may_end_while_a_thread_classifies(model_path: Path) -> None:
+    """Also a last question when everything else has ended is answered, though no thread can be started any more."""
+    code = (
+        "import atexit, sys, threading, numpy as np; from digitnet import load_classifier\n"
+        "classifier = load_classifier(sys.argv[1], threads=2); images = np.zeros((20_000, 28, 28), np.uint8)\n"
+        "def work(): print(len(classifier.predict(images)))\n"
+        "atexit.register(work); threading.Thread(target=work).start()"
+    )
+    assert run_python(code, str(model_path)) == "20000\n20000\n"
+
+
+def test_images_in_the_frame_are_read_as_pictures_are(bundled: Classifier, mnist: tuple[Dataset, Dataset]) -> None:
+    """MNIST's digits as light strokes on black need no cleaning, so both ways must say the same."""
+    images = mnist[1].images[:300]
+    digits = bundled.read_images(images)
+    probabilities = bundled.predict_proba(images)
+    for image, digit, row in zip(images, digits, probabilities, strict=True):
+        rows, columns = np.nonzero(image)
+        assert list(digit.box) == [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+        assert digit.probabilities == tuple(row.tolist())
+        assert (digit.label, digit.text) == (int(row.argmax()), str(row.argmax()))
+        assert digit.confidence == row.max()
+        ranked = sorted(range(10), key=lambda label: -row[label])
+        assert digit.candidates == tuple(ranked[: len(digit.candidates)])
+        assert sum(row[list(digit.candidates)].tolist()) >= 0.99 or len(digit.candidates) == 10
+        assert sum(row[list(digit.candidates[:-1])].tolist()) < 0.99
+        assert digit.status == ("unsure" if digit.confidence < 0.8 else "ok")
+    same = sum(bundled.read_digit(image) == digit for image, digit in zip(images[:60], digits, strict=False))
+    assert same >= 50  # a few are touched by the cleaning
+
+
+def test_a_blank_image_among_others_is_not_a_digit(classifier: Classifier) -> None:
+    images = random_images(3)
+    images[1] = 0
+    first, blank, last = classifier.read_images(images)
+    assert blank == classifier.read_digit(images[1])
+    assert (blank.status, blank.notes) == ("not_a_digit", ("nothing written",))
+    assert first.box == last.box == (0, 0, 28, 28)
+    assert classifier.read_images(images[:0]) == []
+    with pytest.raises(PictureDecodeError, match="found list"):
+        classifier.read_images([images[0]])  # type: ignore[arg-type]
 
 
 def test_every_mistake_is_one_of_ours(classifier: Classifier) -> None:

@@ -7,19 +7,53 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import digitnet
 from extras import HAS_TRAINING
 
-HEAVY = {"keras", "jax", "onnx", "onnxruntime", "matplotlib", "cv2", "PIL", "numpy", "rich"}
+HEAVY = {
+    *(
+        "numpy",
+        "numpy.ma",
+        "onnxruntime",
+        "cv2",
+        "PIL",
+        "rich",
+        "typer",
+        "pydantic",
+        "importlib.metadata",
+        "statistics",
+    ),
+    *("keras", "jax", "onnx", "matplotlib", "scipy", "h5py"),
+}
+
+
+def modules_after(statement: str) -> set[str]:
+    """All modules that a fresh interpreter has loaded after one statement."""
+    code = f"{statement}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def modules_of_command(*arguments: str) -> set[str]:
+    """All modules that `digitnet` with these arguments has loaded at its end."""
+    return modules_after(
+        f"import sys; sys.argv = ['digitnet', *{arguments!r}]\nfrom digitnet.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
+    )
 
 
 def loaded_by(statement: str) -> set[str]:
     """The heavy packages that a fresh interpreter has loaded after one statement."""
-    code = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return HEAVY & set(json.loads(run.stdout.splitlines()[-1]))
+    return HEAVY & modules_after(statement)
+
+
+def own(modules: set[str]) -> set[str]:
+    """Those of digitnet, without its name in front."""
+    return {name.removeprefix("digitnet.") for name in modules if name.startswith("digitnet.")}
 
 
 def test_the_lazy_table_is_the_list_of_exported_names() -> None:
@@ -62,19 +96,44 @@ def test_data_sets_need_only_numpy() -> None:
     assert loaded_by("import digitnet; digitnet.load_mnist") == {"numpy"}
 
 
-def test_a_classifier_needs_no_training_framework() -> None:
-    assert not loaded_by("import digitnet; digitnet.load_classifier") & {
-        "keras",
-        "jax",
-        "onnx",
-        "matplotlib",
-        "rich",
-    }
+def test_a_classifier_needs_numpy_and_onnx_runtime() -> None:
+    statement = "import digitnet, numpy; digitnet.load_classifier().predict(numpy.zeros((300, 28, 28), numpy.uint8))"
+    assert loaded_by(statement) == {"numpy", "onnxruntime"}
 
 
 def test_help_loads_no_library_for_arrays() -> None:
-    loaded = loaded_by(
-        "import sys; sys.argv = ['digitnet', '--help']\nfrom digitnet.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass"
-    )
-    assert loaded <= {"rich"}
+    modules = modules_of_command("--help")
+    assert HEAVY & modules <= {"typer", "rich"}  # some versions of Typer import Rich
+    assert own(modules) == {
+        *("cli", "cli.answering", "cli.app", "cli.entry", "cli.evaluate", "cli.info", "cli.options", "cli.plain"),
+        *("cli.predict", "cli.start_up", "cli.train", "errors", "model_metadata", "recipes", "suggestions"),
+    }
+
+
+ANSWERING = {
+    *("answers", "arrays", "classifier", "cli", "cli.answering", "cli.entry", "cli.plain", "cli.start_up", "cores"),
+    *("errors", "model_file", "model_metadata", "slices"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows Typer reads every command line")
+def test_reading_a_picture_loads_what_reads_pictures_and_nothing_else(tmp_path: Path) -> None:
+    shades = np.linspace(150, 250, 90, dtype=np.uint8) * np.ones((70, 1), np.uint8)  # light that is not even
+    shades[10:60, 40:46] = 20
+    Image.fromarray(shades).save(tmp_path / "one.png")
+    modules = modules_of_command("predict", str(tmp_path / "one.png"))
+    assert HEAVY & modules == {"numpy", "onnxruntime", "cv2", "PIL"}
+    assert own(modules) == ANSWERING | {"grays", "ink", "normalization", "pictures"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows Typer reads every command line")
+def test_reading_a_file_of_many_images_needs_no_library_for_pictures(tmp_path: Path) -> None:
+    np.save(tmp_path / "many.npy", np.zeros((3, 28, 28), np.uint8))
+    modules = modules_of_command("predict", str(tmp_path / "many.npy"), "--json")
+    assert HEAVY & modules == {"numpy", "onnxruntime"}
+    assert {name for name in own(modules) if not name.startswith("datasets")} == ANSWERING | {"files", "idx"}
+
+
+@pytest.mark.parametrize("arguments", [("info",), ("predict", "--help"), ("info", "--json", "--precision=int8")])
+def test_nothing_but_training_loads_what_trains(arguments: tuple[str, ...]) -> None:
+    assert not modules_of_command(*arguments) & {"keras", "jax", "onnx", "matplotlib", "scipy", "h5py"}

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
-from digitnet.grays import to_gray, to_levels
+from digitnet.grays import percentiles, to_gray, to_levels
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, 13)
 
@@ -147,3 +149,18 @@ def test_a_palette_entry_can_be_transparent() -> None:
     image.info["transparency"] = 0
     converted, _ = to_gray(image)
     np.testing.assert_array_equal(np.asarray(converted), [[0, 0, 0], [0, 255, 0], [0, 255, 0]])
+
+
+@settings(deadline=None)  # the first call of NumPy's is slow
+@given(
+    st.lists(st.integers(0, 255), min_size=1, max_size=300),
+    st.lists(st.floats(0, 100), min_size=1, max_size=4) | st.just([0, 5, 10, 50, 75, 90, 95, 100]),
+)
+def test_percentiles_are_those_of_numpy_to_the_last_bit(levels: list[int], shares: list[float]) -> None:
+    values = np.array(levels, np.uint8)
+    assert percentiles(values, shares) == np.percentile(values, shares).tolist()
+
+
+def test_percentiles_by_hand() -> None:
+    # Five values stand at 0, 25, 50, 75 and 100 %; a tenth of the way is two fifths from the first to the second.
+    assert percentiles(np.array([30, 10, 20, 50, 40], np.uint8), [0, 10, 50, 90, 100]) == [10, 14, 30, 46, 50]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitnet.classifier import Classifier, Digit, load_classifier
-    from digitnet.datasets import Dataset, load_mnist, load_source, train_validation_split
+    from digitnet.datasets import Dataset, load_mnist, load_source, stream_images, train_validation_split
     from digitnet.evaluation import Evaluation, evaluate
     from digitnet.export import save_model
     from digitnet.model import build_mlp
@@ -27,6 +27,7 @@ __all__ = [
     "load_mnist",
     "load_source",
     "save_model",
+    "stream_images",
     "train",
     "train_validation_split",
 ]
@@ -42,6 +43,7 @@ _MODULE_OF = {
     "load_mnist": "digitnet.datasets",
     "load_source": "digitnet.datasets",
     "save_model": "digitnet.export",
+    "stream_images": "digitnet.datasets",
     "train": "digitnet.training",
     "train_validation_split": "digitnet.datasets",
 }

@@ -1,10 +1,12 @@
 """What was read in a picture: as an object, and as the JSON that the command line and the server give."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from digitnet.errors import DigitnetError
-from digitnet.normalization import Box
+
+if TYPE_CHECKING:
+    from digitnet.normalization import Box  # imports OpenCV, which the answer does without
 
 __all__ = ["Digit", "Status", "error_outcome", "outcome"]
 
@@ -34,24 +36,26 @@ class Digit:
     confidence: float
     candidates: tuple[int, ...]
     probabilities: tuple[float, ...]
-    box: Box
+    box: "Box"
     line: int
     status: Status
     notes: tuple[str, ...] = ()
 
 
-def outcome(file: str, digit: Digit) -> dict[str, Any]:
+def outcome(file: str, digit: Digit, index: int | None = None) -> dict[str, Any]:
     """The answer for one picture with one digit, JSON-ready.
 
     Args:
         file: The picture's name, as the user gave it.
         digit: What was read.
+        index: In a file of many images, the number of this one, from 0.
 
     Returns:
-        A dict with file, status, text, digits (one), notes and error (None).
+        A dict with file, status, text, digits (one), notes and error (None); and index, where there is one.
     """
     return {
         "file": file,
+        **_place(index),
         "status": digit.status,
         "text": digit.text,
         "digits": [
@@ -70,14 +74,20 @@ def outcome(file: str, digit: Digit) -> dict[str, Any]:
     }
 
 
-def error_outcome(file: str, error: DigitnetError) -> dict[str, Any]:
+def error_outcome(file: str, error: DigitnetError, index: int | None = None) -> dict[str, Any]:
     """The answer for a picture that could not be read, in the form of `outcome`.
 
     Args:
         file: The picture's name, as the user gave it.
         error: Why.
+        index: In a file of many images, the number of the first one that has no answer.
 
     Returns:
         A dict with the keys of `outcome`; its status is "error" and its error a line of text.
     """
-    return {"file": file, "status": "error", "text": "", "digits": [], "notes": [], "error": str(error)}
+    empty = {"status": "error", "text": "", "digits": [], "notes": [], "error": str(error)}
+    return {"file": file, **_place(index), **empty}
+
+
+def _place(index: int | None) -> dict[str, int]:
+    return {} if index is None else {"index": index}

@@ -22,9 +22,12 @@ from digitnet.files import write_atomically
 
 __all__ = [
     "GZIP_START",
+    "IMAGES_HEADER_SIZE",
     "decode_idx",
     "encode_idx",
+    "file_error",
     "gunzip",
+    "parse_images_header",
     "read_file",
     "read_idx",
     "read_idx_images",
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 GZIP_START = b"\x1f\x8b"
+IMAGES_HEADER_SIZE = 16  # bytes: the magic number and three dimensions
 
 _IMAGES_MAGIC = 0x00000803
 _LABELS_MAGIC = 0x00000801
@@ -132,12 +136,23 @@ def read_idx_images(path: str | Path) -> Images:
         DatasetError: As `read_idx`; also when the file holds labels, or images that are not 28 x 28.
     """
     images: Images = _read(Path(path), _IMAGES_MAGIC)
-    if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
-        raise DatasetFormatError(
-            f"{path} holds images of {images.shape[1]} x {images.shape[2]} pixels: expected 28 x 28. "
-            f"Scale the pictures to MNIST's frame first."
-        )
+    _check_frame(images.shape, str(path))
     return images
+
+
+def parse_images_header(start: bytes, *, where: str) -> int:
+    """How many images follow in an IDX file, after its first `IMAGES_HEADER_SIZE` bytes.
+
+    Args:
+        start: Those bytes, not compressed.
+        where: Name of the file, for messages.
+
+    Raises:
+        DatasetFormatError: Not an IDX file of images, or they are not 28 x 28.
+    """
+    shape = _parse_header(start, where, _IMAGES_MAGIC).shape
+    _check_frame(shape, where)
+    return shape[0]
 
 
 def read_idx_labels(path: str | Path) -> Labels:
@@ -188,15 +203,20 @@ def read_file(path: Path) -> bytes:
     """
     try:
         data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DatasetNotFoundError(f"{path} does not exist: expected a data file. Check the path.") from error
-    except IsADirectoryError as error:
-        raise DatasetFormatError(f"{path} is a folder: expected a file. Name the file inside it.") from error
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}. Check its permissions and the disk.") from error
+        raise file_error(path, error) from error
     if not data:
         raise DatasetFormatError(f"{path} is empty: expected a data file. Fetch or write it again.")
     return data
+
+
+def file_error(path: Path, error: OSError) -> DatasetError:
+    """What the system's refusal to read a file of a data set is called here."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return DatasetNotFoundError(f"{path} does not exist: expected a data file. Check the path.")
+    if isinstance(error, IsADirectoryError):
+        return DatasetFormatError(f"{path} is a folder: expected a file. Name the file inside it.")
+    return DatasetError(f"{path} cannot be read: {error.strerror}. Check its permissions and the disk.")
 
 
 def gunzip(data: bytes, *, where: str, limit: int = _MAX_SIZE) -> bytes:
@@ -238,6 +258,14 @@ def _read(path: Path, expected_magic: int | None) -> AnyArray:
     # One byte more than promised is enough to know that a file is too long.
     limit = min(header.file_size + 1, _MAX_SIZE)
     return _decode(gunzip(data, where=where, limit=limit), header, where)
+
+
+def _check_frame(shape: tuple[int, ...], where: str) -> None:
+    if shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+        raise DatasetFormatError(
+            f"{where} holds images of {shape[1]} x {shape[2]} pixels: expected 28 x 28. "
+            f"Scale the pictures to MNIST's frame first."
+        )
 
 
 def _parse_header(data: bytes, where: str, expected_magic: int | None) -> _Header:

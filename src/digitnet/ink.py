@@ -10,12 +10,11 @@ Pure array work, in the textbook's order:
 4. the strokes are stretched to 255.
 """
 
-from statistics import NormalDist
-
 import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.grays import percentiles
 
 __all__ = ["extract_ink"]
 
@@ -25,6 +24,7 @@ _EVEN_LIGHT = 4  # levels between the border's 10 % and 90 % points that still a
 _SLOPE_SIDE = 64  # pixels; light changes slowly, so the slope is fitted on a reduced copy
 _SLOPE_ROUNDS = 6  # of reweighting, by when ink that crosses the border no longer counts
 _NOISE_PERCENTILE = 75.0  # of the border's deviations; up to a quarter of the border may be ink
+_NOISE_IN_SIGMAS = 0.6744897501960817  # where a normal distribution has its 75 % point
 _NOISE_MAX = 20.0  # levels; more is ink crossing the border of a tight crop, not a camera's noise
 _NOISE_CLEAN = 1.0  # levels; with less, smoothing could only blur
 _SMOOTHING_SIDE = 300  # one pixel of smoothing radius for this many pixels of picture ...
@@ -79,9 +79,9 @@ def _border(plane: AnyArray) -> AnyArray:
 def _paper(gray: GrayPicture) -> tuple[GrayPicture, bool]:
     """The paper as it would look without ink, and whether it is one even shade."""
     border = _border(gray)
-    low, middle, high = np.percentile(border, [10, 50, 90])
+    low, middle, high = percentiles(border, (10, 50, 90))
     if high - low <= _EVEN_LIGHT:
-        return np.full_like(gray, round(float(middle))), True
+        return np.full_like(gray, round(middle)), True
     height, width = gray.shape
     scale = min(1.0, _SLOPE_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -95,13 +95,19 @@ def _fit_slope(gray: GrayPicture) -> GrayPicture:
     down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in gray.shape), indexing="ij")
     levels = _border(gray).astype(np.float64)
     terms = np.stack([np.ones_like(levels), _border(down), _border(across)], axis=-1)
-    plane = np.array([np.median(levels), 0.0, 0.0])
+    plane = np.array([_median(levels), 0.0, 0.0])
     for _ in range(_SLOPE_ROUNDS):
         misfit = np.abs(levels - terms @ plane)
-        weight = 1 / (1 + (misfit / max(1.0, 4.5 * float(np.median(misfit)))) ** 2)  # Cauchy's
+        weight = 1 / (1 + (misfit / max(1.0, 4.5 * _median(misfit))) ** 2)  # Cauchy's
         plane = np.linalg.lstsq(terms * weight[:, None], levels * weight, rcond=None)[0]
     fitted = plane[0] + plane[1] * down + plane[2] * across
     return np.asarray(np.clip(np.rint(fitted), 0, 255), np.uint8)
+
+
+def _median(values: AnyArray) -> float:
+    """As `numpy.median` of float64 (n,), n >= 1; like the percentiles of `grays`, without importing `numpy.ma`."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _contrast(gray: GrayPicture, paper: GrayPicture, *, is_ink_dark: bool) -> GrayPicture:
@@ -115,8 +121,8 @@ def _noise(contrast: GrayPicture) -> float:
 
     Half of the paper's pixels are on the other side and 0, also where the camera cut that side off as too bright.
     """
-    in_sigmas = NormalDist().inv_cdf(_NOISE_PERCENTILE / 100)
-    return min(float(np.percentile(_border(contrast), _NOISE_PERCENTILE)) / in_sigmas, _NOISE_MAX)
+    (deviation,) = percentiles(_border(contrast), (_NOISE_PERCENTILE,))
+    return min(deviation / _NOISE_IN_SIGMAS, _NOISE_MAX)
 
 
 def _histogram(gray: GrayPicture, mask: GrayPicture | None = None) -> AnyArray:

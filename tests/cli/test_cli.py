@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digitnet.cli.predict import _in_words
 from digitnet.datasets import load_mnist
 from digitnet.idx import write_idx
 from extras import needs_training
@@ -59,7 +58,7 @@ def test_one_bad_picture_does_not_stop_the_others(seven: Path, tmp_path: Path) -
     run = digitnet("predict", str(tmp_path / "note.png"), str(seven), str(tmp_path / "missing.png"))
     assert run.returncode == 1
     assert run.stdout.splitlines() == [next(line for line in run.stdout.splitlines() if ": 7  " in line)]
-    assert run.stderr.splitlines()[-1] == "digitnet: 2 of 3 pictures could not be read"
+    assert run.stderr.splitlines()[-1] == "digitnet: 2 of 3 files could not be read"
     assert "note.png" in run.stderr
     assert "missing.png" in run.stderr
     answers = digitnet("predict", "--json", str(tmp_path / "note.png"), str(seven)).stdout.splitlines()
@@ -101,6 +100,10 @@ def test_info_lists_layers_and_parameters() -> None:
         (("predict",), 2, "Missing argument"),
         (("prdict",), 2, "No such command"),
         (("predict", "x.png", "--model", "nowhere.onnx"), 1, "nowhere.onnx"),
+        (("predict", "x.png", "--model=nowhere.onnx"), 1, "nowhere.onnx"),
+        (("predict", "x.png", "--precision", "int9"), 2, "Invalid value for '--precision'"),
+        (("predict", "x.png", "--array", "x"), 2, "x.png is no .npz"),
+        (("info", "--precision", "half"), 2, "Invalid value for '--precision'"),
         (("evaluate", "--data", "nowhere"), 1, "nowhere"),
         (("train", "--preset", "quik"), 2, "did you mean 'quick'"),
         (("train", "--hidden-sizes", "5,x"), 2, "--hidden-sizes is '5,x'"),
@@ -172,6 +175,32 @@ def test_train_prints_its_result_and_the_folder(tmp_path: Path) -> None:
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_the_precision_can_be_chosen(seven: Path, precision: str) -> None:
+    for arguments in (
+        ("predict", str(seven), "--precision", precision),
+        ("predict", str(seven), f"--precision={precision}"),
+    ):
+        assert digitnet(*arguments).stdout.startswith("7  ")
+    assert f"precision {precision}\n" in digitnet("info", "--precision", precision).stdout
+    assert json.loads(digitnet("info", "--precision", precision, "--json").stdout)["precision"] == precision
+    assert json.loads(digitnet("evaluate", "--precision", precision, "--json").stdout)["n"] == 10_000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGPIPE's kind of pipe")
+@pytest.mark.parametrize("option", [(), ("--precision=int8",)], ids=["plainly", "through Typer"])
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path, option: tuple[str, ...]) -> None:
+    np.save(tmp_path / "many.npy", np.zeros((20_000, 28, 28), np.uint8))
+    command = [sys.executable, "-m", "digitnet", "predict", str(tmp_path / "many.npy"), *option]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"many.npy[0]" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
 def test_without_the_training_extra_train_says_what_to_install(tmp_path: Path) -> None:
     code = "import sys; sys.modules['keras'] = None; from digitnet.cli import main; main()"
     run = subprocess.run(
@@ -182,12 +211,17 @@ def test_without_the_training_extra_train_says_what_to_install(tmp_path: Path) -
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
-@pytest.mark.parametrize("arguments", [("info", "--json"), ("info",), ("--version",)])
-def test_output_that_cannot_be_written_is_one_line_and_exit_1(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [("info", "--json"), ("info",), ("--version",), ("predict", "seven.png")])
+def test_output_that_cannot_be_written_is_one_line_and_exit_1(arguments: tuple[str, ...], seven: Path) -> None:
     code = "from digitnet.cli import main; main()"
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(
-            [sys.executable, "-c", code, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-c", code, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=seven.parent,
         )
     assert run.returncode == 1
     assert run.stderr == "digitnet: cannot write the result: No space left on device\n"
@@ -210,9 +244,3 @@ def test_a_file_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> 
 
 def test_the_version_is_printed() -> None:
     assert re.fullmatch(r"digitnet \d+\.\d+\.\d+\n", digitnet("--version").stdout)
-
-
-def test_unsure_answers_name_their_classes() -> None:
-    answer = {"text": "apple", "digits": [{"status": "unsure", "confidence": 0.6, "candidates": [0, 2, 1, 3]}]}
-    names = ("apple", "pear", "plum", "fig")
-    assert _in_words(answer, names, "") == "apple  60.00 %  unsure: apple or plum or pear"

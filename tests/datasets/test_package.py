@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import digitnet.datasets
-from digitnet.datasets import bundled, dataset, sources, splits
+from digitnet.datasets import bundled, dataset, image_stream, sources, splits
 
 
 def test_public_names() -> None:
@@ -12,11 +12,13 @@ def test_public_names() -> None:
         "OnBadPicture",
         "load_mnist",
         "load_source",
+        "stream_images",
         "train_validation_split",
     ]
     assert digitnet.datasets.Dataset is dataset.Dataset
     assert digitnet.datasets.load_mnist is bundled.load_mnist
     assert digitnet.datasets.load_source is sources.load_source
+    assert digitnet.datasets.stream_images is image_stream.stream_images
     assert digitnet.datasets.train_validation_split is splits.train_validation_split
 
 

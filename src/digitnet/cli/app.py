@@ -1,8 +1,6 @@
-"""The `digitnet` command: its sub-commands, and how an error ends it."""
+"""The `digitnet` command and its sub-commands."""
 
-import os
-import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,13 +8,8 @@ from digitnet.cli.evaluate import evaluate
 from digitnet.cli.info import info
 from digitnet.cli.predict import predict
 from digitnet.cli.train import train
-from digitnet.errors import ConfigurationError, DigitnetError
 
-__all__ = ["app", "main"]
-
-_FAILED = 1
-_WRONG_USAGE = 2
-_INTERRUPTED = 130  # what Typer exits with after Ctrl-C
+__all__ = ["app"]
 
 app = typer.Typer(
     name="digitnet",
@@ -49,49 +42,3 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(info)
-
-
-def main() -> None:
-    """Run the command line; exit 0 done, 1 failed with one line on stderr, 2 wrong usage."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a file name may be no text at all
-    try:
-        app(prog_name="digitnet")
-    except SystemExit as end:
-        sys.exit(_flushed(_stopped() if end.code == _INTERRUPTED else end.code))
-    except DigitnetError as error:
-        sys.exit(_failed(str(error), _WRONG_USAGE if isinstance(error, ConfigurationError) else _FAILED))
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("digitnet"):
-            raise  # a mistake of ours, not something to install
-        sys.exit(_failed(f"{error.name} is not installed: pip install 'digitnet[train]'", _FAILED))
-    except OSError as error:
-        if error.filename is not None:
-            sys.exit(_failed(f"{error.filename}: {error.strerror}", _FAILED))
-        sys.exit(_failed(f"cannot write the result: {error.strerror or error}", _output_lost()))
-    except KeyboardInterrupt:
-        sys.exit(_stopped())
-
-
-def _failed(message: str, code: int) -> int:
-    line = " ".join(message.split())  # a file name may hold line breaks; the message is one line
-    sys.stderr.write(f"digitnet: {line}\n")
-    return code
-
-
-def _stopped() -> int:
-    return _failed("stopped", _FAILED)
-
-
-def _flushed(code: Any) -> Any:
-    """The exit code, once all output has really been written."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return _failed(f"cannot write the result: {error.strerror or error}", _output_lost())
-    return code
-
-
-def _output_lost() -> int:
-    """Send what is still in the buffer nowhere: Python would try once more at its end, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _FAILED

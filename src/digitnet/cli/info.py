@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from digitnet.cli.options import JsonOption, ModelArgument
+from digitnet.cli.options import JsonOption, ModelArgument, PrecisionOption
+from digitnet.cli.start_up import quick_imports
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,18 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["info"]
 
 
-def info(model: ModelArgument = None, *, as_json: JsonOption = False) -> None:
+def info(model: ModelArgument = None, *, precision: PrecisionOption = None, as_json: JsonOption = False) -> None:
     """Show a model's layers, shapes and parameters, and how it was made."""
-    from rich.console import Console
+    with quick_imports():
+        from rich.console import Console
 
-    from digitnet.classifier import load_classifier
+        from digitnet.classifier import load_classifier
 
-    metadata = load_classifier(model).metadata
+    metadata = load_classifier(model, precision=precision).metadata
     if as_json:
         typer.echo(metadata.to_json())
         return
     console = Console(highlight=False)
     console.print(_layer_table(metadata))
+    console.print(f"[bold]precision[/bold] {metadata.precision}")
     for name, part in (
         ("recipe", metadata.recipe),
         ("data", metadata.data),

@@ -4,7 +4,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-__all__ = ["DataOption", "JsonOption", "ModelArgument", "ModelOption", "OnBadPictureOption"]
+from digitnet.model_metadata import Precision
+
+__all__ = ["DataOption", "JsonOption", "ModelArgument", "ModelOption", "OnBadPictureOption", "PrecisionOption"]
 
 _MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
 
@@ -22,4 +24,8 @@ ModelOption: TypeAlias = Annotated[str | None, typer.Option("--model", metavar="
 OnBadPictureOption: TypeAlias = Annotated[
     Literal["fail", "skip"] | None,
     typer.Option(help="What an unreadable picture in a folder of pictures does. Default fail."),
+]
+PrecisionOption: TypeAlias = Annotated[
+    Precision | None,
+    typer.Option(help="Which of a model's two files: int8 is faster, float32 what was trained. Default: see info."),
 ]

@@ -5,6 +5,7 @@ Importing this costs NumPy and the standard library; Pillow is loaded when a fol
 
 from digitnet.datasets.bundled import load_mnist
 from digitnet.datasets.dataset import Dataset
+from digitnet.datasets.image_stream import stream_images
 from digitnet.datasets.pairing import DatasetPair
 from digitnet.datasets.picture_folder import OnBadPicture
 from digitnet.datasets.sources import load_source
@@ -16,5 +17,6 @@ __all__ = [
     "OnBadPicture",
     "load_mnist",
     "load_source",
+    "stream_images",
     "train_validation_split",
 ]

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -18,13 +19,13 @@ from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.errors import DatasetFormatError
 from digitnet.idx import read_file
 
-__all__ = ["load_npz"]
+__all__ = ["ZIP_DAMAGE", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
 
 _IMAGE_SHAPES = {(IMAGE_SIDE, IMAGE_SIDE), (IMAGE_SIDE**2,), (IMAGE_SIDE, IMAGE_SIDE, 1)}
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 # What Python's zip reader and NumPy's header reader let through for damaged or hostile bytes.
-_DAMAGE = (
+ZIP_DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -78,7 +79,7 @@ def _read_arrays(path: Path) -> dict[str, AnyArray]:
             }
     except DatasetFormatError:
         raise
-    except _DAMAGE as error:
+    except ZIP_DAMAGE as error:
         raise DatasetFormatError(
             f"{path} cannot be read: expected a NumPy .npz file, found something else ({error}). "
             f"Fetch or save the file again."
@@ -88,16 +89,7 @@ def _read_arrays(path: Path) -> dict[str, AnyArray]:
 def _read_array(archive: zipfile.ZipFile, member: str, what: str) -> AnyArray:
     """Read one array, in pieces that grow with the bytes there are, whatever the header promises."""
     with archive.open(member) as stream:
-        version = npy.read_magic(stream)
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers written by Python 2: readable all the same
-            shape, is_fortran, dtype = read_header(stream)
-        if dtype.hasobject:
-            raise DatasetFormatError(
-                f"{what} holds pickled Python objects: expected integers. Reading objects could run "
-                f"any code; save the array with .astype(numpy.uint8)."
-            )
+        shape, is_fortran, dtype = read_npy_header(stream, what)
         size = math.prod(shape) * dtype.itemsize
         data = stream.read(size + 1) if 0 <= size <= archive.getinfo(member).file_size else b""
     if len(data) != size or min(shape, default=0) < 0:
@@ -108,6 +100,39 @@ def _read_array(archive: zipfile.ZipFile, member: str, what: str) -> AnyArray:
     return np.frombuffer(data, dtype).reshape(shape, order="F" if is_fortran else "C")
 
 
+def read_npy_header(stream: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of one array; the stream is left at the first byte of its data.
+
+    Args:
+        stream: At the start of a `.npy` file.
+        what: Name of the array, for messages.
+
+    Returns:
+        Shape, whether the first axis is the fastest (Fortran's order), and dtype, never of objects. A hostile
+        header may promise any shape.
+
+    Raises:
+        DatasetFormatError: The array holds pickled objects.
+        Exception: One of `ZIP_DAMAGE`: not a `.npy` file, or a damaged one.
+    """
+    version = npy.read_magic(stream)
+    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers written by Python 2: readable all the same
+        shape, is_fortran, dtype = read_header(stream)
+    if dtype.hasobject:
+        raise DatasetFormatError(
+            f"{what} holds pickled Python objects: expected integers. Reading objects could run "
+            f"any code; save the array with .astype(numpy.uint8)."
+        )
+    return shape, is_fortran, dtype
+
+
+def has_image_shape(shape: tuple[int, ...]) -> bool:
+    """Whether an array of that shape holds images: (n, 28, 28), (n, 784) or (n, 28, 28, 1)."""
+    return shape[1:] in _IMAGE_SHAPES
+
+
 def _part(arrays: dict[str, AnyArray], part: str, path: Path) -> Part:
     for name in (f"x_{part}", f"y_{part}"):
         if name not in arrays:
@@ -115,12 +140,25 @@ def _part(arrays: dict[str, AnyArray], part: str, path: Path) -> Part:
                 f"{path} lacks the array {name}: expected x_train and y_train, and maybe x_test and y_test, "
                 f"found {', '.join(arrays) or 'none of them'}. Save the arrays under those names."
             )
-    images = _images(arrays[f"x_{part}"], f"x_{part} of {path}")
+    images = check_images(arrays[f"x_{part}"], f"x_{part} of {path}")
     return Part(images, _labels(arrays[f"y_{part}"], f"y_{part} of {path}"))
 
 
-def _images(array: AnyArray, what: str) -> Images:
-    if array.shape[1:] not in _IMAGE_SHAPES:
+def check_images(array: AnyArray, what: str, first: int = 0) -> Images:
+    """Bring an array of images to the form in which they are used.
+
+    Args:
+        array: Any.
+        what: Its name, for messages.
+        first: Number of its first image, for messages.
+
+    Returns:
+        uint8 (n, 28, 28).
+
+    Raises:
+        DatasetFormatError: Another shape, something else than integers, or a pixel outside 0..255.
+    """
+    if not has_image_shape(array.shape):
         raise DatasetFormatError(
             f"{what} is not an array of images: expected shape (n, 28, 28), (n, 784) or (n, 28, 28, 1), "
             f"found {array.shape}. Scale the pictures to MNIST's frame first."
@@ -132,11 +170,11 @@ def _images(array: AnyArray, what: str) -> Images:
             f"{what} holds pixels of type {array.dtype}: expected whole numbers from 0 to 255. "
             f"Save numpy.rint({scale}x).astype(numpy.uint8) instead."
         )
-    if array.size and (array.min() < 0 or array.max() > 255):
+    if array.dtype != np.uint8 and array.size and (array.min() < 0 or array.max() > 255):
         outside = np.argwhere((array < 0) | (array > 255))[0]
         raise DatasetFormatError(
             f"{what} has a pixel out of range: expected 0 to 255, found {array[tuple(outside)]} in image "
-            f"{outside[0]} (counted from 0). Bring the pixels to 0 = paper, 255 = ink."
+            f"{first + outside[0]} (counted from 0). Bring the pixels to 0 = paper, 255 = ink."
         )
     return array.astype(np.uint8, copy=False).reshape(len(array), IMAGE_SIDE, IMAGE_SIDE)
 

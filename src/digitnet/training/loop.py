@@ -163,7 +163,7 @@ def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: j
         _, targets, predictions = objective(images, labels, False)
         model.compute_metrics(None, targets, predictions)
 
-    with keras.StatelessScope():
+    with keras.StatelessScope(state_mapping=[(variable, variable.value) for variable in model.variables]):
         jax.eval_shape(use, images, labels)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)

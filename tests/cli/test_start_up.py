@@ -1,0 +1,36 @@
+"""quick_imports leaves the process as it found it."""
+
+import gc
+import os
+from contextlib import suppress
+
+import pytest
+
+from digitnet.cli.start_up import quick_imports
+
+NAME = "OPENBLAS_NUM_THREADS"
+
+
+@pytest.mark.parametrize("given", [None, "3"])
+def test_openblas_gets_one_thread_unless_the_user_says_how_many(
+    monkeypatch: pytest.MonkeyPatch, given: str | None
+) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    if given is not None:
+        monkeypatch.setenv(NAME, given)
+    with quick_imports():
+        assert os.environ[NAME] == (given or "1")
+    assert os.environ.get(NAME) == given
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_no_garbage_is_collected_meanwhile(is_enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        with suppress(ZeroDivisionError), quick_imports():
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+        assert gc.isenabled() == is_enabled
+    finally:
+        (gc.enable if before else gc.disable)()
