@@ -157,7 +157,8 @@ def _drawn_digit(names: Names) -> Figure:
         axes = panel(figure, left, 1.75, size, size)
         axes.set_anchor("SW")
         show_image(axes, image, is_ink=number > 0)
-        figure.text(left / WIDTH, 3.2 / 4.35, title, va="baseline", linespacing=1.3)
+        for line, text in enumerate(title.splitlines()):  # one by one: else letters with tails move the line above
+            figure.text(left / WIDTH, (3.38 - 0.18 * line) / 4.35, text, va="baseline")
         if image.shape == (IMAGE_SIDE, IMAGE_SIDE):
             (probabilities,) = names["classifier"].predict_proba(image[np.newaxis])
             _draw_probabilities(panel(figure, left, 0.68, size, 0.85), probabilities)

@@ -110,7 +110,7 @@ _RANGES = (
 PRESETS: dict[str, Recipe] = {
     "quick": Recipe(
         preset="quick",
-        hidden_sizes=(512, 512),
+        hidden_sizes=(384, 384),
         dropout=0.0,
         learning_rate=3e-2,
         label_smoothing=0.1,

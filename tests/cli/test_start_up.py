@@ -1,12 +1,13 @@
-"""quick_imports leaves the process as it found it."""
+"""The imports of a command leave the process as they found it."""
 
 import gc
 import os
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 
-from digitnet.cli.start_up import quick_imports
+from digitnet.cli.start_up import collected_never, quick_imports
 
 NAME = "OPENBLAS_NUM_THREADS"
 
@@ -23,14 +24,27 @@ def test_openblas_gets_one_thread_unless_the_user_says_how_many(
     assert os.environ.get(NAME) == given
 
 
+@pytest.mark.parametrize("around", [quick_imports, collected_never])
 @pytest.mark.parametrize("is_enabled", [True, False])
-def test_no_garbage_is_collected_meanwhile(is_enabled: bool) -> None:
+def test_no_garbage_is_collected_meanwhile(
+    is_enabled: bool, around: Callable[[], AbstractContextManager[None]]
+) -> None:
     before = gc.isenabled()
     try:
         (gc.enable if is_enabled else gc.disable)()
-        with suppress(ZeroDivisionError), quick_imports():
+        with suppress(ZeroDivisionError), around():
             assert not gc.isenabled()
             raise ZeroDivisionError
         assert gc.isenabled() == is_enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_what_lasts_is_not_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    try:
+        with collected_never():
+            kept = [[number] for number in range(1000)]
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.testing import assert_allclose
 
 from digitnet.errors import ConfigurationError
 from digitnet.report import training_curves
+from digitnet.report.style import DPI
 
 History = dict[str, list[float]]
 
@@ -79,6 +81,16 @@ def test_epochs_are_counted_in_whole_round_numbers(epochs: int, expected: list[s
     figure = training_curves(history_of(epochs))
     for axes in figure.axes:
         assert [label.get_text() for label in axes.get_xticklabels()] == expected
+
+
+def test_titles_stand_above_the_panels(texts_of: Callable[[Figure], list[str]]) -> None:
+    figure = training_curves(history_of(3))
+    assert {"Loss", "Error", "Learning rate"} <= set(texts_of(figure))
+    for axes in figure.axes:
+        for title in axes.findobj(match=Text):
+            if title.get_text() in {"Loss", "Error", "Learning rate"}:
+                above = title.get_window_extent().y0 - axes.bbox.y1
+                assert 0 < above < 0.2 * DPI
 
 
 def test_a_wide_range_keeps_few_ticks_and_its_ends(assert_readable: Callable[[Figure], None]) -> None:

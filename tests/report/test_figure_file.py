@@ -22,9 +22,26 @@ def test_the_file_is_a_png_of_the_figures_size(figure: Figure, tmp_path: Path) -
         assert picture.format == "PNG"
         width, height = figure.get_size_inches()
         assert picture.size == (int(width * DPI), int(height * DPI))
-        pixels = np.asarray(picture.convert("RGB"))
-    assert (pixels[0, 0] == 255).all()
-    assert (pixels < 100).any()
+        assert picture.info["dpi"] == pytest.approx((DPI, DPI), abs=0.1)
+
+
+def test_the_file_shows_what_was_drawn(figure: Figure, tmp_path: Path) -> None:
+    save_figure(figure, tmp_path / "curves.png")
+    figure.savefig(tmp_path / "by_matplotlib.png")
+    with Image.open(tmp_path / "by_matplotlib.png") as picture:
+        drawn = np.asarray(picture.convert("RGBA"))
+    assert (drawn[..., 3] == 255).all()
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.mode == "RGB"
+        assert (np.asarray(picture) == drawn[..., :3]).all()
+    assert (drawn[0, 0] == 255).all()
+    assert len(np.unique(drawn.reshape(-1, 4), axis=0)) > 100
+
+
+def test_the_file_is_whole(figure: Figure, tmp_path: Path) -> None:
+    save_figure(figure, tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as picture:
+        picture.verify()  # fails for a wrong check sum
 
 
 def test_nothing_tells_the_machine_or_the_version(figure: Figure, tmp_path: Path) -> None:

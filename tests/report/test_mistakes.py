@@ -1,21 +1,25 @@
 from collections.abc import Callable
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
 
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation import Evaluation
 from digitnet.report import confusion_matrix_figure, worst_mistakes_figure
+from drawn_tiles import tiles_of
 
 Scored = tuple[Dataset, Evaluation]
 CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
+PAPER, INK = np.array([255, 255, 255]), np.array([0x1F, 0x29, 0x33])
 SOME_NAMES: dict[int, tuple[str, ...]] = {2: (), 10: CLOTHES, 26: tuple(ascii_uppercase), 47: ()}
 
 
@@ -30,7 +34,7 @@ def counts_in_cells(axes: Axes) -> dict[tuple[int, int], str]:
 
 
 def captions(figure: Figure) -> list[list[str]]:
-    return [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    return [tile.captions for tile in tiles_of(figure)]
 
 
 @pytest.mark.parametrize("num_classes", SOME_NAMES)
@@ -57,12 +61,18 @@ def test_the_true_class_is_the_row_and_first_at_the_top(score: Callable[..., Sco
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("true class", "answer of the network")
 
 
-def test_only_mistakes_are_coloured(score: Callable[..., Scored]) -> None:
-    _, evaluation = score([0] * 90 + [1] * 10, [0] * 90 + [0] * 9 + [1], [2.0] * 100)
-    (axes,) = confusion_matrix_figure(evaluation, ("0", "1")).axes
+def test_only_mistakes_are_coloured_and_right_answers_are_gray(score: Callable[..., Scored]) -> None:
+    labels, answers = [0] * 99 + [1] * 2 + [2], [0] * 90 + [1] * 9 + [1] * 2 + [0]
+    _, evaluation = score(labels, answers, [2.0] * 102)
+    (axes,) = confusion_matrix_figure(evaluation, ("0", "1", "2")).axes
     (image,) = axes.images
-    assert np.asarray(image.get_array()).tolist() == [[0, 0], [3, 0]]  # square roots
+    roots: np.ma.MaskedArray[Any, Any] = np.ma.asarray(image.get_array())
+    assert roots.tolist() == [[None, 3, 0], [0, None, 0], [1, 0, 0]]  # None: right answers; class 2 has none
     assert image.get_clim() == (0, 3)
+    colours = np.round(255 * image.get_cmap()(image.norm(roots)))[..., :3].astype(int).tolist()
+    assert colours[0][0] == colours[1][1] == [0xF1, 0xF4, 0xF6]
+    assert colours[2][2] == colours[1][0] == [255, 255, 255]
+    assert colours[0][1] == [0x8F, 0x3A, 0x00]
 
 
 def test_the_error_of_each_class_stands_beside_its_row(
@@ -92,8 +102,9 @@ def test_numbers_of_five_digits_fit_into_their_cells(
 def test_the_gallery_shows_the_surest_mistakes_first(score: Callable[..., Scored]) -> None:
     dataset, evaluation = score([4, 7, 1, 0], [9, 7, 2, 6], [1.0, 9.0, 5.0, 3.0])
     figure = worst_mistakes_figure(dataset, evaluation)
-    for axes, index in zip(figure.axes, [2, 3, 0], strict=True):
-        assert (np.asarray(axes.images[0].get_array()) == dataset.images[index]).all()
+    for tile, index in zip(tiles_of(figure), [2, 3, 0], strict=True):
+        darkness = dataset.images[index][..., np.newaxis] / 255
+        assert_allclose(tile.colours, PAPER + darkness * (INK - PAPER), atol=1)
     # Ten classes, one logit s and nine 0: confidence 1 / (1 + 9 exp(-s))
     assert captions(figure) == [
         ["1", "→ 2", "94.3 %"],
@@ -108,7 +119,7 @@ def test_the_gallery_is_readable_with_any_classes(
 ) -> None:
     dataset, evaluation = score_classes(num_classes, SOME_NAMES[num_classes])
     figure = worst_mistakes_figure(dataset, evaluation)
-    assert len(figure.axes) == min(64, evaluation.errors)
+    assert len(captions(figure)) == min(64, evaluation.errors)
     first = evaluation.worst_mistakes[0]
     true, answer = dataset.labels[first], evaluation.predicted_labels[first]
     assert captions(figure)[0][:2] == [dataset.class_names[true], f"→ {dataset.class_names[answer]}"]

@@ -92,21 +92,28 @@ def _run(
     *,
     as_json: bool,
 ) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
     from rich.console import Console
 
     from digitnet.cli.interrupts import stop_after_epoch
+    from digitnet.cli.start_up import collected_never
+    from digitnet.datasets import load_source
 
     console = Console(stderr=True, highlight=False)
-    with stop_after_epoch(console) as should_stop:
-        # Keras and JAX take seconds to import: only here, after the options have been found good.
-        from digitnet.compilation_cache import compilation_cache
-        from digitnet.runs import load_data, resume_run, start_run
+    with stop_after_epoch(console) as should_stop, ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load_source, source, on_bad_picture=on_bad_picture) if resume is None else None
+        # Keras and JAX take seconds to import: only here, after the options have been found good, and meanwhile the
+        # data is being unpacked.
+        with collected_never():
+            from digitnet.compilation_cache import compilation_cache
+            from digitnet.runs import load_data, resume_run, start_run
 
         with compilation_cache(lambda line: typer.echo(f"digitnet: {line}", err=True)):
             if resume is not None:
                 outcome = resume_run(resume, console=console, should_stop=should_stop)
             else:
-                data = load_data(source, recipe, on_bad_picture)
+                data = load_data(source, recipe, on_bad_picture, loading.result() if loading else None)
                 command = ["digitnet", *sys.argv[1:]]
                 outcome = start_run(recipe, data, out, command=command, console=console, should_stop=should_stop)
     _report(outcome, as_json=as_json)

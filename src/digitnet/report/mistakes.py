@@ -1,15 +1,16 @@
 """What a model gets wrong: the confusion matrix, and a gallery of its worst mistakes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitnet.arrays import ConfusionMatrix
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation import Evaluation
+from digitnet.report.gallery import Gallery
 from digitnet.report.style import (
     ACCENT,
     FAINT,
@@ -18,7 +19,6 @@ from digitnet.report.style import (
     PAPER,
     TITLE_HEIGHT,
     colour_scale,
-    hide_frame,
     in_house_style,
     names_of_classes,
     new_figure,
@@ -31,15 +31,19 @@ if TYPE_CHECKING:
 __all__ = ["confusion_matrix_figure", "worst_mistakes_figure"]
 
 _CELL, _MAX_SIDE = 0.46, 16.0  # inches, one cell of the confusion matrix, and all of it
+_RIGHT = "#f1f4f6"  # behind right answers
 _FULL_COLOUR = 5  # mistakes; a matrix with fewer in each cell keeps to light colours
 _LETTER = 0.085  # inches, the width of a letter of a class name
 _MARGIN = 0.35  # inches
 _RATE_WIDTH = 0.9  # inches, the column with the error of each class
 _MIN_WIDTH = 6.2  # inches, for the heading
 
-_COLUMNS = 8  # of the gallery
-_TILE, _TILE_GAP = 0.95, 0.24  # inches, of the gallery
+_TILE = 0.95  # inches, of the gallery
 _CAPTION_LINE = 0.15  # inches
+_CAPTION_GAP = 4 / 72  # inches between a tile and its caption
+_AFTER_TRUE = 9.8 / 72  # inches; a digit is 5.7 points wide at 9 points
+_ONE_LINE = Gallery(columns=8, tile=_TILE, gap=0.24, below=2 * _CAPTION_LINE, bottom=0.15)
+_THREE_LINES = replace(_ONE_LINE, below=4 * _CAPTION_LINE)
 _UPRIGHT_NAME = 3  # letters of a name that fits below a column without being turned
 _LONG_NAME = 13  # letters that fit below a tile
 
@@ -73,9 +77,9 @@ def confusion_matrix_figure(evaluation: Evaluation, class_names: Sequence[str]) 
     figure = new_figure(width, height, _mistakes_title(evaluation), subtitle)
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
     _draw_cells(axes, counts, scale)
+    axes.tick_params(colors=INK, labelsize=9 * scale)
     axes.set_xticks(range(len(names)), names, rotation=0 if upright else 90)
     axes.set_yticks(range(len(names)), names)
-    axes.tick_params(colors=INK, labelsize=9 * scale)
     axes.set_xlabel("answer of the network", labelpad=7)
     axes.set_ylabel("true class", labelpad=7)
     _write_class_errors(axes, counts, scale)
@@ -86,8 +90,10 @@ def _draw_cells(axes: "Axes", counts: ConfusionMatrix, scale: float) -> None:
     mistakes = counts.copy()
     np.fill_diagonal(mistakes, 0)
     most = max(int(mistakes.max()), _FULL_COLOUR)
+    right = np.diag(np.diagonal(counts) > 0)  # what is masked gets the colour of "bad" values
+    colours = colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00").with_extremes(bad=_RIGHT)
     # The square root keeps one mistake visible beside fifty.
-    axes.imshow(np.sqrt(mistakes), cmap=colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00"), vmin=0, vmax=np.sqrt(most))
+    axes.imshow(np.ma.array(np.sqrt(mistakes), mask=right), cmap=colours, vmin=0, vmax=np.sqrt(most))
     axes.grid(visible=False)
     edges = np.arange(len(counts) + 1) - 0.5
     axes.vlines(edges, -0.5, len(counts) - 0.5, colors=FAINT, linewidth=0.7)
@@ -96,8 +102,6 @@ def _draw_cells(axes: "Axes", counts: ConfusionMatrix, scale: float) -> None:
         spine.set_visible(False)
     for true, predicted in np.argwhere(counts > 0):
         count = int(counts[true, predicted])
-        if true == predicted:
-            axes.fill_between([true - 0.5, true + 0.5], true - 0.5, true + 0.5, color="#f1f4f6", linewidth=0)
         is_dark = np.sqrt(mistakes[true, predicted] / most) > 0.6
         colour = MUTED if true == predicted else PAPER if is_dark else INK
         axes.text(
@@ -152,21 +156,16 @@ def worst_mistakes_figure(dataset: Dataset, evaluation: Evaluation) -> "Figure":
     names = names_of_classes(dataset.class_names, len(evaluation.confusion_matrix))
     is_short = max(len(name) for name in names) == 1  # then a caption fits into one line
     worst = evaluation.worst_mistakes
-    caption_height = (2 if is_short else 4) * _CAPTION_LINE
-    pitch = _TILE + caption_height
-    width = 2 * _MARGIN + _COLUMNS * (_TILE + _TILE_GAP) - _TILE_GAP
-    height = TITLE_HEIGHT + max(1, -(-len(worst) // _COLUMNS)) * pitch + 0.15
-    figure = new_figure(width, height, "The surest mistakes", _gallery_subtitle(evaluation))
+    gallery = _ONE_LINE if is_short else _THREE_LINES
+    figure = gallery.new_figure(len(worst), "The surest mistakes", _gallery_subtitle(evaluation))
     if len(worst) == 0:
         figure.text(0.5, 0.35, "Every image was recognised.", ha="center", color=MUTED, fontsize=11)
+        return figure
+    axes = gallery.draw(figure, dataset.images[worst], (PAPER, INK), (0, 255))
     for position, index in enumerate(worst):
-        row, column = divmod(position, _COLUMNS)
-        left = _MARGIN + column * (_TILE + _TILE_GAP)
-        bottom = height - TITLE_HEIGHT - row * pitch - _TILE
-        axes = figure.add_axes((left / width, bottom / height, _TILE / width, _TILE / height))
-        _draw_image(axes, dataset.images[index])
         true, answer = names[dataset.labels[index]], names[evaluation.predicted_labels[index]]
-        _write_caption(axes, _shortened(true), _shortened(answer), _percent(evaluation.confidence[index]), is_short)
+        texts = _shortened(true), f"\N{RIGHTWARDS ARROW} {_shortened(answer)}", _percent(evaluation.confidence[index])
+        _write_caption(axes, gallery.below_tile(position), texts, is_short)
     return figure
 
 
@@ -179,49 +178,17 @@ def _gallery_subtitle(evaluation: Evaluation) -> str:
     return f"{which} {_mistakes_title(evaluation)}. {legend}"
 
 
-def _draw_image(axes: "Axes", image: NDArray[np.uint8]) -> None:
-    axes.imshow(image, cmap=colour_scale(PAPER, INK), vmin=0, vmax=255)
-    hide_frame(axes)
-    for spine in axes.spines.values():
-        spine.set_visible(True)
-
-
-def _write_caption(axes: "Axes", true: str, answer: str, confidence: str, is_short: bool) -> None:
-    """True class and answer, the answer in the colour of a mistake; on one line if the names are short."""
-    after_true = 9.8  # points; a digit is 5.7 wide at 9 points
-    answer = f"\N{RIGHTWARDS ARROW} {answer}"
+def _write_caption(axes: "Axes", corner: tuple[float, float], texts: tuple[str, str, str], is_short: bool) -> None:
+    """True class, answer in the colour of a mistake, confidence; on one line if the names are short."""
+    x, y = corner[0], corner[1] + _CAPTION_GAP
+    true, answer, confidence = texts
     if is_short:
-        _write_below(axes, true, INK, size=9)
-        _write_below(axes, answer, ACCENT, size=9, x=after_true)
-        _write_below(axes, confidence, MUTED, at_right=True)
+        axes.text(x, y, true, va="top", color=INK, fontsize=9)
+        axes.text(x + _AFTER_TRUE, y, answer, va="top", color=ACCENT, fontsize=9)
+        axes.text(x + _TILE, y, confidence, va="top", ha="right", color=MUTED, fontsize=8)
     else:
-        _write_below(axes, true, INK)
-        _write_below(axes, answer, ACCENT, row=1)
-        _write_below(axes, confidence, MUTED, row=2)
-
-
-def _write_below(
-    axes: "Axes",
-    text: str,
-    colour: str,
-    *,
-    size: float = 8,
-    x: float = 0,
-    row: int = 0,
-    at_right: bool = False,
-) -> None:
-    """Write `x` points from the left edge of the axes, or up to its right edge."""
-    axes.annotate(
-        text,
-        xy=(1 if at_right else 0, 0),
-        xycoords="axes fraction",
-        xytext=(x, -4 - row * 72 * _CAPTION_LINE),
-        textcoords="offset points",
-        ha="right" if at_right else "left",
-        va="top",
-        color=colour,
-        fontsize=size,
-    )
+        for row, (text, colour) in enumerate(((true, INK), (answer, ACCENT), (confidence, MUTED))):
+            axes.text(x, y + row * _CAPTION_LINE, text, va="top", color=colour, fontsize=8)
 
 
 def _shortened(name: str) -> str:

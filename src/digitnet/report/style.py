@@ -60,6 +60,7 @@ _STYLE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 9.0,
+    "axes.titley": 1.0,  # no search for a place above ticks at the top: there are none
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,

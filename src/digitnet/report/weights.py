@@ -7,27 +7,17 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray
 from digitnet.errors import ConfigurationError
-from digitnet.report.style import (
-    ACCENT,
-    BLUE,
-    MUTED,
-    PAPER,
-    TITLE_HEIGHT,
-    colour_scale,
-    hide_frame,
-    in_house_style,
-    new_figure,
-)
+from digitnet.report.gallery import Gallery
+from digitnet.report.style import ACCENT, BLUE, MUTED, PAPER, in_house_style
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["receptive_fields_figure"]
 
-_COLUMNS = 10
-_TILE, _TILE_GAP, _CAPTION = 0.78, 0.12, 0.2  # inches
-_MARGIN = 0.35  # inches
+_GALLERY = Gallery(columns=10, tile=0.78, gap=0.12, below=0.2, bottom=0.2)
+_CAPTION_GAP = 0.039  # inches between a tile and its number
+_COLOURS = ("#00395a", BLUE, PAPER, ACCENT, "#6b2c00")
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE  # 784
 
 
@@ -50,31 +40,23 @@ def receptive_fields_figure(first_layer_weights: AnyArray, k: int = 60) -> "Figu
     weights = _checked_weights(first_layer_weights)
     if k < 1:
         raise ConfigurationError(f"k must be at least 1 unit to draw, found {k}")
-    norms = np.linalg.norm(weights, axis=0)
-    strongest = np.argsort(-norms, kind="stable")[:k]
-    rows = -(-len(strongest) // _COLUMNS)
-    width = 2 * _MARGIN + _COLUMNS * (_TILE + _TILE_GAP) - _TILE_GAP
-    height = TITLE_HEIGHT + rows * (_TILE + _CAPTION) + 0.2
+    strongest = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:k]
     units = weights.shape[1]
     which = f"all {units:,}" if len(strongest) == units else f"the {len(strongest)} strongest of {units:,}"
     subtitle = f"Weights of {which} first-layer units. Ink on orange excites the unit, ink on blue inhibits it."
-    figure = new_figure(width, height, "What the first layer looks for", subtitle)
+    figure = _GALLERY.new_figure(len(strongest), "What the first layer looks for", subtitle)
+    fields = weights[:, strongest].T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    axes = _GALLERY.draw(figure, _full_colour(fields), _COLOURS, (-1, 1))
     for position, unit in enumerate(strongest):
-        row, column = divmod(position, _COLUMNS)
-        left = _MARGIN + column * (_TILE + _TILE_GAP)
-        bottom = height - TITLE_HEIGHT - row * (_TILE + _CAPTION) - _TILE
-        axes = figure.add_axes((left / width, bottom / height, _TILE / width, _TILE / height))
-        _draw_field(axes, weights[:, unit].reshape(IMAGE_SIDE, IMAGE_SIDE))
-        axes.text(0, -0.05, f"{unit}", transform=axes.transAxes, fontsize=7, color=MUTED, va="top")
+        x, y = _GALLERY.below_tile(position)
+        axes.text(x, y + _CAPTION_GAP, f"{unit}", fontsize=7, color=MUTED, va="top")
     return figure
 
 
-def _draw_field(axes: "Axes", field: NDArray[np.float64]) -> None:
-    largest = float(np.abs(field).max()) or 1.0
-    axes.imshow(field, cmap=colour_scale("#00395a", BLUE, PAPER, ACCENT, "#6b2c00"), vmin=-largest, vmax=largest)
-    hide_frame(axes)
-    for spine in axes.spines.values():
-        spine.set_visible(True)
+def _full_colour(fields: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each field divided by its largest weight, whose sign does not count; a field of zeros as it is."""
+    largest = np.abs(fields).max(axis=(1, 2), keepdims=True)
+    return fields / np.where(largest > 0, largest, 1.0)
 
 
 def _checked_weights(weights: AnyArray) -> NDArray[np.float64]:

@@ -40,13 +40,16 @@ class Data:
         }
 
 
-def load_data(source: str, recipe: Recipe, on_bad_picture: OnBadPicture) -> Data:
+def load_data(
+    source: str, recipe: Recipe, on_bad_picture: OnBadPicture, loaded: tuple[Dataset, Dataset | None] | None = None
+) -> Data:
     """Load and split: step one.
 
     Args:
         source: `mnist`, or the path of a folder or file.
         recipe: Says how much is held out.
         on_bad_picture: `fail` or `skip`, for folders of pictures.
+        loaded: What `load_source` made of the source, where that is done already.
 
     Returns:
         The data of a run.
@@ -54,7 +57,7 @@ def load_data(source: str, recipe: Recipe, on_bad_picture: OnBadPicture) -> Data
     Raises:
         DatasetError: The source cannot be used.
     """
-    train_set, test_set = load_source(source, on_bad_picture=on_bad_picture)
+    train_set, test_set = loaded or load_source(source, on_bad_picture=on_bad_picture)
     validation_set = None
     if recipe.validation_fraction:
         train_set, validation_set = train_validation_split(train_set, recipe.validation_fraction, recipe.seed)

@@ -29,7 +29,7 @@ __all__ = ["check_settings", "order_of_epoch", "train"]
 
 History: TypeAlias = Any  # keras.callbacks.History
 
-_POLL_SECONDS = 0.002  # how often a running epoch is asked whether it is done; keeps Ctrl-C responsive
+_POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done: often enough for Ctrl-C
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
