@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -11,6 +12,8 @@ from digitnet.backend import keras
 from digitnet.datasets import Dataset
 from digitnet.model import build_mlp
 from digitnet.training import train
+from digitnet.training.epoch import make_epoch, read_state
+from digitnet.training.objective import make_objective
 
 
 def recorded(flat: bool, seed: int = 0, initial_epoch: int = 0) -> list[list[float]]:
@@ -60,3 +63,18 @@ def test_validation_images_stay_in_place(stripes: Dataset) -> None:
     (plain, plain_validation), (blank, blank_validation) = histories
     assert blank_validation == pytest.approx(plain_validation, rel=1e-5)
     assert blank != pytest.approx(plain, rel=1e-3)
+
+
+@pytest.mark.parametrize("pixels", [0, 3])
+def test_every_step_draws_anew(pixels: int) -> None:
+    """Forty times the same image, hardly any learning: the loss of a step changes with the shifts, and only so."""
+    image = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    data = Dataset(np.stack([image] * 40), np.zeros(40, np.uint8), num_classes=10)
+    model = build_mlp((8,), seed=0)
+    model.compile(keras.optimizers.SGD(1e-12), "categorical_crossentropy")
+    train(model, data, epochs=1, batch_size=40)  # builds the optimiser
+    run = make_epoch(model, make_objective(model), 10, partial(random_shift, pixels=pixels))
+    key = jnp.array([1, 2], jnp.uint32)
+    _, losses = run(read_state(model), jnp.asarray(data.images), jnp.zeros(40, jnp.int32), jnp.arange(40), key)
+    differing = len(np.unique(np.round(np.asarray(losses), 4)))
+    assert differing == (1 if pixels == 0 else 4)
