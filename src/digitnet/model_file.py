@@ -35,8 +35,8 @@ __all__ = [
 
 METADATA_KEY = "digitnet"
 MODEL_FILE_NAMES: dict[Precision, str] = {"float32": "model.onnx", "int8": "model_int8.onnx"}  # in a run folder
-# Of a folder that has both, where none was asked for: about 3 answers in 10,000 differ, none of them to the worse on
-# average, at three times the speed and a quarter of the size (docs/log.md).
+# Of a folder that has both, where none was asked for: as few errors, at two to three times the speed and a quarter of
+# the size (docs/log.md).
 DEFAULT_PRECISION: Precision = "int8"
 
 _BYTES_MAX = 1 << 30  # a hundred times the largest network anyone trains on MNIST
