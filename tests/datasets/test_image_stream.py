@@ -315,3 +315,9 @@ def test_two_hundred_thousand_images_take_the_memory_of_a_few_thousand(tmp_path:
     n, growth = run.stdout.split()
     assert int(n) == 200_000
     assert float(growth) < 25  # MB; a chunk is 3
+
+
+def test_the_shape_that_is_named_is_that_of_the_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "small.npy", np.zeros((3, 5, 5), np.uint8))
+    with pytest.raises(DatasetFormatError, match=r"found \(3, 5, 5\)"):
+        next(stream_images(tmp_path / "small.npy"))

@@ -19,7 +19,7 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.datasets.emnist import is_emnist
-from digitnet.datasets.npz import ZIP_DAMAGE, check_images, has_image_shape, read_npy_header
+from digitnet.datasets.npz import ZIP_DAMAGE, check_image_shape, check_images, has_image_shape, read_npy_header
 from digitnet.errors import ConfigurationError, DatasetFormatError, DigitnetError
 from digitnet.idx import GZIP_START, IMAGES_HEADER_SIZE, file_error, parse_images_header
 
@@ -156,7 +156,8 @@ def _choose_array(archive: zipfile.ZipFile, path: Path, array: str | None) -> st
 def _read_shape(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Read the header of an array of images and make sure that it can be read from front to back."""
     shape, is_fortran, dtype = read_npy_header(stream, name)
-    check_images(np.empty((0, *shape[1:]), dtype), name)
+    check_image_shape(shape, name)
+    check_images(np.empty((0, *shape[1:]), dtype), name)  # of the type, before the first image is read
     if is_fortran:
         raise DatasetFormatError(
             f"{name} is not stored image by image: expected C order, found Fortran's. "

@@ -19,7 +19,7 @@ from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.errors import DatasetFormatError
 from digitnet.idx import read_file
 
-__all__ = ["ZIP_DAMAGE", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
+__all__ = ["ZIP_DAMAGE", "check_image_shape", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
 
 _IMAGE_SHAPES = {(IMAGE_SIDE, IMAGE_SIDE), (IMAGE_SIDE**2,), (IMAGE_SIDE, IMAGE_SIDE, 1)}
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -144,6 +144,23 @@ def _part(arrays: dict[str, AnyArray], part: str, path: Path) -> Part:
     return Part(images, _labels(arrays[f"y_{part}"], f"y_{part} of {path}"))
 
 
+def check_image_shape(shape: tuple[int, ...], what: str) -> None:
+    """Refuse the shape of an array that does not hold images.
+
+    Args:
+        shape: Of the whole array.
+        what: Its name, for messages.
+
+    Raises:
+        DatasetFormatError: Neither (n, 28, 28), nor (n, 784), nor (n, 28, 28, 1).
+    """
+    if not has_image_shape(shape):
+        raise DatasetFormatError(
+            f"{what} is not an array of images: expected shape (n, 28, 28), (n, 784) or (n, 28, 28, 1), "
+            f"found {shape}. Scale the pictures to MNIST's frame first."
+        )
+
+
 def check_images(array: AnyArray, what: str, first: int = 0) -> Images:
     """Bring an array of images to the form in which they are used.
 
@@ -158,11 +175,7 @@ def check_images(array: AnyArray, what: str, first: int = 0) -> Images:
     Raises:
         DatasetFormatError: Another shape, something else than integers, or a pixel outside 0..255.
     """
-    if not has_image_shape(array.shape):
-        raise DatasetFormatError(
-            f"{what} is not an array of images: expected shape (n, 28, 28), (n, 784) or (n, 28, 28, 1), "
-            f"found {array.shape}. Scale the pictures to MNIST's frame first."
-        )
+    check_image_shape(array.shape, what)
     if array.dtype.kind not in "iu":
         is_unit_range = array.dtype.kind == "b" or (array.dtype.kind == "f" and np.max(array, initial=0) <= 1)
         scale = "255 * " if is_unit_range else ""
