@@ -1,11 +1,12 @@
-# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test, `make bench` measures speed.
+# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test, `make bench` measures speed,
+# `make accuracy` measures accuracy.
 # Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test check fix bench clean
+.PHONY: train test check fix bench accuracy clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -25,6 +26,11 @@ fix: $(VENV)/.dev
 # it all runs; `make bench BENCH=epoch` runs one comparison.
 bench: $(VENV)/.train
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# Every preset with five seeds, and docs/accuracy.md anew: some hours, and it goes on where it was interrupted.
+# `make accuracy ACCURACY=page` only writes the page; `ACCURACY='train --preset quick'` trains one preset.
+accuracy: $(VENV)/.train
+	$(BIN)/python -m benchmarks.accuracy $(ACCURACY)
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""How accurate the presets are: measured over seeds, kept in a small file, and written as docs/accuracy.md."""

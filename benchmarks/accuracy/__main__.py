@@ -1,0 +1,88 @@
+"""Train, record and write docs/accuracy.md: `python -m benchmarks.accuracy`, from the repository's own environment.
+
+Without a command everything runs: all presets with seeds 0 to 4, and the page. What is trained and recorded already is
+left alone, so that it can be interrupted and started again.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.accuracy.measured import MEASURED, load_measured
+from benchmarks.accuracy.page import write_page
+from benchmarks.accuracy.trainings import record, train_seeds
+from benchmarks.settings import REPOSITORY
+from digitnet.errors import DigitnetError
+from digitnet.recipes import PRESETS
+
+RUNS = Path("runs") / "accuracy"
+PAGE = REPOSITORY / "docs" / "accuracy.md"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what was asked for; exit 1 with one line where it fails."""
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = _parser().parse_args(given or ["all"])
+    try:
+        if asked.what in {"train", "all"}:
+            for preset in [asked.preset] if asked.preset else PRESETS:
+                train_seeds(preset, asked.seeds, asked.runs, asked.measured)
+        if asked.what == "record":
+            for path in asked.paths:
+                record(path, asked.measured, asked.augment_inference)
+        if asked.what in {"page", "all"}:
+            write_page(load_measured(asked.measured), asked.page)
+            sys.stdout.write(f"{asked.page}\n")
+    except DigitnetError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    commands = parser.add_subparsers(dest="what")
+    everything = commands.add_parser("all", help="train and record all presets with seeds 0 to 4, and write the page")
+    everything.set_defaults(preset=None, seeds=range(5), runs=RUNS, page=PAGE)
+    train = commands.add_parser("train", help="train the runs that are missing, and record each")
+    train.add_argument("--preset", choices=list(PRESETS), help="one preset; all where it is left out")
+    train.add_argument("--seeds", type=_seeds, default=range(5), metavar="0-4", help="default 0-4")
+    train.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help=f"of the run folders, default {RUNS}")
+    recording = commands.add_parser("record", help="measure finished runs, and committees")
+    recording.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
+    recording.add_argument(
+        "--augment-inference", type=_positive, metavar="N", help="measure with N altered copies of an image, too"
+    )
+    page = commands.add_parser("page", help="only write the page, from what was recorded")
+    page.add_argument("--page", type=Path, default=PAGE, help="default docs/accuracy.md; figures go beside it")
+    for command in (everything, train, recording, page):
+        command.add_argument(
+            "--measured", type=Path, default=MEASURED, help="default benchmarks/measured/accuracy.json"
+        )
+    return parser
+
+
+def _seeds(text: str) -> list[int]:
+    """`0-4`, `3` or `0,2,5-7`."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        try:
+            seeds += range(int(first), int(last if dash else first) + 1)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0-4 or 0,2,3") from None
+    return seeds
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped; what was finished is kept, and the same command goes on from there")

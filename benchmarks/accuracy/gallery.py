@@ -1,0 +1,65 @@
+"""All mistakes of the bundled model in one picture."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.accuracy.bundled import Bundled
+from benchmarks.accuracy.subsets import REJECTED_LABELS
+from digitnet.report.gallery import Gallery
+from digitnet.report.style import ACCENT, BLUE, INK, MUTED, PAPER, in_house_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["mistakes_figure"]
+
+_TILE = 0.78  # inches
+_LINE = 0.15  # inches, a line of text
+_GALLERY = Gallery(columns=10, tile=_TILE, gap=0.16, below=0.47, bottom=0.05)
+_AFTER_LABEL = 8.2 / 72  # inches; a digit is 5.1 points wide at 8 points
+
+
+@in_house_style
+def mistakes_figure(bundled: Bundled) -> "Figure":
+    """Every test image that the bundled model gets wrong, the surest answer first.
+
+    Below each: true label, answer, confidence and position in the test set. A blue frame marks the images whose label
+    people dispute.
+    """
+    evaluation, test_set = bundled.evaluation, bundled.test_set
+    wrong = np.flatnonzero(evaluation.predicted_labels != test_set.labels)
+    wrong = wrong[np.argsort(-evaluation.confidence[wrong], kind="stable")]
+    figure = _GALLERY.new_figure(
+        len(wrong),
+        f"All {len(wrong)} mistakes in {evaluation.n:,} test images",
+        "Label \N{RIGHTWARDS ARROW} answer, confidence; then the image's position. Blue frame: a disputed label.",
+    )
+    if len(wrong) == 0:
+        figure.text(0.5, 0.35, "Every image was recognised.", ha="center", color=MUTED, fontsize=11)
+        return figure
+    axes = _GALLERY.draw(figure, test_set.images[wrong], (PAPER, INK), (0, 255))
+    for place, position in enumerate(wrong.tolist()):
+        texts = str(test_set.labels[position]), str(evaluation.predicted_labels[position])
+        _write_caption(axes, place, texts, evaluation.confidence[position], position)
+    return figure
+
+
+def _write_caption(axes: "Axes", place: int, texts: tuple[str, str], confidence: float, position: int) -> None:
+    x, y = _GALLERY.below_tile(place)
+    if position in REJECTED_LABELS:
+        edges = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (0, 0)]) * _TILE
+        axes.plot(x + edges[:, 0], y + edges[:, 1], color=BLUE, linewidth=1.6)
+    label, answer = texts
+    top = y + 0.05
+    axes.text(x, top, label, va="top", color=INK, fontsize=8)
+    axes.text(x + _AFTER_LABEL, top, f"\N{RIGHTWARDS ARROW} {answer}", va="top", color=ACCENT, fontsize=8)
+    axes.text(x + _TILE, top, _percent(confidence), va="top", ha="right", color=MUTED, fontsize=7.5)
+    axes.text(x, top + _LINE, str(position), va="top", color=MUTED, fontsize=7)
+
+
+def _percent(probability: float) -> str:
+    """Per cent with one decimal; 100.0 % is only said of a probability of 1."""
+    shown = 100 * probability if probability >= 1 else min(100 * probability, 99.9)
+    return f"{shown:.1f} %"
