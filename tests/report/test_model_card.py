@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from digitnet.datasets import Dataset
+from digitnet.distortion import Distortion
 from digitnet.errors import RunFolderError
 from digitnet.evaluation import Evaluation
 from digitnet.report import model_card
@@ -88,6 +90,96 @@ def test_the_commonest_mistakes_are_listed(metrics: Json) -> None:
     assert "| 9 | 0 | 3 |" in card
 
 
+def test_every_figure_names_its_command(metrics: Json, int8: Json) -> None:
+    """The test images are measured by a command; the validation images only in the run itself."""
+    card = model_card(RUN, metrics | {"bytes": 1, "int8": int8, "validation": metrics["test"]})
+    assert "\ndigitnet evaluate MODEL --precision float32\ndigitnet evaluate MODEL --precision int8\n" in card
+    assert "Those of the validation images are in the run's `metrics.json`" in card
+    other = RUN | {"data": RUN["data"] | {"source": "my data"}}
+    assert "\ndigitnet evaluate MODEL --data 'my data' --precision float32\n```" in model_card(other, metrics)
+    untested = model_card(RUN, metrics | {"test": None, "validation": metrics["test"]})
+    assert "digitnet evaluate" not in untested
+
+
+RECIPE = {
+    "hidden_sizes": [512, 256],
+    "activation": "relu",
+    "dropout": 0.2,
+    "batch_normalization": True,
+    "optimizer": "adamw",
+    "learning_rate": 0.002,
+    "schedule": "cosine",
+    "weight_decay": 0.05,
+    "label_smoothing": 0.0,
+    "epochs": 1200,
+    "batch_size": 250,
+}
+
+
+def test_the_recipe_is_told_in_words(metrics: Json) -> None:
+    told = (
+        "A network 784-512-256-10, relu with batch normalisation, dropout 0.2, learned for 1,200 epochs in batches of "
+        "250, by adamw at a learning rate of at most 0.002 (cosine), with a weight decay of 0.05 and a label smoothing "
+        "of 0."
+    )
+    assert told in model_card(RUN | {"settings": RECIPE}, metrics)
+    assert "A network 784" not in model_card(RUN, metrics)
+
+
+def test_a_preference_for_hard_images_is_told(metrics: Json) -> None:
+    told = "25 % of the images of an epoch were drawn in proportion to how badly each was read when it was last seen."
+    assert told in model_card(RUN | {"settings": RECIPE | {"hard_examples": 0.25}}, metrics)
+    assert "drawn in proportion" not in model_card(RUN | {"settings": RECIPE | {"hard_examples": 0.0}}, metrics)
+
+
+def augmented(**strengths: float) -> Json:
+    return RUN | {"settings": RECIPE | {"augmentation": Distortion(**strengths).to_dict()}}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("strengths", "told"),
+    [
+        ({}, "The training images were left as they are.\n"),
+        (
+            {"shift": 1},
+            "In every epoch each training image was changed anew at random: moved by up to 1 pixel along each axis.\n",
+        ),
+        (
+            {"rotation": 15, "scaling": 0.2, "slender_factor": 0.5},
+            "at random: turned by up to 15 degrees to either side and made up to 20 % larger or smaller, width and "
+            "height apart. A 1 and a 7 were turned and slanted 0.5 times as far, since they become one another when "
+            "they are turned far.\n",
+        ),
+        (
+            {"gaps": 2, "gap_radius": 1.5, "thickness": 0.5, "contrast": 0.3},
+            "at random: drawn thicker or thinner by up to 0.5 pixels, broken in up to 2 places of at most 1.5 pixels' "
+            "radius and made up to 30 % paler.\n",
+        ),
+        (  # 36 / sqrt(3) / (2 * 5.5 * sqrt(pi)) = 1.066 pixels
+            {"shear": 10, "shift": 2, "elastic_alpha": 36, "slender_factor": 1},
+            "at random: slanted by up to 10 degrees to either side, moved by up to 2 pixels along each axis and bent "
+            "elastically (alpha 36, sigma 5.5: 1.1 pixels along each axis, root mean square).\n",
+        ),
+    ],
+)
+def test_the_strengths_of_augmentation_are_told_in_words(metrics: Json, strengths: dict[str, float], told: str) -> None:
+    assert told in model_card(augmented(**strengths), metrics)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Distortion)])
+def test_every_change_that_can_be_made_has_words(metrics: Json, name: str) -> None:
+    """Fails for a strength that is added without words for it."""
+    strengths = {name: 0.5 if name in {"scaling", "contrast"} else 1}
+    card = model_card(augmented(**strengths), metrics)
+    assert ("The training images were left as they are." in card) is Distortion(**strengths).is_none  # type: ignore[arg-type]
+
+
+def test_a_group_of_settings_has_a_row_for_each(metrics: Json) -> None:
+    card = model_card(augmented(rotation=7.5), metrics)
+    assert cells(card, "`augmentation.rotation`")[1] == "7.5"
+    assert cells(card, "`augmentation.shift`")[1] == "0"
+
+
 def test_how_it_was_trained_can_be_repeated(metrics: Json) -> None:
     card = model_card(RUN, metrics)
     assert "```sh\ndigitnet train --out 'my runs/first'\n```" in card
@@ -115,7 +207,9 @@ def test_the_validation_figures_are_called_flattering(metrics: Json) -> None:
     card = model_card(RUN, metrics | {"validation": calibrated})
     assert cells(card, "validation")[1:3] == ["120", "30"]
     assert "the temperature 1.25 that calibrates the probabilities was fitted on them" in card
-    assert "fitted on them" not in model_card(RUN, metrics)
+    given = model_card(RUN, metrics | {"test": calibrated})
+    assert "fitted on them" not in given
+    assert "No images were held out; the temperature 1.25 that calibrates the probabilities was given." in given
 
 
 @pytest.fixture
@@ -173,9 +267,13 @@ def test_a_single_image_has_no_interval_of_a_mean(score: Callable[..., Scored], 
 
 def test_mnist_is_credited_and_its_limits_are_told(metrics: Json) -> None:
     card = model_card(RUN, metrics)
-    assert "MNIST is by Yann LeCun and Corinna Cortes, under CC BY-SA 3.0" in card
-    assert "**The hands.**" in card
-    assert "**The frame.**" in card
+    assert (
+        "MNIST, by Yann LeCun and Corinna Cortes, derived from NIST Special Databases 1 and 3, under CC BY-SA 3.0"
+        in card
+    )
+    assert "Proceedings of the IEEE 86 (1998)" in card
+    for limit in ("The frame", "Photos", "The hands"):
+        assert f"**{limit}.**" in card
 
 
 def test_other_data_is_neither_called_mnist_nor_digits(metrics: Json) -> None:

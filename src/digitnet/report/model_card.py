@@ -1,6 +1,7 @@
 """The model card: what a model is for, how it was made, how well it does, and where it fails.
 
-Everything in it is computed from `run.json` and `metrics.json`, so a card cannot say what was not measured.
+Everything in it is computed from `run.json` and `metrics.json`, so a card cannot say what was not measured; and each
+figure stands with the command that gives it.
 
 Source of the form: M. Mitchell et al., Model cards for model reporting, FAT* 2019.
 """
@@ -9,6 +10,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from digitnet.arrays import IMAGE_SIDE
+from digitnet.distortion import Distortion
 from digitnet.errors import RunFolderError
 from digitnet.metrics import wilson_interval
 from digitnet.report.style import names_of_classes
@@ -17,10 +20,27 @@ __all__ = ["model_card"]
 
 _DIGITS = tuple(str(digit) for digit in range(10))
 
+# Settings that the card tells in words; all of them stand in its table, too.
+_TOLD = {
+    "hidden_sizes",
+    "activation",
+    "dropout",
+    "batch_normalization",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "weight_decay",
+    "label_smoothing",
+    "epochs",
+    "batch_size",
+}
+
 _MNIST_LIMITS = (
-    "**The frame.** It knows digits as MNIST has them: 28 x 28 pixels, paper 0, ink 255, the digit scaled "
-    "into 20 x 20 pixels and placed by its centre of mass. A picture that is merely resized to 28 x 28 is "
-    "mostly misread. `digitnet predict` brings pictures into this frame first.",
+    "**The frame.** It knows single digits as MNIST has them: 28 x 28 pixels, paper 0, ink 255, the digit scaled "
+    "into 20 x 20 pixels and placed by its centre of mass. Two digits in one image get one answer.",
+    "**Photos.** A picture that is merely resized to 28 x 28 is mostly misread. `digitnet predict` finds the ink, cuts "
+    "it out and brings it into this frame first. Shadows, squared paper, faint or very thick pens and whatever else "
+    "it takes for ink still lead to mistakes that the figures above do not count: they are of MNIST, not of photos.",
     "**The hands.** MNIST was written by employees of the American Census Bureau and American high-school "
     "students around 1990, and collected by NIST. Other hands differ: a 1 with a long upstroke, a crossed 7, "
     "a 9 with a round tail. Expect more mistakes there.",
@@ -106,11 +126,33 @@ def _results(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
             "The validation images were held out of the training data, and the temperature "
             f"{temperature:g} that calibrates the probabilities was fitted on them: their figures flatter."
         )
+    elif metrics["test"]:
+        notes.append(
+            f"No images were held out; the temperature {metrics['test']['temperature']:g} that calibrates the "
+            "probabilities was given."
+        )
     if not metrics["test"]:
         notes.append(f"`{_code(run['data']['source'])}` has no test images.")
     if int8:
         notes.append(_int8_note(int8, metrics))
-    return "\n\n".join(["## How well it does", _table(header, rows), *notes])
+    return "\n\n".join(["## How well it does", _table(header, rows), *notes, *_commands(run, metrics)])
+
+
+def _commands(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[str]:
+    """What gives the figures."""
+    texts = []
+    if metrics["test"]:
+        precisions = ["float32", *(["int8"] if metrics.get("int8", {}).get("test") else [])]
+        data = "" if _is_mnist(run) else f" --data {shlex.quote(str(run['data']['source']))}"
+        lines = "\n".join(f"digitnet evaluate MODEL{data} --precision {precision}" for precision in precisions)
+        texts += [
+            "The figures of the test images, those of the classes below among them, are printed by",
+            f"```sh\n{lines}\n```",
+            "MODEL is the folder that this card is in; it is left out for the model inside the package.",
+        ]
+    if metrics.get("validation"):
+        texts.append("Those of the validation images are in the run's `metrics.json`, which the training below writes.")
+    return texts
 
 
 def _int8_note(int8: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -170,17 +212,86 @@ def _class_row(scores: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _training(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    settings = [(f"`{_code(name)}`", _setting(value)) for name, value in run["settings"].items()]
+    settings = [(f"`{_code(name)}`", _setting(value)) for name, value in _flat(run["settings"])]
     versions = [(name, version) for name, version in run["versions"].items()]
     return "\n\n".join(
         (
             "## How it was trained",
+            *_in_words(run),
             f"Started {run['started']}, seed {run['seed']}, took {_duration(metrics['train_seconds'])}:",
             f"```sh\n{shlex.join(run['command'])}\n```",
             _table(("Setting", "Value"), settings),
             _table(("Software", "Version"), versions),
         )
     )
+
+
+def _in_words(run: Mapping[str, Any]) -> list[str]:
+    """The recipe and the strengths of its augmentation as sentences; nothing of a run that names no such settings."""
+    settings, texts = run["settings"], []
+    if settings.keys() >= _TOLD:
+        sizes = [IMAGE_SIDE * IMAGE_SIDE, *settings["hidden_sizes"], len(run["class_names"])]
+        normalized = " with batch normalisation" if settings["batch_normalization"] else ""
+        texts.append(
+            f"A network {'-'.join(map(str, sizes))}, {settings['activation']}{normalized}, dropout "
+            f"{settings['dropout']:g}, learned for {settings['epochs']:,} epochs in batches of "
+            f"{settings['batch_size']:,}, by {settings['optimizer']} at a learning rate of at most "
+            f"{settings['learning_rate']:g} ({settings['schedule']}), with a weight decay of "
+            f"{settings['weight_decay']:g} and a label smoothing of {settings['label_smoothing']:g}."
+        )
+    if settings.get("hard_examples"):
+        texts.append(
+            f"{100 * settings['hard_examples']:g} % of the images of an epoch were drawn in proportion to how badly "
+            "each was read when it was last seen."
+        )
+    if "augmentation" in settings:
+        texts.append(_augmentation_in_words(Distortion.from_dict(settings["augmentation"])))
+    return texts
+
+
+def _augmentation_in_words(strengths: Distortion) -> str:
+    """How the training images were changed."""
+    either = "to either side"
+    changes = {
+        f"turned by up to {strengths.rotation:g} degrees {either}": strengths.rotation,
+        f"made up to {100 * strengths.scaling:g} % larger or smaller, width and height apart": strengths.scaling,
+        f"slanted by up to {strengths.shear:g} degrees {either}": strengths.shear,
+        f"moved by up to {strengths.shift} {_plural('pixel', strengths.shift)} along each axis": strengths.shift,
+        f"bent elastically (alpha {strengths.elastic_alpha:g}, sigma {strengths.elastic_sigma:g}: "
+        f"{strengths.elastic_pixels:.1f} pixels along each axis, root mean square)": strengths.elastic_alpha,
+        f"drawn thicker or thinner by up to {strengths.thickness:g} pixels": strengths.thickness,
+        f"broken in up to {strengths.gaps} {_plural('place', strengths.gaps)} of at most {strengths.gap_radius:g} "
+        "pixels' radius": strengths.gaps,
+        f"made up to {100 * strengths.contrast:g} % paler": strengths.contrast,
+        f"blurred (sigma up to {strengths.blur:g} pixels)": strengths.blur,
+    }
+    made = [words for words, strength in changes.items() if strength]
+    if not made:
+        return "The training images were left as they are."
+    text = f"In every epoch each training image was changed anew at random: {_enumerated(made)}."
+    if strengths.slender_factor != 1 and (strengths.rotation or strengths.shear):
+        text += (
+            f" A 1 and a 7 were turned and slanted {strengths.slender_factor:g} times as far, since they become one "
+            "another when they are turned far."
+        )
+    return text
+
+
+def _enumerated(parts: Sequence[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Settings one by one; those of a group as `group.name`."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", strength) for inner, strength in value.items())
+        else:
+            yield name, value
 
 
 def _data(data: Mapping[str, Any]) -> str:
@@ -204,8 +315,9 @@ def _limits(run: Mapping[str, Any]) -> str:
 
 def _licence(run: Mapping[str, Any]) -> str:
     data = (
-        "MNIST is by Yann LeCun and Corinna Cortes, under CC BY-SA 3.0 "
-        "(https://creativecommons.org/licenses/by-sa/3.0/)."
+        "It learned from MNIST, by Yann LeCun and Corinna Cortes, derived from NIST Special Databases 1 and 3, under "
+        "CC BY-SA 3.0 (https://creativecommons.org/licenses/by-sa/3.0/). Source: Y. LeCun, L. Bottou, Y. Bengio and "
+        "P. Haffner, Gradient-based learning applied to document recognition, Proceedings of the IEEE 86 (1998)."
         if _is_mnist(run)
         else f"The data of `{_code(run['data']['source'])}` has a licence of its own: ask where it came from."
     )

@@ -1,0 +1,147 @@
+"""Put a finished run into the package as its bundled model: `.venv/bin/python scripts/bundle_model.py RUN_DIR`.
+
+The model files, `run.json` and `MODEL_CARD.md` go to src/digitnet/bundled, each in one step, in place of what was
+there. Both precisions are bundled where they have at most 16 MB together; otherwise only int8, which is the default.
+`run.json` gets the figures of the run and the SHA-256 of each file beside it, and loses the folders of this machine;
+the card is written anew from it.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from digitnet.datasets import load_mnist
+from digitnet.errors import DigitnetError, RunFolderError
+from digitnet.files import write_atomically
+from digitnet.model_file import MODEL_FILE_NAMES, open_model
+from digitnet.model_metadata import Precision
+from digitnet.report.model_card import model_card
+
+BYTES_MAX = 16_000_000  # of the model files together: a wheel stays below 30 MB, MNIST included
+RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
+_BUNDLED = Path(__file__).resolve().parents[1] / "src" / "digitnet" / "bundled"
+_ONLY_INT8 = f"""
+## Inside the package
+
+The package has the model in int8 only, since both files together have more than {BYTES_MAX / 1e6:g} MB. The figures of
+the float32 model are those of the run; training it again, as above, gives its file.
+"""
+_FIGURES = ("n", "errors", "accuracy", "nll", "ece")
+
+
+def bundle(run_folder: Path, target: Path) -> dict[Precision, int]:
+    """Copy a run into the package.
+
+    Args:
+        run_folder: A finished run of `digitnet train` on MNIST.
+        target: The folder of the bundled model.
+
+    Returns:
+        Bytes of each model file that was bundled.
+
+    Raises:
+        RunFolderError: The run is not finished, not of MNIST, too large, or its files do not belong together.
+        ModelFileError: A model file is damaged.
+    """
+    run, metrics = (_read_json(run_folder / name) for name in (RUN_NAME, "metrics.json"))
+    _check_data(run, run_folder)
+    models = _chosen(_models(run_folder, run), run_folder)
+    run = {**run, "command": [_without_folders(argument) for argument in run["command"]]}
+    files: dict[str, bytes] = {MODEL_FILE_NAMES[precision]: content for precision, content in models.items()}
+    files[CARD_NAME] = (model_card(run, metrics) + ("" if "float32" in models else _ONLY_INT8)).encode()
+    run["metrics"] = _summary(metrics)
+    run["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    for name in MODEL_FILE_NAMES.values():
+        if name not in files:
+            (target / name).unlink(missing_ok=True)  # it would be another model's
+    for name, content in files.items():
+        write_atomically(target / name, content)
+    write_atomically(target / RUN_NAME, json.dumps(run, indent=2, allow_nan=False) + "\n")
+    return {precision: len(content) for precision, content in models.items()}
+
+
+def _check_data(run: dict[str, Any], run_folder: Path) -> None:
+    """Only a model of the bundled MNIST can be repeated by whoever has the package."""
+    _, test_set = load_mnist()
+    data = run["data"]
+    if (data["source"], run["source_path"], data["test_digest"]) != ("mnist", "mnist", test_set.digest):
+        raise RunFolderError(f"{run_folder} was trained on {data['source']}: only a model of mnist is bundled")
+
+
+def _models(run_folder: Path, run: dict[str, Any]) -> dict[Precision, bytes]:
+    """The run's model files, which must be those of its `run.json`."""
+    models: dict[Precision, bytes] = {}
+    for precision, name in MODEL_FILE_NAMES.items():
+        if not (run_folder / name).exists():
+            continue
+        content = (run_folder / name).read_bytes()
+        _, metadata = open_model(content, precision=precision)
+        if (metadata.recipe, metadata.data) != (run["settings"], run["data"]):
+            raise RunFolderError(f"{run_folder / name} is not of the run that {RUN_NAME} tells of: train it again")
+        models[precision] = content
+    if not models:
+        raise RunFolderError(f"{run_folder} has no model file: expected a finished run of digitnet train")
+    return models
+
+
+def _chosen(models: dict[Precision, bytes], run_folder: Path) -> dict[Precision, bytes]:
+    """Both files where they are small enough together, else the one in int8."""
+    if sum(map(len, models.values())) <= BYTES_MAX:
+        return models
+    if "int8" in models and len(models["int8"]) <= BYTES_MAX:
+        return {"int8": models["int8"]}
+    sizes = ", ".join(f"{name} {len(content) / 1e6:.1f} MB" for name, content in models.items())
+    raise RunFolderError(f"{run_folder} is too large to be bundled ({sizes}): expected at most {BYTES_MAX / 1e6:g} MB")
+
+
+def _without_folders(argument: str) -> str:
+    """An argument of the command; of a path only its last part."""
+    option, equals, value = argument.rpartition("=")
+    parts = value.replace("\\", "/").rstrip("/").rpartition("/")
+    return option + equals + parts[2]
+
+
+def _summary(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Of the run's metrics what says how good it is and what it took."""
+    parts = {"test": metrics["test"], "validation": metrics["validation"], "int8": metrics["int8"].get("test")}
+    return {
+        **{name: {key: part[key] for key in _FIGURES} if part else None for name, part in parts.items()},
+        **{name: metrics[name] for name in ("train_seconds", "epochs", "parameters")},
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RunFolderError(f"{path.parent} is not a finished run folder: it has no {path.name}") from error
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} is damaged: {error}") from error
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{path} is damaged: expected a JSON object")
+    return content
+
+
+def main() -> int:
+    """Bundle, and say what is left to do."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("run", type=Path, metavar="RUN_DIR", help="a finished run folder")
+    arguments = parser.parse_args()
+    try:
+        sizes = bundle(arguments.run, _BUNDLED)
+    except DigitnetError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for precision, size in sizes.items():
+        sys.stdout.write(f"{_BUNDLED / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
+    if "float32" not in sizes:
+        sys.stdout.write(f"float32 is left out: with it there would be more than {BYTES_MAX / 1e6:g} MB\n")
+    sys.stdout.write("now: ERRORS in tests/test_bundled_model.py, and python -m benchmarks.accuracy page\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
