@@ -43,4 +43,5 @@ if not HAS_TRAINING:
         "test_export.py",
         "test_model.py",
         "test_random_bits.py",
+        "test_strokes.py",
     ]

@@ -18,6 +18,7 @@ from PIL import Image
 
 from digitnet.answers import outcome
 from digitnet.arrays import AnyArray, GrayPicture, Images
+from digitnet.augmented_inference import distort, lookup_table, sampling_grids
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, DigitnetError, ModelFileError, PictureDecodeError, PictureError
@@ -451,3 +452,94 @@ def test_every_mistake_is_one_of_ours(classifier: Classifier) -> None:
     for bad in (b"", "no such file", np.zeros((0, 0)), None, np.full((5, 5), np.nan)):
         with pytest.raises(DigitnetError):
             classifier.read_digit(bad)  # type: ignore[arg-type]
+
+
+def mean_answer(classifier: Classifier, image: Images, copies: int) -> AnyArray:
+    """The definition: the mean log-probability of the image and its copies, made probabilities again."""
+    shown = np.concatenate([image[np.newaxis], distort(image, *lookup_table(sampling_grids(copies)))])
+    mean = np.exp(np.log(expected_probabilities(shown)).mean(axis=0))
+    assert np.allclose(classifier.predict_proba(shown), expected_probabilities(shown), atol=1e-5)
+    return np.asarray(mean / mean.sum())
+
+
+def mixed_images() -> Images:
+    """Noise, which the rules are unsure of, and full frames, of which they are sure."""
+    images = random_images(40)
+    images[::4] = 0
+    images[::4, 4:24, 4:24] = 255
+    return images
+
+
+@pytest.mark.parametrize("copies", [1, 30])
+def test_only_what_is_unsure_is_answered_from_copies(classifier: Classifier, model_path: Path, copies: int) -> None:
+    images = mixed_images()
+    augmented = load_classifier(model_path, augment_inference=copies)
+    assert (augmented.augment_inference, classifier.augment_inference) == (copies, 0)
+    unsure = augmented.is_augmented(images)
+    assert unsure.tolist() == [index % 4 > 0 for index in range(40)]
+    assert not classifier.is_augmented(images).any()
+    probabilities, logits = augmented.predict_proba(images), augmented.predict_logits(images)
+    np.testing.assert_array_equal(probabilities[~unsure], classifier.predict_proba(images)[~unsure])
+    np.testing.assert_array_equal(logits[~unsure], classifier.predict_logits(images)[~unsure])
+    expected = np.stack([mean_answer(classifier, image, copies) for image in images[unsure]])
+    np.testing.assert_allclose(probabilities[unsure], expected, atol=1e-5)
+    assert np.abs(expected - classifier.predict_proba(images)[unsure]).max() > 0.01  # else nothing was tested
+    powers = np.exp(logits / TEMPERATURE)
+    np.testing.assert_allclose(powers[unsure], expected, atol=1e-5)  # these logits are log-probabilities already
+    np.testing.assert_array_equal(augmented.predict(images), probabilities.argmax(axis=1))
+
+
+def test_augmented_answers_depend_on_the_image_alone(bundled: Classifier, mnist: tuple[Dataset, Dataset]) -> None:
+    images = mnist[0].images[:1200].copy()
+    images[::10] = images[::10] // 2 + images[1::10] // 2  # two digits in one: no network is sure of those
+    precision = bundled.metadata.precision
+    augmented = load_classifier(precision=precision, augment_inference=8)
+    unsure = np.flatnonzero(augmented.is_augmented(images))
+    assert 60 < len(unsure) < 600
+    probabilities = augmented.predict_proba(images)
+    assert_same_answers(augmented.predict_proba(images[unsure[::-1]])[::-1], probabilities[unsure])
+    for index in unsure[:5]:
+        assert_same_answers(augmented.predict_proba(images[index : index + 1])[0], probabilities[index])
+    other = load_classifier(precision=precision, augment_inference=8, threads=1)
+    assert_same_answers(other.predict_proba(images), probabilities)
+    assert_same_answers(other.predict_logits(images), augmented.predict_logits(images))
+
+
+def test_pictures_go_the_same_way_and_say_so(classifier: Classifier, model_path: Path) -> None:
+    augmented = load_classifier(model_path, augment_inference=20)
+    frame = np.zeros((28, 28), np.uint8)
+    frame[4:24, 13:15] = 255  # the bar, as in MNIST's frame
+    digit = augmented.read_digit(bar())
+    np.testing.assert_allclose(digit.probabilities, mean_answer(classifier, frame, 20), atol=1e-5)
+    assert digit.notes == ("inverted: dark ink on light paper", "unsure at first: averaged over 20 distorted copies")
+    images = mixed_images()[:4]
+    images[2] = 0
+    read = augmented.read_images(images)
+    averaged = ("unsure at first: averaged over 20 distorted copies",)
+    assert [each.notes for each in read] == [(), averaged, ("nothing written",), averaged]
+    np.testing.assert_array_equal(read[1].probabilities, augmented.predict_proba(images)[1])
+
+
+def test_many_copies_of_many_images_take_little_memory(model_path: Path) -> None:
+    augmented = load_classifier(model_path, augment_inference=1000)
+    images = random_images(40)
+    tracemalloc.start()
+    augmented.predict(images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6  # all copies of one image, once as float32, would be 3 MB, of all images 125 MB
+
+
+@pytest.mark.parametrize("copies", [-1, 1001, 1.5, "many"])
+def test_an_impossible_number_of_copies_is_refused(model_path: Path, copies: Any) -> None:
+    with pytest.raises(ConfigurationError, match="augment_inference is"):
+        load_classifier(model_path, augment_inference=copies)
+
+
+def test_no_images_are_no_augmented_answers(model_path: Path) -> None:
+    augmented = load_classifier(model_path, augment_inference=3)
+    none = random_images(0)
+    assert augmented.predict(none).shape == augmented.is_augmented(none).shape == (0,)
+    assert augmented.predict_proba(none).shape == (0, 3)
+    with pytest.raises(PictureDecodeError):
+        augmented.is_augmented(np.zeros((28, 28), np.uint8))

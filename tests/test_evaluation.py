@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, Images, Logits
 from digitnet.datasets import Dataset
@@ -269,3 +270,33 @@ def test_classes_are_compared_by_name(names: tuple[str, ...]) -> None:
 def test_a_class_that_the_model_does_not_know_is_named() -> None:
     with pytest.raises(DatasetFormatError, match="does not know: cherry; expected some of apple"):
         evaluate(NamedPredictor("apple", "banana"), fruit("banana", "cherry"))
+
+
+class HalfAugmented(LookupModel):
+    """Says that it answered every second image of the data set from seven copies."""
+
+    augment_inference = 7
+
+    def is_augmented(self, images: Images, /) -> NDArray[np.bool_]:
+        places = [list(self._logits).index(image.tobytes()) for image in images]
+        return np.array([place % 2 == 1 for place in places])
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 30, 1000])
+def test_augmented_images_are_counted(thirty_digits: Dataset, batch_size: int) -> None:
+    logits = one_hot_logits(thirty_digits.labels)
+    result = evaluate(HalfAugmented(thirty_digits, logits), thirty_digits, batch_size=batch_size)
+    assert (result.augment_inference, result.augmented_images) == (7, 15)
+    assert (
+        result.to_dict() | {"augment_inference": 0, "augmented_images": 0}
+        == evaluate(LookupModel(thirty_digits, logits), thirty_digits).to_dict()
+    )
+
+
+def test_a_single_look_is_said_to_be_one(thirty_digits: Dataset) -> None:
+    class Switched(HalfAugmented):
+        augment_inference = 0
+
+    for kind in (LookupModel, Switched):
+        figures = evaluate(kind(thirty_digits, one_hot_logits(thirty_digits.labels)), thirty_digits).to_dict()
+        assert (figures["augment_inference"], figures["augmented_images"]) == (0, 0)

@@ -76,7 +76,10 @@ def test_type_checkers_see_the_same_names() -> None:
 @pytest.mark.parametrize("name", sorted(digitnet._MODULE_OF))  # noqa: SLF001
 def test_each_name_is_public_where_it_lives(name: str) -> None:
     module_name = digitnet._MODULE_OF[name]  # noqa: SLF001
-    if module_name in {"digitnet.export", "digitnet.model", "digitnet.training"} and not HAS_TRAINING:
+    if (
+        module_name in {"digitnet.committee", "digitnet.export", "digitnet.model", "digitnet.training"}
+        and not HAS_TRAINING
+    ):
         pytest.skip("needs the training extra")
     module = import_module(module_name)
     assert name in module.__all__
@@ -105,8 +108,9 @@ def test_help_loads_no_library_for_arrays() -> None:
     modules = modules_of_command("--help")
     assert HEAVY & modules <= {"typer", "rich"}  # some versions of Typer import Rich
     assert own(modules) == {
-        *("cli", "cli.answering", "cli.app", "cli.entry", "cli.evaluate", "cli.info", "cli.options", "cli.plain"),
-        *("cli.predict", "cli.start_up", "cli.train", "errors", "model_metadata", "recipes", "suggestions"),
+        *("cli", "cli.answering", "cli.app", "cli.committee", "cli.entry", "cli.evaluate", "cli.info", "cli.options"),
+        *("cli.plain", "cli.predict", "cli.start_up", "cli.train", "distortion", "errors", "model_metadata"),
+        *("recipes", "suggestions"),
     }
 
 
@@ -134,6 +138,17 @@ def test_reading_a_file_of_many_images_needs_no_library_for_pictures(tmp_path: P
     assert {name for name in own(modules) if not name.startswith("datasets")} == ANSWERING | {"files", "idx"}
 
 
-@pytest.mark.parametrize("arguments", [("info",), ("predict", "--help"), ("info", "--json", "--precision=int8")])
+def test_augmented_inference_needs_numpy_and_onnx_runtime() -> None:
+    statement = (
+        "import digitnet, numpy; classifier = digitnet.load_classifier(augment_inference=3)\n"
+        "classifier.predict(numpy.random.default_rng(0).integers(0, 256, (9, 28, 28), dtype=numpy.uint8))"
+    )
+    assert loaded_by(statement) <= {"numpy", "numpy.ma", "onnxruntime", "statistics"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("info",), ("predict", "--help"), ("committee", "--help"), ("info", "--json", "--precision=int8")],
+)
 def test_nothing_but_training_loads_what_trains(arguments: tuple[str, ...]) -> None:
     assert not modules_of_command(*arguments) & {"keras", "jax", "onnx", "matplotlib", "scipy", "h5py"}

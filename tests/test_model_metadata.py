@@ -11,6 +11,15 @@ from digitnet.model_metadata import FORMAT_VERSION, ModelMetadata
 
 DIGITS = tuple("0123456789")
 LAYER = {"name": "output", "kind": "Dense", "activation": "softmax", "output_shape": [10], "parameters": 5130}
+MEMBER = {
+    "name": "member_1",
+    "sha256": "00ff",
+    "parameters": 5130,
+    "recipe": {"seed": 0},
+    "data": {},
+    "metrics": {},
+    "calibration": {"temperature": 1.25},
+}
 FULL = ModelMetadata(
     class_names=DIGITS,
     layers=(LAYER, {**LAYER, "name": "dropout", "activation": None, "parameters": 0}),
@@ -20,6 +29,7 @@ FULL = ModelMetadata(
     calibration={"temperature": 1.25},
     thresholds={"unsure_below": 0.75, "later": 0.5},
     precision="int8",
+    committee=(MEMBER, {**MEMBER, "name": "member_2", "sha256": "0123"}),
 )
 
 
@@ -35,6 +45,7 @@ def test_the_json_text_is_readable_without_digitnet() -> None:
     assert content["calibration"] == {"temperature": 1.25}
     assert content["thresholds"]["unsure_below"] == 0.75
     assert content["precision"] == "int8"
+    assert [member["sha256"] for member in content["committee"]] == ["00ff", "0123"]
     assert "\n" not in FULL.to_json()
 
 
@@ -43,6 +54,7 @@ def test_only_the_class_names_have_no_default() -> None:
     assert metadata.calibration == {"temperature": 1.0}
     assert 0 < metadata.thresholds["unsure_below"] < 1
     assert metadata.precision == "float32"
+    assert metadata.committee == ()
     assert ModelMetadata.from_json(metadata.to_json()) == metadata
 
 
@@ -50,6 +62,12 @@ def test_a_file_that_says_nothing_of_its_precision_is_of_float32() -> None:
     content = json.loads(FULL.to_json())
     del content["precision"]
     assert ModelMetadata.from_json(json.dumps(content)).precision == "float32"
+
+
+def test_a_file_that_says_nothing_of_a_committee_is_a_single_network() -> None:
+    content = json.loads(FULL.to_json())
+    del content["committee"]
+    assert ModelMetadata.from_json(json.dumps(content)).committee == ()
 
 
 def test_an_unknown_key_is_left_out() -> None:
@@ -87,6 +105,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("precision", "int4", "precision is 'int4': expected one of float32, int8"),
     ("precision", None, "precision is None"),
     ("precision", ["int8"], "precision is"),
+    ("committee", {}, "expected a list"),
+    ("committee", None, "expected a list"),
+    ("committee", [MEMBER], "expected none or at least two members"),
+    ("committee", [MEMBER, "member_2"], "a member is 'member_2': expected a mapping"),
+    ("committee", [MEMBER, {**MEMBER, "sha256": 7}], "a member's sha256 is 7"),
+    ("committee", [MEMBER, {**MEMBER, "recipe": []}], r"a member's recipe is \[\]"),
+    ("committee", [MEMBER, {"name": "member_2"}], "a member's sha256 is None"),
 ]
 
 

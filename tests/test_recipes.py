@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from digitnet.distortion import NO_DISTORTION, Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.recipes import PRESETS, Recipe, make_recipe
 
@@ -25,6 +26,11 @@ def test_presets_take_whole_batches_of_mnist(recipe: Recipe) -> None:
 def test_dials_change_only_what_they_name() -> None:
     recipe = make_recipe("quick", epochs=3, dropout=None)
     assert recipe == dataclasses.replace(PRESETS["quick"], epochs=3)
+
+
+def test_augmentation_may_be_text_that_changes_the_presets_own() -> None:
+    assert make_recipe("quick", augmentation="rotation=10").augmentation == Distortion(shift=1, rotation=10.0)
+    assert make_recipe("quick", augmentation="none").augmentation == NO_DISTORTION
 
 
 @pytest.mark.parametrize("recipe", PRESETS.values(), ids=PRESETS)
@@ -53,6 +59,10 @@ def test_settings_of_another_version_are_named() -> None:
         ({"hidden_sizes": (5, 0)}, "hidden_sizes is"),
         ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
         ({"label_smoothing": -0.1}, "label_smoothing is -0.1"),
+        ({"hard_examples": 1.0}, "hard_examples is 1.0"),
+        ({"temperature": 0.0}, "temperature is 0.0"),
+        ({"augmentation": "rotation=200"}, "rotation is 200"),
+        ({"augmentation": {"rotation": 2}}, "augmentation is {'rotation': 2}: expected Distortion"),
         ({"seed": -1}, "seed is -1"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitnet.classifier import Classifier, Digit, load_classifier
+    from digitnet.committee import save_committee
     from digitnet.datasets import Dataset, load_mnist, load_source, stream_images, train_validation_split
     from digitnet.evaluation import Evaluation, evaluate
     from digitnet.export import save_model
@@ -26,6 +27,7 @@ __all__ = [
     "load_classifier",
     "load_mnist",
     "load_source",
+    "save_committee",
     "save_model",
     "stream_images",
     "train",
@@ -42,6 +44,7 @@ _MODULE_OF = {
     "load_classifier": "digitnet.classifier",
     "load_mnist": "digitnet.datasets",
     "load_source": "digitnet.datasets",
+    "save_committee": "digitnet.committee",
     "save_model": "digitnet.export",
     "stream_images": "digitnet.datasets",
     "train": "digitnet.training",

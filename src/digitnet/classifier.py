@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from digitnet.answers import Digit
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels, Logits, Probabilities
@@ -14,6 +15,7 @@ from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
 
 if TYPE_CHECKING:
+    from digitnet.augmented_inference import AugmentedInference
     from digitnet.normalization import Box
     from digitnet.pictures import PictureSource
 
@@ -23,7 +25,11 @@ _CANDIDATES_REACH = 0.99  # sum of the candidates' probabilities
 
 
 def load_classifier(
-    model: str | Path | None = None, *, threads: int | None = None, precision: Precision | None = None
+    model: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    precision: Precision | None = None,
+    augment_inference: int = 0,
 ) -> "Classifier":
     """Load a trained model to classify with.
 
@@ -32,19 +38,21 @@ def load_classifier(
         threads: Cores that one call may use at most; None or 0 takes all that the process may use. However many
             there are, fewer than 512 images are classified on one core, and none is kept spinning between calls.
         precision: "float32" or "int8"; None takes what `open_model` takes.
+        augment_inference: Distorted copies, up to 1000, from which an image is answered that the network is less than
+            99 % sure of; see `augmented_inference`. 0 answers each image from itself alone.
 
     Returns:
         A Classifier.
 
     Raises:
         ModelFileError: The file is missing, damaged, not one of ours, from a newer version, or of another precision.
-        ConfigurationError: threads is negative, or there is no such precision.
+        ConfigurationError: threads is negative, there is no such precision, or augment_inference is out of range.
     """
     if threads is not None and threads < 0:
         raise ConfigurationError(f"threads is {threads}: expected 1 or more, or 0 for all cores")
     source = bundled_model_path(precision) if model is None else model
     session, metadata = open_model(source, precision=precision)
-    return Classifier(session, metadata, threads=threads)
+    return Classifier(session, metadata, threads=threads, augment_inference=augment_inference)
 
 
 class Classifier:
@@ -58,10 +66,16 @@ class Classifier:
     """
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, metadata: ModelMetadata, *, threads: int | None = None
+        self,
+        session: onnxruntime.InferenceSession,
+        metadata: ModelMetadata,
+        *,
+        threads: int | None = None,
+        augment_inference: int = 0,
     ) -> None:
         self._session = session  # of one thread; a large batch runs it several times at once
         self._threads = threads or None
+        self._augmentation = _augmentation(augment_inference)
         self.metadata = metadata
 
     @property
@@ -78,6 +92,11 @@ class Classifier:
     def temperature(self) -> float:
         """What the logits are divided by before the softmax, above 0."""
         return float(self.metadata.calibration["temperature"])
+
+    @property
+    def augment_inference(self) -> int:
+        """From how many distorted copies an image is answered that the network is unsure of, 0 to 1000."""
+        return self._augmentation.copies if self._augmentation else 0
 
     def predict(self, images: Images) -> Labels:
         """The most probable class of each image.
@@ -128,6 +147,30 @@ class Classifier:
         """
         return self._run("logits", images)
 
+    def is_augmented(self, images: Images) -> NDArray[np.bool_]:
+        """Which images are answered from distorted copies, and not from themselves alone.
+
+        Args:
+            images: As for `predict`.
+
+        Returns:
+            bool (n,), True where the network alone is less than 99 % sure; all False without `augment_inference`.
+
+        Raises:
+            PictureDecodeError: Another shape or dtype.
+        """
+        _check_images(images)
+        is_augmented = np.zeros(len(images), np.bool_)
+        augmentation = self._augmentation
+        if augmentation is not None:
+
+            def look(part: slice) -> None:
+                (probabilities,) = self._session.run(["probabilities"], {"images": images[part]})
+                is_augmented[part] = augmentation.in_doubt(probabilities)
+
+            for_each_slice(look, len(images), self._threads)
+        return is_augmented
+
     def read_digit(self, picture: "PictureSource") -> Digit:
         """Read the one digit of a picture.
 
@@ -171,8 +214,12 @@ class Classifier:
         """What is in each image; None for a box is an image without ink."""
         probabilities = self.predict_proba(images)
         unsure_below = self.metadata.thresholds["unsure_below"]
+        averaged = (f"unsure at first: averaged over {self.augment_inference} distorted copies",)
+        is_averaged = self.is_augmented(images).tolist()
         digits = []
-        for row, candidates, box in zip(probabilities.tolist(), _candidates(probabilities), boxes, strict=True):
+        for row, candidates, box, is_mean in zip(
+            probabilities.tolist(), _candidates(probabilities), boxes, is_averaged, strict=True
+        ):
             if box is None:
                 digits.append(_blank(IMAGE_SIDE, IMAGE_SIDE, (*notes, "nothing written")))
                 continue
@@ -188,7 +235,7 @@ class Classifier:
                     box=box,
                     line=0,
                     status="unsure" if confidence < unsure_below else "ok",
-                    notes=notes,
+                    notes=(*notes, *averaged) if is_mean else notes,
                 )
             )
         return digits
@@ -206,8 +253,31 @@ class Classifier:
 
     def _answer(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for a few images, n >= 1."""
+        if self._augmentation is not None:
+            return self._augmented_answer(self._augmentation, images)[output]
         (answers,) = self._session.run([output], {"images": images})
         return np.asarray(answers)
+
+    def _augmented_answer(self, augmentation: "AugmentedInference", images: Images) -> dict[str, AnyArray]:
+        """Both outputs of the graph, with those rows replaced that are in doubt."""
+
+        def predict_logits(copies: Images) -> AnyArray:
+            (logits,) = self._session.run(["logits"], {"images": copies})
+            return np.asarray(logits)
+
+        probabilities, logits = self._session.run(["probabilities", "logits"], {"images": images})
+        in_doubt = augmentation.in_doubt(probabilities)
+        means = augmentation.log_probabilities(images[in_doubt], logits[in_doubt], self.temperature, predict_logits)
+        probabilities[in_doubt], logits[in_doubt] = np.exp(means), means * self.temperature
+        return {"probabilities": probabilities, "logits": logits}
+
+
+def _augmentation(copies: int) -> "AugmentedInference | None":
+    if copies == 0:
+        return None
+    from digitnet.augmented_inference import AugmentedInference  # noqa: PLC0415 - what only few callers ask for
+
+    return AugmentedInference(copies)
 
 
 def _blank(height: int, width: int, notes: tuple[str, ...]) -> Digit:

@@ -4,10 +4,11 @@ The answers of all batches are put together first and measured afterwards, so th
 batch size, on a last batch that is not full, or on the order of the images.
 """
 
+import dataclasses
 import math
 import operator
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol, SupportsIndex
 
 import numpy as np
@@ -72,6 +73,8 @@ class Evaluation:
         worst_mistakes: (k,) positions in the data set of up to 64 mistakes, the most confident first.
         predicted_labels: (n,) the most probable class of each image.
         confidence: (n,) float64, its probability.
+        augment_inference: From how many distorted copies unsure images were answered; 0 is the network's own figure.
+        augmented_images: How many images these were.
     """
 
     n: int
@@ -90,6 +93,8 @@ class Evaluation:
     worst_mistakes: Indices
     predicted_labels: Labels
     confidence: NDArray[np.float64]
+    augment_inference: int = 0
+    augmented_images: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as JSON-ready values; what has one entry an image is left out.
@@ -108,10 +113,12 @@ class Evaluation:
             "brier_interval": None if self.brier_interval is None else list(self.brier_interval),
             "ece": self.ece,
             "temperature": self.temperature,
-            "per_class": [asdict(scores) for scores in self.per_class],
+            "per_class": [dataclasses.asdict(scores) for scores in self.per_class],
             "confusion_matrix": self.confusion_matrix.tolist(),
             "most_confused": [list(pair) for pair in self.most_confused],
             "worst_mistakes": self.worst_mistakes.tolist(),
+            "augment_inference": self.augment_inference,
+            "augmented_images": self.augmented_images,
         }
 
 
@@ -120,7 +127,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
 
     Args:
         model: A Classifier, or anything else with `predict_logits` and `temperature`; or a keras.Model that ends
-            in a softmax.
+            in a softmax. With `augment_inference` a Classifier is measured as it then answers.
         dataset: Images and labels. It may lack classes that the model knows.
         batch_size: Images handed to the model at once, at least 1. It bounds memory and changes no figure.
 
@@ -145,7 +152,19 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
     logits = _predict_in_batches(model, dataset, batch_size)
     with np.errstate(over="ignore"):  # log_softmax reports an overflow in words
         scaled_logits = logits / temperature
-    return _measure(scaled_logits, dataset.labels, temperature)
+    evaluation = _measure(scaled_logits, dataset.labels, temperature)
+    if hasattr(model, "augment_inference") and model.augment_inference:
+        evaluation = dataclasses.replace(
+            evaluation,
+            augment_inference=model.augment_inference,
+            augmented_images=_count_augmented(model, dataset.images, batch_size),
+        )
+    return evaluation
+
+
+def _count_augmented(model: Any, images: Images, batch_size: int) -> int:
+    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    return sum(int(model.is_augmented(part).sum()) for part in parts)
 
 
 def _with_labels_of(class_names: tuple[str, ...], dataset: Dataset) -> Dataset:

@@ -32,7 +32,9 @@ __all__ = ["encode_model", "save_model", "to_onnx"]
 
 Array: TypeAlias = NDArray[np.float32]
 
-_TOLERANCE = 1e-5  # largest accepted difference in a probability; float32 rounding gives about 1e-6
+# Largest accepted difference in a probability. Float32 rounding gives about 1e-6, and has given 3e-5 where batch
+# normalisation divides by a small variance; a wrong graph differs in the first digit.
+_TOLERANCE = 1e-4
 
 # Keras's activation -> the ONNX operator and its attributes
 _ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {

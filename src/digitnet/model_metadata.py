@@ -25,6 +25,15 @@ _LAYER_KEYS: dict[str, Any] = {
     "output_shape": list,
     "parameters": int,
 }
+_MEMBER_KEYS: dict[str, Any] = {
+    "name": str,
+    "sha256": str,
+    "parameters": int,
+    "recipe": dict,
+    "data": dict,
+    "metrics": dict,
+    "calibration": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class ModelMetadata:
         calibration: At least temperature, what the logits are divided by, above 0.
         thresholds: At least unsure_below: a digit read with less confidence, in [0, 1], is unsure.
         precision: Of the weights and products inside the file; one that says nothing is of float32.
+        committee: Of several networks in one file one dict a network: name, sha256 of the file it came from, parameters
+            (how many), and the recipe, data, metrics and calibration of that file; empty for a single network.
         format_version: Of this description.
 
     Raises:
@@ -55,13 +66,18 @@ class ModelMetadata:
     calibration: dict[str, Any] = field(default_factory=lambda: {"temperature": 1.0})
     thresholds: dict[str, Any] = field(default_factory=lambda: {"unsure_below": _UNSURE_BELOW})
     precision: Precision = "float32"
+    committee: tuple[dict[str, Any], ...] = ()
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
         _check_version(self.format_version)
         _check_class_names(self.class_names)
         for layer in self.layers:
-            _check_layer(layer)
+            _check_entry("layer", layer, _LAYER_KEYS)
+        if not isinstance(self.committee, tuple) or len(self.committee) == 1:
+            raise ConfigurationError(f"committee is {self.committee!r:.40}: expected none or at least two members")
+        for member in self.committee:
+            _check_entry("member", member, _MEMBER_KEYS)
         for name in ("recipe", "data", "metrics", "calibration", "thresholds"):
             if not isinstance(vars(self)[name], dict):
                 raise ConfigurationError(f"{name} is {vars(self)[name]!r:.40}: expected a mapping")
@@ -113,6 +129,7 @@ class ModelMetadata:
             known = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
             for name in ("class_names", "layers"):
                 known[name] = _tuple_from(content.get(name), name)
+            known["committee"] = _tuple_from(content.get("committee", []), "committee")
             return cls(**known)
         except ConfigurationError as error:
             raise ModelFileError(f"the metadata is damaged: {error}") from error
@@ -148,12 +165,13 @@ def _check_class_names(names: object) -> None:
         raise ConfigurationError("class_names holds something else than text, or a name twice")
 
 
-def _check_layer(layer: object) -> None:
-    if not isinstance(layer, Mapping):
-        raise ConfigurationError(f"a layer is {layer!r:.40}: expected a mapping")
-    for key, kind in _LAYER_KEYS.items():
-        if key not in layer or not isinstance(layer[key], kind):
-            raise ConfigurationError(f"a layer's {key} is {layer.get(key)!r:.40}: expected {kind}")
+def _check_entry(what: str, entry: object, keys: Mapping[str, Any]) -> None:
+    """Refuse what is not a mapping with a value of its kind for each key."""
+    if not isinstance(entry, Mapping):
+        raise ConfigurationError(f"a {what} is {entry!r:.40}: expected a mapping")
+    for key, kind in keys.items():
+        if key not in entry or not isinstance(entry[key], kind):
+            raise ConfigurationError(f"a {what}'s {key} is {entry.get(key)!r:.40}: expected {kind}")
 
 
 def _tuple_from(value: object, name: str) -> tuple[Any, ...]:

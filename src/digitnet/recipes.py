@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from digitnet.distortion import NO_DISTORTION, Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
 
@@ -31,10 +32,12 @@ class Recipe:
         warmup_fraction: Part of all steps in which the learning rate rises, in [0, 1).
         weight_decay: Decoupled decay of the kernels.
         label_smoothing: Part of the target spread over all classes, in [0, 1).
-        shift: Pixels by which training images are moved at random, at most; 0 leaves them in place.
+        augmentation: How strongly training images are changed at random, anew in every epoch.
+        hard_examples: Part of each epoch drawn in proportion to how badly each image was last read, in [0, 1).
         epochs: Passes over the training images.
         batch_size: Images a step.
         validation_fraction: Part of the training images held out to watch and to calibrate, in [0, 1).
+        temperature: What logits are divided by for calibrated probabilities where no images are held out to fit it on.
         seed: Starting point of weights, split, order and dropout.
     """
 
@@ -49,10 +52,12 @@ class Recipe:
     warmup_fraction: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.05
-    shift: int = 0
+    augmentation: Distortion = NO_DISTORTION
+    hard_examples: float = 0.0
     epochs: int = 15
     batch_size: int = 250
     validation_fraction: float = 1 / 12  # 5,000 of MNIST's 60,000, which leaves whole batches of 250
+    temperature: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -92,7 +97,13 @@ class Recipe:
                 f"unknown {sorted(settings.keys() - known)}"
             )
         sizes = settings["hidden_sizes"]
-        return cls(**{**settings, "hidden_sizes": tuple(sizes) if isinstance(sizes, list) else sizes})
+        return cls(
+            **{
+                **settings,
+                "hidden_sizes": tuple(sizes) if isinstance(sizes, list) else sizes,
+                "augmentation": Distortion.from_dict(settings["augmentation"]),
+            }
+        )
 
 
 _RANGES = (
@@ -100,10 +111,11 @@ _RANGES = (
     ("warmup_fraction", 0, 1),
     ("weight_decay", 0, math.inf),
     ("label_smoothing", 0, 1),
-    ("shift", 0, 15),
+    ("hard_examples", 0, 1),
     ("epochs", 1, 1_000_000),
     ("batch_size", 1, 1_000_000),
     ("validation_fraction", 0, 1),
+    ("temperature", 0.01, 100),
     ("seed", 0, 2**63),
 )
 
@@ -114,7 +126,7 @@ PRESETS: dict[str, Recipe] = {
         dropout=0.0,
         learning_rate=3e-2,
         label_smoothing=0.1,
-        shift=1,
+        augmentation=Distortion(shift=1),
         epochs=3,
         validation_fraction=1 / 24,  # 2,500, which again leaves whole batches: a remainder would be compiled once more
     ),
@@ -128,7 +140,8 @@ def make_recipe(preset: str = "standard", **dials: Any) -> Recipe:
 
     Args:
         preset: One of `PRESETS`.
-        dials: Settings of `Recipe` to change; those that are None stay as the preset has them.
+        dials: Settings of `Recipe` to change; those that are None stay as the preset has them. The augmentation may
+            be text as `Distortion.changed` takes it.
 
     Returns:
         The recipe.
@@ -141,4 +154,6 @@ def make_recipe(preset: str = "standard", **dials: Any) -> Recipe:
             f"preset {preset!r} is not known{nearest_name(preset, PRESETS)}; expected one of {', '.join(PRESETS)}"
         )
     changed = {name: value for name, value in dials.items() if value is not None}
+    if isinstance(changed.get("augmentation"), str):
+        changed["augmentation"] = PRESETS[preset].augmentation.changed(changed["augmentation"])
     return dataclasses.replace(PRESETS[preset], **changed)

@@ -98,6 +98,20 @@ def test_each_image_of_a_file_has_its_object(
     assert (answers[-1]["status"], answers[-1]["text"]) == ("not_a_digit", "")
 
 
+def test_unsure_images_are_answered_from_copies(
+    tmp_path: Path, mnist: tuple[Dataset, Dataset], capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = mnist[1].images[:100] // 2 + mnist[1].images[100:200] // 2  # two digits in one, to be unsure of
+    path = save(tmp_path, "npy", images)
+    assert answer(Request((str(path),), as_json=True, augment_inference=5)) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    augmented = load_classifier(augment_inference=5)
+    assert [found["digits"][0]["probabilities"] for found in answers] == augmented.predict_proba(images).tolist()
+    note = "unsure at first: averaged over 5 distorted copies"
+    assert [found["notes"] == [note] for found in answers] == augmented.is_augmented(images).tolist()
+    assert any(found["notes"] for found in answers)
+
+
 def test_pictures_and_files_of_many_in_the_order_given(
     tmp_path: Path, images: Images, seven: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,6 +32,7 @@ WORDS = [
         "--js",
     ),
     *("--model", "--precision", "--array", "--model=m.onnx", "--precision=int8", "--help", "--no-json", "int9", "-x"),
+    *("--augment-inference", "--augment-inference=8", "16", "1001"),
 ]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="on Windows everything is left to Typer")
@@ -59,6 +60,13 @@ def test_the_request_of_each_option() -> None:
     assert plain_request(["predict", "a.png"]) == Request(("a.png",))
 
 
+def test_the_request_of_what_only_typer_understands() -> None:
+    expected = Request(("a.png",), "m", augment_inference=8)
+    assert typers_request(["predict", "a.png", "--model", "m", "--augment-inference", "8"]) == expected
+    assert typers_request(["predict", "a.png", "--augment-inference", "1001"]) is None
+    assert typers_request(["predict", "a.png", "--augment-inference", "-1"]) is None
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -79,6 +87,8 @@ def test_the_request_of_each_option() -> None:
         ["predict", "a.png", "--array", "x", "--array", "y"],
         ["predict", "--", "-a.png"],
         ["predict", "-"],
+        ["predict", "a.png", "--augment-inference", "8"],
+        ["predict", "a.png", "--augment-inference=8"],
     ],
 )
 def test_everything_else_is_left_to_typer(arguments: list[str]) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -60,6 +62,19 @@ def test_the_frame_is_sharp_and_closed() -> None:
         for line in side[:7, 6:-6].T:
             assert line[line < 255] == pytest.approx([230, 230], abs=3)  # 1.8 dots of 0xe3 on two
     assert (square < 245).sum() == pytest.approx(4 * 2 * 112, abs=8)  # the corners are there, and nothing else
+
+
+def test_the_first_column_can_be_set_apart() -> None:
+    gallery = replace(GALLERY, after_first=0.25)  # 40 dots
+    figure = gallery.new_figure(5, "", "")
+    values = np.random.default_rng(0).random((5, 28, 28))
+    gallery.draw(figure, values, ("#000000", "#ffffff"), (0, 1))
+    assert figure.get_size_inches() == pytest.approx((3.25, 3.05))
+    for position, (tile, value) in enumerate(zip(tiles_of(figure), values, strict=True)):
+        left = (56, 224, 352)[position % 3]
+        assert (tile.box.x0, tile.box.x1) == pytest.approx((left, left + 112))
+        assert gallery.below_tile(position)[0] * DPI == pytest.approx(left)
+        assert_allclose(tile.colours, np.repeat(255 * value[..., np.newaxis], 3, axis=-1), atol=2)
 
 
 @pytest.mark.parametrize("position", [0, 2, 4])

@@ -22,7 +22,7 @@ from digitnet.runs import RunFolder
 from digitnet.runs.data import Data
 from digitnet.runs.finish import finish
 
-RECIPE = Recipe(hidden_sizes=(12,), epochs=1)
+RECIPE = Recipe(hidden_sizes=(12,), epochs=1, temperature=1.7)
 HISTORY = [{"loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1, "seconds": 2.0}]
 
 
@@ -124,6 +124,9 @@ def test_a_model_that_int8_would_change_has_no_such_file_and_says_why(
     assert load_classifier(folder.path).metadata.precision == "float32"
 
 
-def test_without_held_out_images_there_are_models_and_no_figures(tmp_path: Path, model: KerasModel) -> None:
+def test_without_held_out_images_there_are_models_and_no_figures_and_the_recipes_temperature(
+    tmp_path: Path, model: KerasModel
+) -> None:
     folder, metrics = finished(tmp_path / "run", model, dataclasses.replace(DATA, validation=None, test=None))
     assert metrics["int8"] == {"test": None, "validation": None, "bytes": folder.int8_model_file.stat().st_size}
+    assert load_classifier(folder.path).temperature == 1.7

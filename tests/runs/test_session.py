@@ -142,7 +142,8 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from digitnet.cli import main; main()", "train", *arguments]
 
 
-DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--learning-rate", "0.005")
+DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--learning-rate", "0.005",
+         "--augment", "rotation=10,shift=2,elastic_alpha=20", "--hard-examples", "0.5")  # fmt: skip
 
 
 @pytest.mark.parametrize("epochs_before", [0, 2])
@@ -261,6 +262,8 @@ def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
         ("settings", RECIPE.to_dict() | {"hidden_sizes": 5}),
         ("settings", RECIPE.to_dict() | {"hidden_sizes": ["x"]}),
         ("settings", RECIPE.to_dict() | {"batch_normalization": 1}),
+        ("settings", RECIPE.to_dict() | {"augmentation": {"rotation": 5}}),
+        ("settings", RECIPE.to_dict() | {"augmentation": 5}),
         ("data", "x"),
         ("source_path", 3),
         ("versions", None),

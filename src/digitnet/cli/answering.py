@@ -28,6 +28,7 @@ class Request(NamedTuple):
         precision: Of the model; None for the default.
         array: What to read of an `.npz`; None for the usual one.
         as_json: Whether to print JSON.
+        augment_inference: From how many distorted copies to answer what the model is unsure of, 0 to 1000.
     """
 
     files: tuple[str, ...]
@@ -35,6 +36,7 @@ class Request(NamedTuple):
     precision: "Precision | None" = None
     array: str | None = None
     as_json: bool = False
+    augment_inference: int = 0
 
 
 def answer(request: Request) -> int:
@@ -62,7 +64,9 @@ def answer(request: Request) -> int:
         if not all(many):
             import digitnet.normalization
             import digitnet.pictures  # noqa: F401 - the classifier imports them when it reads its first picture
-    classifier = load_classifier(request.model, precision=request.precision)
+    classifier = load_classifier(
+        request.model, precision=request.precision, augment_inference=request.augment_inference
+    )
     show = _Printer(classifier.class_names, as_json=request.as_json, is_named=len(files) > 1)
     failures = 0
     for file, holds_many in zip(files, many, strict=True):

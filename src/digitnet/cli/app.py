@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from digitnet.cli.committee import committee
 from digitnet.cli.evaluate import evaluate
 from digitnet.cli.info import info
 from digitnet.cli.predict import predict
@@ -42,3 +43,4 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(info)
+app.command()(committee)

@@ -29,6 +29,9 @@ def info(model: ModelArgument = None, *, precision: PrecisionOption = None, as_j
         return
     console = Console(highlight=False)
     console.print(_layer_table(metadata))
+    if metadata.committee:
+        console.print(f"[bold]committee[/bold] of {len(metadata.committee)} networks: the mean of their answers")
+        console.print(_member_table(metadata))
     console.print(f"[bold]precision[/bold] {metadata.precision}")
     for name, part in (
         ("recipe", metadata.recipe),
@@ -55,4 +58,22 @@ def _layer_table(metadata: "ModelMetadata") -> "Table":
     for layer in metadata.layers:
         shape = " x ".join(str(size) for size in layer["output_shape"])
         table.add_row(layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+    return table
+
+
+def _member_table(metadata: "ModelMetadata") -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("member", "preset", "seed"):
+        table.add_column(heading)
+    for heading in ("parameters", "temperature"):
+        table.add_column(heading, justify="right")
+    table.add_column("sha256 of its file")
+    for member in metadata.committee:
+        preset, seed = (str(member["recipe"].get(key, "")) for key in ("preset", "seed"))
+        parameters, temperature = f"{member['parameters']:,}", str(member["calibration"].get("temperature", ""))
+        table.add_row(*map(Text, (member["name"], preset, seed, parameters, temperature, member["sha256"][:16])))
     return table

@@ -6,10 +6,28 @@ import typer
 
 from digitnet.model_metadata import Precision
 
-__all__ = ["DataOption", "JsonOption", "ModelArgument", "ModelOption", "OnBadPictureOption", "PrecisionOption"]
+__all__ = [
+    "AugmentInferenceOption",
+    "DataOption",
+    "JsonOption",
+    "ModelArgument",
+    "ModelOption",
+    "OnBadPictureOption",
+    "PrecisionOption",
+]
 
 _MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
 
+AugmentInferenceOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=1000,
+        metavar="N",
+        help="Answer images that the model is unsure of from N distorted copies too, at most 1000; slower. Default 0.",
+        show_default=False,
+    ),
+]
 DataOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

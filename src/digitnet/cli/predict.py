@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from digitnet.cli.answering import Request, answer
-from digitnet.cli.options import JsonOption, ModelOption, PrecisionOption
+from digitnet.cli.options import AugmentInferenceOption, JsonOption, ModelOption, PrecisionOption
 
 __all__ = ["predict"]
 
@@ -25,6 +25,7 @@ def predict(
         str | None,
         typer.Option(metavar="NAME", help="What to read of an .npz. Default x_test, or else x_train, or the only one."),
     ] = None,
+    augment_inference: AugmentInferenceOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Name the digit in each picture, with how sure the model is.
@@ -33,4 +34,4 @@ def predict(
     frame, and answered while the file is read, one in a line. A file that cannot be read is named on stderr, the
     others are answered all the same, and the exit code is 1.
     """
-    raise typer.Exit(answer(Request(tuple(files), model, precision, array, as_json)))
+    raise typer.Exit(answer(Request(tuple(files), model, precision, array, as_json, augment_inference)))

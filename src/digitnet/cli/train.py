@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
+_COPIES = 8  # of each image in the figure of --show-augmentation
+
 PresetOption = Annotated[
     str | None,
     typer.Option(metavar="|".join(PRESETS), help="The recipe to start from; the dials change it. Default standard."),
@@ -39,7 +41,18 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     warmup_fraction: Annotated[float | None, typer.Option(help="Part of all steps in which the rate rises.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Decoupled decay of the kernels.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Part of the target spread over all classes.")] = None,
-    shift: Annotated[int | None, typer.Option(help="Pixels to move training images by, at most.")] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=X,...", help="Change training images at random: rotation=15,scaling=0.2,... or none."
+        ),
+    ] = None,
+    show_augmentation: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Only draw what --augment does to some images.")
+    ] = None,
+    hard_examples: Annotated[
+        float | None, typer.Option(help="Part of each epoch given to hard images, 0 to 1.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Part held out to watch and calibrate.")] = None,
@@ -62,16 +75,23 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "warmup_fraction": warmup_fraction,
         "weight_decay": weight_decay,
         "label_smoothing": label_smoothing,
-        "shift": shift,
+        "augmentation": augment,
+        "hard_examples": hard_examples,
         "epochs": epochs,
         "batch_size": batch_size,
         "validation_fraction": validation_fraction,
         "seed": seed,
     }
-    if resume is not None and any(value is not None for value in (preset, out, data, on_bad_picture, *dials.values())):
+    others = (preset, out, data, on_bad_picture, show_augmentation, *dials.values())
+    if resume is not None and any(value is not None for value in others):
         raise ConfigurationError("--resume goes on with the run's own settings: leave all others away")
     recipe = make_recipe(preset or "standard", **dials)
-    _run(recipe, data or "mnist", out, resume, on_bad_picture or "fail", as_json=as_json)
+    if show_augmentation is None:
+        _run(recipe, data or "mnist", out, resume, on_bad_picture or "fail", as_json=as_json)
+    elif out is not None:
+        raise ConfigurationError("--show-augmentation draws a figure and trains nothing: leave --out away")
+    else:
+        _show_augmentation(recipe, data or "mnist", show_augmentation, on_bad_picture or "fail", as_json=as_json)
 
 
 def _parse_sizes(text: str) -> tuple[int, ...]:
@@ -81,6 +101,29 @@ def _parse_sizes(text: str) -> tuple[int, ...]:
         raise ConfigurationError(
             f"--hidden-sizes is {text!r}: expected whole numbers with commas between them, for example 512,512"
         ) from None
+
+
+def _show_augmentation(
+    recipe: Recipe, source: str, path: Path, on_bad_picture: Literal["fail", "skip"], *, as_json: bool
+) -> None:
+    if recipe.augmentation.is_none:
+        raise ConfigurationError(
+            "this recipe leaves training images as they are: say how to change them, "
+            "for example --augment rotation=15,scaling=0.2"
+        )
+    import numpy as np
+
+    from digitnet.augmentation import augmented_copies
+    from digitnet.report import augmentation_figure, save_figure
+    from digitnet.runs import load_data
+
+    train_set = load_data(source, recipe, on_bad_picture).train
+    labels, first = np.unique(train_set.labels, return_index=True)
+    originals = train_set.images[first]
+    copies = augmented_copies(originals, labels, recipe.augmentation, copies=_COPIES, seed=recipe.seed)
+    names = [train_set.class_names[label] for label in labels]
+    save_figure(augmentation_figure(originals, copies, names, recipe.augmentation), path)
+    typer.echo(json.dumps({"figure": str(path)}) if as_json else path)
 
 
 def _run(

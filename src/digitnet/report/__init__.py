@@ -3,6 +3,7 @@
 Importing this needs neither Matplotlib nor time: Matplotlib is loaded when the first figure is drawn.
 """
 
+from digitnet.report.augmentation import augmentation_figure
 from digitnet.report.curves import training_curves
 from digitnet.report.figure_file import save_figure
 from digitnet.report.mistakes import confusion_matrix_figure, worst_mistakes_figure
@@ -11,6 +12,7 @@ from digitnet.report.tables import evaluation_table
 from digitnet.report.weights import receptive_fields_figure
 
 __all__ = [
+    "augmentation_figure",
     "confusion_matrix_figure",
     "evaluation_table",
     "model_card",

@@ -3,6 +3,7 @@
 All of them are one picture on one pair of axes: axes for each would take most of the time that a figure needs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,17 +26,21 @@ _CELLS = IMAGE_SIDE + 1  # of a tile on one axis, and one for the space behind i
 
 @dataclass(frozen=True)
 class Gallery:
-    """Where the tiles of a gallery are: all in inches but for `columns`."""
+    """Where the tiles of a gallery are: all in inches but for `columns`.
+
+    The first column may be set apart from the others, by `after_first` more than the gap.
+    """
 
     columns: int
     tile: float  # side
     gap: float  # between two columns
     below: float  # each tile: its texts, and the space to the next row
     bottom: float  # space below the last row
+    after_first: float = 0.0
 
     def new_figure(self, tiles: int, title: str, subtitle: str) -> "Figure":
         """A figure with its heading and room for this many tiles, for one row at least."""
-        width = 2 * _MARGIN + self.columns * (self.tile + self.gap) - self.gap
+        width = 2 * _MARGIN + self.columns * (self.tile + self.gap) - self.gap + self.after_first
         height = TITLE_HEIGHT + max(1, self._rows(tiles)) * (self.tile + self.below) + self.bottom
         return new_figure(width, height, title, subtitle)
 
@@ -55,8 +60,8 @@ class Gallery:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.pcolorfast(
-            self._edges(_MARGIN, self.columns, self.gap),
-            self._edges(TITLE_HEIGHT, rows, self.below),
+            self._edges([self._left(column) for column in range(self.columns)]),
+            self._edges([self._top(row) for row in range(rows)]),
             _mosaic(tiles, rows, self.columns),
             cmap=colour_scale(*colours),
             vmin=limits[0],
@@ -70,15 +75,20 @@ class Gallery:
     def below_tile(self, position: int) -> tuple[float, float]:
         """Left lower corner of a tile, in inches from the left upper corner of the figure."""
         row, column = divmod(position, self.columns)
-        return _MARGIN + column * (self.tile + self.gap), TITLE_HEIGHT + row * (self.tile + self.below) + self.tile
+        return self._left(column), self._top(row) + self.tile
+
+    def _left(self, column: int) -> float:
+        return _MARGIN + column * (self.tile + self.gap) + (self.after_first if column else 0)
+
+    def _top(self, row: int) -> float:
+        return TITLE_HEIGHT + row * (self.tile + self.below)
 
     def _rows(self, tiles: int) -> int:
         return -(-tiles // self.columns)
 
-    def _edges(self, start: float, tiles: int, space: float) -> NDArray[np.float64]:
+    def _edges(self, starts: Sequence[float]) -> NDArray[np.float64]:
         """Edges of the pixels of tiles in a row or a column; the space between two tiles is one wide pixel."""
-        starts = start + np.arange(tiles) * (self.tile + space)
-        return np.ravel(starts[:, np.newaxis] + np.linspace(0, self.tile, _CELLS)).astype(np.float64)
+        return np.ravel(np.array(starts)[:, np.newaxis] + np.linspace(0, self.tile, _CELLS)).astype(np.float64)
 
     def _draw_frames(self, axes: "Axes", tiles: int) -> None:
         from matplotlib.collections import PolyCollection  # noqa: PLC0415 - heavy, and optional

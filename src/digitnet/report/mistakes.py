@@ -22,6 +22,7 @@ from digitnet.report.style import (
     in_house_style,
     names_of_classes,
     new_figure,
+    shortened,
 )
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def worst_mistakes_figure(dataset: Dataset, evaluation: Evaluation) -> "Figure":
     axes = gallery.draw(figure, dataset.images[worst], (PAPER, INK), (0, 255))
     for position, index in enumerate(worst):
         true, answer = names[dataset.labels[index]], names[evaluation.predicted_labels[index]]
-        texts = _shortened(true), f"\N{RIGHTWARDS ARROW} {_shortened(answer)}", _percent(evaluation.confidence[index])
+        true, answer = shortened(true, _LONG_NAME), shortened(answer, _LONG_NAME)
+        texts = true, f"\N{RIGHTWARDS ARROW} {answer}", _percent(evaluation.confidence[index])
         _write_caption(axes, gallery.below_tile(position), texts, is_short)
     return figure
 
@@ -189,10 +191,6 @@ def _write_caption(axes: "Axes", corner: tuple[float, float], texts: tuple[str, 
     else:
         for row, (text, colour) in enumerate(((true, INK), (answer, ACCENT), (confidence, MUTED))):
             axes.text(x, y + row * _CAPTION_LINE, text, va="top", color=colour, fontsize=8)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONG_NAME else name[: _LONG_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _percent(probability: float) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "in_house_style",
     "names_of_classes",
     "new_figure",
+    "shortened",
 ]
 
 P = ParamSpec("P")
@@ -158,3 +159,8 @@ def names_of_classes(class_names: Sequence[str], num_classes: int) -> tuple[str,
     """
     given = tuple(class_names)[:num_classes]
     return given + tuple(str(label) for label in range(len(given), num_classes))
+
+
+def shortened(name: str, letters: int) -> str:
+    """A name of at most this many letters; where some are left away, the last is an ellipsis."""
+    return name if len(name) <= letters else name[: letters - 1] + "\N{HORIZONTAL ELLIPSIS}"

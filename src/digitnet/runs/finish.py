@@ -65,7 +65,7 @@ def finish(
         ModelFileError: The exported model does not answer as the trained one.
     """
     run = folder.read_description()
-    temperature = 1.0
+    temperature = run["settings"]["temperature"]
     if data.validation is not None:
         logits = KerasPredictor(model).predict_logits(data.validation.images)
         temperature = fit_temperature(logits, data.validation.labels)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.augmentation import random_shift
+from digitnet.augmentation import make_augmentation
 from digitnet.backend import KerasModel, keras
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
@@ -27,6 +26,7 @@ from digitnet.runs.finish import finish
 from digitnet.runs.folder import RunFolder
 from digitnet.training import train
 from digitnet.training.checkpoint import Checkpoint, restore
+from digitnet.training.hard_examples import HardExamples
 from digitnet.training.loop import check_settings
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
@@ -164,9 +164,11 @@ def _announce(console: Console, recipe: Recipe, data: Data, folder: RunFolder) -
     """The steps before training, as a reader of the tutorial knows them."""
     counts = {"to train": data.train, "to validate": data.validation, "to test": data.test}
     sizes = [IMAGE_SIDE * IMAGE_SIDE, *recipe.hidden_sizes, data.train.num_classes]
+    changes = [f"{name} {strength:g}" for name, strength in recipe.augmentation.to_dict().items() if strength]
     steps = {
         "load": f"{data.source}: " + ", ".join(f"{len(part):,} {name}" for name, part in counts.items() if part),
         "preprocess": "pixels / 255, flattened to 784, inside the model",
+        **({} if recipe.augmentation.is_none else {"augment": ", ".join(changes)}),
         "build": f"{'-'.join(map(str, sizes))}, {recipe.activation}, softmax",
         "compile": f"{recipe.optimizer}, learning rate {recipe.learning_rate:g} ({recipe.schedule}), cross-entropy",
         "train": f"epochs: {recipe.epochs}, in batches of {recipe.batch_size}, into {folder.path}",
@@ -200,7 +202,8 @@ def _train_and_finish(
     console: Console,
     should_stop: Callable[[], bool],
 ) -> Outcome:
-    checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint))
+    hard_examples = HardExamples(len(data.train), recipe.hard_examples) if recipe.hard_examples else None
+    checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint, hard_examples), hard_examples)
     display = ProgressDisplay(console, len(data.train))
     try:
         train(
@@ -212,7 +215,8 @@ def _train_and_finish(
             validation_set=data.validation,
             initial_epoch=len(checkpoint.history),
             callbacks=[_Bookkeeper(should_stop), display, checkpoint],
-            augmentation=partial(random_shift, pixels=recipe.shift) if recipe.shift else None,
+            augmentation=make_augmentation(recipe.augmentation),
+            hard_examples=hard_examples,
         )
         if len(checkpoint.history) < recipe.epochs:  # only should_stop ends a run before its last epoch
             raise KeyboardInterrupt

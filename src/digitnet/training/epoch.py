@@ -18,7 +18,7 @@ from digitnet.backend import KerasModel, keras
 from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
 
-__all__ = ["TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
+__all__ = ["Looks", "TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
 
 Arrays: TypeAlias = list[jax.Array]
 
@@ -34,10 +34,17 @@ class TrainingState(NamedTuple):
     metrics: Arrays
 
 
-# One batch: (state, images, labels) -> (state, mean loss).
-Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
-# One pass: (state, images, labels, order, key) -> (state, losses)
-Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, jax.Array]]
+class Looks(NamedTuple):
+    """What was seen of the images on the way."""
+
+    losses: jax.Array  # one mean loss a step
+    doubts: jax.Array  # for each image, in the order of the pass, 1 minus the output for its true label
+
+
+# One batch: (state, images, labels) -> (state, looks at this batch).
+Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, Looks]]
+# One pass: (state, images, labels, order, key) -> (state, looks)
+Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Looks]]
 
 
 def read_state(model: KerasModel) -> TrainingState:
@@ -73,28 +80,30 @@ def make_epoch(
         augmentation: What changes the images of a step; None leaves them as they are.
 
     Returns:
-        A function (state, images uint8 (n, ...), labels (n,), order int32 (n,), key uint32 (2,)) -> (state, losses),
-        with one mean loss a step, the last one over the remainder if there is one. What the augmentation draws
-        follows from the key and the number of the step.
+        A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,)) -> (state, looks),
+        with one mean loss a step, the last one over the remainder if there is one, and m doubts. What the
+        augmentation draws follows from the key and the number of the step.
     """
 
     def loss_and_updates(
         trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
-    ) -> tuple[jax.Array, tuple[jax.Array, TrainingState]]:
+    ) -> tuple[jax.Array, tuple[Looks, TrainingState]]:
         with fast_layers(model), _scope(model, state._replace(trainable=trainable)) as scope:
             loss, targets, predictions = objective(images, labels, True)
-            model.compute_metrics(None, targets, jax.lax.stop_gradient(predictions))
+            predictions = jax.lax.stop_gradient(predictions)
+            model.compute_metrics(None, targets, predictions)
             scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers
         non_trainable = _updated(scope, model.non_trainable_variables)
         metrics = _updated(scope, model.metrics_variables)
-        return scaled, (loss, state._replace(non_trainable=non_trainable, metrics=metrics))
+        looks = Looks(loss, _doubts(predictions, labels))
+        return scaled, (looks, state._replace(non_trainable=non_trainable, metrics=metrics))
 
     differentiate = jax.value_and_grad(loss_and_updates, has_aux=True)
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, jax.Array]:
-        (_, (loss, state)), gradients = differentiate(state.trainable, state, images, labels)
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Looks]:
+        (_, (looks, state)), gradients = differentiate(state.trainable, state, images, labels)
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
-        return state._replace(trainable=trainable, optimizer=optimizer), loss
+        return state._replace(trainable=trainable, optimizer=optimizer), looks
 
     return _pass_over(step, batch_size, augmentation)
 
@@ -110,11 +119,12 @@ def make_validation(model: KerasModel, objective: Objective) -> Pass:
         As `make_epoch`; only the metrics of the state change.
     """
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, jax.Array]:
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Looks]:
         with _scope(model, state) as scope:
             loss, targets, predictions = objective(images, labels, False)
             model.compute_metrics(None, targets, predictions)
-        return state._replace(metrics=_updated(scope, model.metrics_variables)), loss
+        looks = Looks(loss, _doubts(predictions, labels))
+        return state._replace(metrics=_updated(scope, model.metrics_variables)), looks
 
     return _pass_over(step, VALIDATION_BATCH)
 
@@ -129,27 +139,33 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
 def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
     def whole_pass(
         state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array, key: jax.Array
-    ) -> tuple[TrainingState, jax.Array]:
+    ) -> tuple[TrainingState, Looks]:
         def numbered_step(
             state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
-        ) -> tuple[TrainingState, jax.Array]:
+        ) -> tuple[TrainingState, Looks]:
             number, batch = number_and_batch
             chosen = images[batch]
             if augmentation is not None:
                 step_key = jnp.append(key, number)
-                chosen = augmentation(chosen.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), step_key).reshape(chosen.shape)
+                as_images = chosen.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+                chosen = augmentation(as_images, labels[batch], step_key).reshape(chosen.shape)
             return step(state, chosen, labels[batch])
 
         steps = len(order) // batch_size
         whole = steps * batch_size
         batches = order[:whole].reshape(-1, batch_size)
-        state, losses = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
+        state, looks = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
+        losses, doubts = looks.losses, looks.doubts.reshape(-1)
         if whole < len(order):
-            state, last_loss = numbered_step(state, (jnp.uint32(steps), order[whole:]))
-            losses = jnp.append(losses, last_loss)
-        return state, losses
+            state, last = numbered_step(state, (jnp.uint32(steps), order[whole:]))
+            losses, doubts = jnp.append(losses, last.losses), jnp.append(doubts, last.doubts)
+        return state, Looks(losses, doubts)
 
     return jax.jit(whole_pass)
+
+
+def _doubts(predictions: jax.Array, labels: jax.Array) -> jax.Array:
+    return 1 - jnp.take_along_axis(predictions, labels[:, None], axis=1)[:, 0]
 
 
 def _scope(model: KerasModel, state: TrainingState) -> Any:

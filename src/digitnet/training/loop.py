@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import jax
@@ -15,6 +16,7 @@ from digitnet.errors import ConfigurationError, TrainingDivergedError
 from digitnet.model import shaped_for
 from digitnet.training.epoch import (
     VALIDATION_BATCH,
+    Looks,
     Pass,
     TrainingState,
     make_epoch,
@@ -23,6 +25,7 @@ from digitnet.training.epoch import (
     read_state,
     write_state,
 )
+from digitnet.training.hard_examples import HardExamples
 from digitnet.training.objective import Objective, make_objective
 
 __all__ = ["check_settings", "order_of_epoch", "train"]
@@ -32,7 +35,7 @@ History: TypeAlias = Any  # keras.callbacks.History
 _POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done: often enough for Ctrl-C
 
 
-def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
+def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and two more
     model: KerasModel,
     train_set: Dataset,
     *,
@@ -43,6 +46,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
     initial_epoch: int = 0,
     callbacks: Sequence[Any] = (),
     augmentation: Augmentation | None = None,
+    hard_examples: HardExamples | None = None,
 ) -> History:
     """Train a compiled Keras model in place.
 
@@ -58,8 +62,9 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
         initial_epoch: Epochs already done.
         callbacks: Standard `keras.callbacks`, called at the epoch boundaries with loss, the compiled metrics, and
             the same with `val_` in front; all are exact means over the images seen.
-        augmentation: Changes the images of each step, for example
-            `functools.partial(digitnet.augmentation.random_shift, pixels=1)`; validation images stay as they are.
+        augmentation: Changes the images of each step: `digitnet.augmentation.make_augmentation` makes it, or any
+            function (images, labels, key) -> images in JAX. Validation images stay as they are.
+        hard_examples: Chooses the images of each epoch, and learns from how they were read; None shows each once.
 
     Returns:
         A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
@@ -75,6 +80,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
     images, labels = _on_device(model, train_set)
     _build(model, objective, images[:1], labels[:1])
     run_epoch = make_epoch(model, objective, batch_size, augmentation)
+    choose = partial(order_of_epoch, n=len(train_set)) if hard_examples is None else hard_examples.order_of_epoch
     measure = None if validation_set is None else _Validation(model, make_validation(model, objective), validation_set)
 
     history = keras.callbacks.History()
@@ -87,12 +93,15 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and one more
     logs: dict[str, Any] = {}
     for epoch in range(initial_epoch, epochs):
         notify.on_epoch_begin(epoch)
-        order = jax.device_put(order_of_epoch(seed, epoch, len(train_set)))
+        order = choose(seed, epoch)
         model.reset_metrics()
-        state, losses = _wait(run_epoch(read_state(model), images, labels, order, _key_of_epoch(seed, epoch)))
-        _check_finite(losses, epoch)
+        key = _key_of_epoch(seed, epoch)
+        state, looks = _wait(run_epoch(read_state(model), images, labels, jax.device_put(order), key))
+        _check_finite(looks.losses, epoch)
         write_state(model, state)
-        logs = {**_metrics(model), "loss": mean_loss(losses, batch_size, len(train_set))}
+        if hard_examples is not None:
+            hard_examples.learn(order, np.asarray(looks.doubts))
+        logs = {**_metrics(model), "loss": mean_loss(looks.losses, batch_size, len(train_set))}
         if measure is not None:
             logs |= measure()
         notify.on_epoch_end(epoch, logs)
@@ -118,9 +127,9 @@ class _Validation:
 
     def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
-        state, losses = _wait(self._run(read_state(self._model), *self._data))
+        state, looks = _wait(self._run(read_state(self._model), *self._data))
         write_state(self._model, state)
-        logs = {**_metrics(self._model), "loss": mean_loss(losses, VALIDATION_BATCH, self._n)}
+        logs = {**_metrics(self._model), "loss": mean_loss(looks.losses, VALIDATION_BATCH, self._n)}
         return {f"val_{name}": value for name, value in logs.items()}
 
 
@@ -135,9 +144,9 @@ def _key_of_epoch(seed: int, epoch: int) -> jax.Array:
     return key
 
 
-def _wait(result: tuple[TrainingState, jax.Array]) -> tuple[TrainingState, jax.Array]:
+def _wait(result: tuple[TrainingState, Looks]) -> tuple[TrainingState, Looks]:
     """Wait in Python, not inside XLA, so that signals are handled while an epoch runs."""
-    while not result[1].is_ready():  # type: ignore[attr-defined] # every array has it, jax's type does not say so
+    while not result[1].losses.is_ready():  # type: ignore[attr-defined] # every array has it, jax's type does not say so
         time.sleep(_POLL_SECONDS)
     return result
 
