@@ -16,6 +16,7 @@ from rich.text import Text
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.augmentation import make_augmentation
 from digitnet.backend import KerasModel, keras
+from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
@@ -31,7 +32,7 @@ from digitnet.training.loop import check_settings
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
-__all__ = ["Outcome", "resume_run", "start_run"]
+__all__ = ["Outcome", "compiled_model", "resume_run", "start_run"]
 
 
 _VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime")
@@ -80,7 +81,7 @@ def start_run(
         TrainingInterruptedError: The user stopped it.
         DigitnetError: The settings, the folder, or the training itself failed.
     """
-    model = _compiled_model(recipe, data)  # before the folder, so that a wrong setting leaves nothing behind
+    model = compiled_model(recipe, data.train)  # before the folder, so that a wrong setting leaves nothing behind
     description = {
         "command": list(command),
         "settings": recipe.to_dict(),
@@ -137,20 +138,28 @@ def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] 
             f"{path}: the data at {data.source} is no longer what this run was started with "
             "(see the digests in run.json): restore it, or start a new run"
         )
-    return _train_and_finish(folder, recipe, data, _compiled_model(recipe, data), console, should_stop)
+    return _train_and_finish(folder, recipe, data, compiled_model(recipe, data.train), console, should_stop)
 
 
-def _compiled_model(recipe: Recipe, data: Data) -> KerasModel:
-    """Build and compile: steps two to four."""
+def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
+    """Build and compile: steps two to four.
+
+    Args:
+        recipe: All settings.
+        train_set: What it is going to learn from; its size decides how long the schedule is.
+
+    Returns:
+        What `train` takes.
+    """
     model = build_mlp(
         recipe.hidden_sizes,
-        num_classes=data.train.num_classes,
+        num_classes=train_set.num_classes,
         activation=recipe.activation,
         dropout=recipe.dropout,
         batch_normalization=recipe.batch_normalization,
         seed=recipe.seed,
     )
-    total_steps = recipe.epochs * -(-len(data.train) // recipe.batch_size)
+    total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
     schedule = make_schedule(recipe.schedule, recipe.learning_rate, total_steps, recipe.warmup_fraction)
     model.compile(
         optimizer=make_optimizer(recipe.optimizer, schedule, recipe.weight_decay),

@@ -1,0 +1,133 @@
+"""Try settings on writers that training never sees, with the test images left closed.
+
+    python -m benchmarks.accuracy.held_out WRITERS.npz NAME=VALUE...
+
+MNIST does not say who wrote what. QMNIST (Yadav and Bottou 2019, arXiv 1905.10498) does, and WRITERS.npz holds, as
+`train`, its number of the writer of each of the 60,000 training images. Names and values are those of
+`digitnet.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON goes to
+standard output.
+"""
+
+import argparse
+import ast
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from digitnet import load_mnist
+from digitnet.arrays import AnyArray
+from digitnet.augmentation import augmented_copies, make_augmentation
+from digitnet.backend import KerasModel
+from digitnet.calibration import fit_temperature
+from digitnet.datasets import Dataset
+from digitnet.distortion import Distortion
+from digitnet.errors import DigitnetError
+from digitnet.metrics import negative_log_likelihood
+from digitnet.model import KerasPredictor
+from digitnet.recipes import Recipe, make_recipe
+from digitnet.runs.session import compiled_model
+from digitnet.training import train
+from digitnet.training.hard_examples import HardExamples
+
+__all__ = ["main", "measure", "split_by_writer", "train_recipe"]
+
+_PART = 0.1  # of the writers
+_SPLIT_SEED = 7
+_COPIES = 8
+# The same for every recipe. So many copies tell networks apart that the images themselves are too few for.
+_MILD = Distortion(rotation=7.5, scaling=0.1, shear=7.5, elastic_alpha=18.5, slender_factor=0.5)
+
+
+def split_by_writer(dataset: Dataset, writers: AnyArray, batch_size: int) -> tuple[Dataset, Dataset]:
+    """Training and held-out images that have no writer in common.
+
+    Args:
+        dataset: n images.
+        writers: int (n,), the number of each image's writer.
+        batch_size: The last training images are left out where they would not fill a batch.
+
+    Returns:
+        The training part, and the held-out part, a tenth of the writers.
+    """
+    different = np.unique(writers)
+    chosen = np.random.default_rng(_SPLIT_SEED).permutation(different)[: round(_PART * len(different))]
+    is_held_out = np.isin(writers, chosen)
+    training = np.flatnonzero(~is_held_out)
+    return (
+        dataset.subset(training[: len(training) // batch_size * batch_size]),
+        dataset.subset(np.flatnonzero(is_held_out)),
+    )
+
+
+def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
+    """A network trained as the recipe says, as `digitnet train` would."""
+    model = compiled_model(recipe, train_set)
+    train(
+        model,
+        train_set,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        augmentation=make_augmentation(recipe.augmentation),
+        hard_examples=HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None,
+    )
+    return model
+
+
+def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:
+    """Errors on the held-out images, and the error rate on mildly distorted copies of them."""
+    predictor = KerasPredictor(model)
+    logits = predictor.predict_logits(held_out.images)
+    copies = augmented_copies(held_out.images, held_out.labels, _MILD, copies=_COPIES, seed=0)
+    of_copies = predictor.predict_logits(copies.reshape(-1, *held_out.images.shape[1:]))
+    labels = held_out.labels.repeat(_COPIES)
+    temperature = fit_temperature(logits, held_out.labels)
+    return {
+        "n": len(held_out),
+        "errors": int((logits.argmax(1) != held_out.labels).sum()),
+        "nll": round(negative_log_likelihood(logits / temperature, held_out.labels), 5),
+        "temperature": round(temperature, 3),
+        "error_on_copies": round(float((of_copies.argmax(1) != labels).mean()), 6),
+        "nll_on_copies": round(negative_log_likelihood(of_copies / fit_temperature(of_copies, labels), labels), 5),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train, measure and print; exit 1 with one line where a setting makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy.held_out",
+        description="Train on nine writers in ten, and measure on the tenth.",
+    )
+    parser.add_argument("writers", type=Path, metavar="WRITERS.npz")
+    parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    asked = parser.parse_args(arguments)
+    try:
+        recipe = _recipe(asked.settings)
+        with np.load(asked.writers) as file:
+            train_set, held_out = split_by_writer(load_mnist()[0], file["train"], recipe.batch_size)
+        begin = time.perf_counter()
+        model = train_recipe(recipe, train_set)
+        seconds = round(time.perf_counter() - begin, 1)
+    except (DigitnetError, OSError, KeyError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    settings = " ".join(asked.settings)
+    sys.stdout.write(json.dumps({"settings": settings, "seconds": seconds, **measure(model, held_out)}) + "\n")
+    return 0
+
+
+def _recipe(settings: list[str]) -> Recipe:
+    """`epochs=25 augmentation=rotation=15,shear=10`: the recipe of `preset`, or of the default one, with changes."""
+    dials = dict(setting.split("=", 1) for setting in settings)
+    values = {name: text if name in _TEXTS else ast.literal_eval(text) for name, text in dials.items()}
+    return make_recipe(values.pop("preset", "standard"), **values)
+
+
+_TEXTS = {field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, str)} | {"augmentation"}
+
+if __name__ == "__main__":
+    sys.exit(main())
