@@ -29,6 +29,7 @@ ORDER = (
     "random_bits",
     "strokes",
     "augmentation",
+    "initialization",
     "model",
     "metrics",
     "training",

@@ -9,19 +9,17 @@
 The division and the flattening travel with the model: whoever has the file cannot preprocess wrongly.
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, Images, Logits
 from digitnet.backend import KerasModel, Tensor, keras
 from digitnet.datasets.dataset import MAX_CLASSES
 from digitnet.errors import ConfigurationError
+from digitnet.initialization import drawn_by_numpy, kernel_initializer, layer_seeds
 from digitnet.suggestions import nearest_name
 
 __all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
@@ -39,6 +37,7 @@ def build_mlp(
     dropout: float = 0.0,
     batch_normalization: bool = False,
     weight_decay: float = 0.0,
+    receptive_field: float = 0.0,
     seed: int | None = None,
 ) -> KerasModel:
     """Build an uncompiled multilayer perceptron for 28 x 28 images.
@@ -52,6 +51,9 @@ def build_mlp(
         weight_decay: Strength d >= 0 of the L2 penalty d / 2 * sum(w * w) on all kernels, added to the loss;
             with plain SGD this is classical weight decay. For decoupled decay leave it at 0 and give
             `weight_decay` to the optimiser instead.
+        receptive_field: Standard deviation in pixels, 0 to 28, of the spot of the image that each unit of the first
+            hidden layer starts from, seeing the rest only as training finds it useful; 0 starts with all pixels
+            alike.
         seed: Starting point of the initial weights and of dropout; None draws one.
 
     Returns:
@@ -66,8 +68,8 @@ def build_mlp(
         arXiv 1502.03167.
     """
     sizes = _checked_sizes(hidden_sizes)
-    _check_build(num_classes, activation, dropout, weight_decay, seed)
-    seeds = _layer_seeds(seed, count=2 * len(sizes) + 1)
+    _check_build(num_classes, activation, dropout, weight_decay, receptive_field, seed)
+    seeds = layer_seeds(seed, count=2 * len(sizes) + 1)
     regularizer = keras.regularizers.L2(weight_decay / 2) if weight_decay else None
 
     images = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
@@ -78,11 +80,11 @@ def build_mlp(
             size,
             activation=None if batch_normalization else activation,
             use_bias=not batch_normalization,  # normalisation subtracts any bias again
-            kernel_initializer=_kernel_initializer(activation, next(seeds)),
+            kernel_initializer=kernel_initializer(activation, next(seeds)),
             kernel_regularizer=regularizer,
             name=f"hidden_{number}",
         )
-        x = _drawn_by_numpy(layer, x)
+        x = drawn_by_numpy(layer, x, receptive_field if number == 1 else 0.0)
         if batch_normalization:
             x = keras.layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")(x)
             x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
@@ -96,42 +98,7 @@ def build_mlp(
         kernel_regularizer=regularizer,
         name="output",
     )
-    return keras.Model(images, _drawn_by_numpy(output, x), name="mlp")
-
-
-def _kernel_initializer(activation: str, seed: int) -> Any:
-    """He for the activations that pass about half of their input, Glorot for the symmetric ones, LeCun for SELU."""
-    if activation == "selu":
-        return keras.initializers.LecunNormal(seed=seed)
-    if activation in {"sigmoid", "tanh", "linear", "softplus"}:
-        return keras.initializers.GlorotUniform(seed=seed)
-    return keras.initializers.HeUniform(seed=seed)
-
-
-def _drawn_by_numpy(layer: Any, x: Tensor) -> Tensor:
-    """Call a Dense layer for the first time, its kernel drawn by NumPy from the initialiser's own distribution.
-
-    Keras would compile a program for every shape of kernel, which takes longer than an epoch.
-    """
-    initializer = layer.kernel_initializer
-    if initializer.distribution == "uniform":
-        layer.kernel_initializer = partial(_variance_scaling, initializer)
-    outputs = layer(x)
-    layer.kernel_initializer = initializer
-    return outputs
-
-
-def _variance_scaling(initializer: Any, shape: tuple[int, int], dtype: str) -> NDArray[Any]:
-    """Uniform in +-sqrt(3 scale / fan), as keras.initializers.VarianceScaling has it."""
-    fan = {"fan_in": shape[0], "fan_avg": sum(shape) / 2}[initializer.mode]
-    limit = math.sqrt(3 * initializer.scale / fan)
-    return np.random.default_rng(initializer.seed).uniform(-limit, limit, shape).astype(dtype)
-
-
-def _layer_seeds(seed: int | None, count: int) -> Iterator[int]:
-    """A seed of its own for each layer, so that no two layers start alike; below 2**31, as Keras wants them."""
-    words = np.random.SeedSequence(seed).generate_state(count, np.uint32)
-    return (int(word) >> 1 for word in words)
+    return keras.Model(images, drawn_by_numpy(output, x), name="mlp")
 
 
 def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:
@@ -146,7 +113,14 @@ def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _check_build(num_classes: int, activation: str, dropout: float, weight_decay: float, seed: int | None) -> None:
+def _check_build(
+    num_classes: int,
+    activation: str,
+    dropout: float,
+    weight_decay: float,
+    receptive_field: float,
+    seed: int | None,
+) -> None:
     if not 2 <= num_classes <= MAX_CLASSES:
         raise ConfigurationError(f"num_classes is {num_classes}: expected 2 to {MAX_CLASSES}")
     if activation not in ACTIVATIONS:
@@ -158,6 +132,10 @@ def _check_build(num_classes: int, activation: str, dropout: float, weight_decay
         raise ConfigurationError(f"dropout is {dropout}: expected at least 0 and below 1")
     if not 0 <= weight_decay < float("inf"):
         raise ConfigurationError(f"weight_decay is {weight_decay}: expected 0 or more")
+    if not 0 <= receptive_field <= IMAGE_SIDE:
+        raise ConfigurationError(
+            f"receptive_field is {receptive_field}: expected 0 to {IMAGE_SIDE} pixels, where 0 is the whole image"
+        )
     if seed is not None and seed < 0:
         raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
 

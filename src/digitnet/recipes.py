@@ -26,6 +26,7 @@ class Recipe:
         activation: Activation of the hidden layers.
         dropout: Fraction of hidden outputs dropped in training, in [0, 1).
         batch_normalization: Normalise hidden layers over the batch.
+        receptive_field: Size in pixels of the spot that each unit of the first layer starts from; 0 is all pixels.
         optimizer: Name of the optimiser.
         learning_rate: Peak learning rate.
         schedule: How the learning rate moves: constant, cosine (with warm-up) or one-cycle.
@@ -46,6 +47,7 @@ class Recipe:
     activation: str = "relu"
     dropout: float = 0.2
     batch_normalization: bool = True
+    receptive_field: float = 0.0
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
@@ -108,6 +110,7 @@ class Recipe:
 
 _RANGES = (
     ("dropout", 0, 1),
+    ("receptive_field", 0, 28),
     ("warmup_fraction", 0, 1),
     ("weight_decay", 0, math.inf),
     ("label_smoothing", 0, 1),

@@ -35,6 +35,9 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     activation: Annotated[str | None, typer.Option(help="Of the hidden layers: relu, gelu, tanh, ...")] = None,
     dropout: Annotated[float | None, typer.Option(help="Part of the hidden outputs dropped, 0 to 1.")] = None,
     batch_normalization: Annotated[bool | None, typer.Option(help="Normalise hidden layers over the batch.")] = None,
+    receptive_field: Annotated[
+        float | None, typer.Option(help="Pixels of the spot that each first unit starts from, 0 for all.")
+    ] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd, nesterov, rmsprop, muon, ...")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None,
@@ -69,6 +72,7 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "activation": activation,
         "dropout": dropout,
         "batch_normalization": batch_normalization,
+        "receptive_field": receptive_field,
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "schedule": schedule,

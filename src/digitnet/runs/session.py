@@ -157,6 +157,7 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
         activation=recipe.activation,
         dropout=recipe.dropout,
         batch_normalization=recipe.batch_normalization,
+        receptive_field=recipe.receptive_field,
         seed=recipe.seed,
     )
     total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
