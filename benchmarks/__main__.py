@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.comparisons.answers import compare_answers
+from benchmarks.comparisons.augmentation import compare_augmentation
 from benchmarks.comparisons.cold_start import compare_cold_start
 from benchmarks.comparisons.epoch import compare_epoch
 from benchmarks.comparisons.growth import compare_growth
@@ -28,6 +29,7 @@ COMPARISONS: dict[str, Callable[[Settings], Result]] = {
     "start-up": compare_start_up,
     "growth": compare_growth,
     "profile": compare_profile,
+    "augmentation": compare_augmentation,
 }
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "REPOSITORY",
     "all_results",
     "answers_result",
+    "augmentation_result",
     "cold_start_result",
     "epoch_result",
     "growth_result",
@@ -154,6 +155,14 @@ def profile_result() -> Any:
     return result_of("profile", {name: in_rounds("seconds", [value] * 3) for name, value in seconds.items()})
 
 
+def augmentation_result() -> Any:
+    measured = {
+        "with augmentation": in_rounds("seconds", [5.0, 10.0, 5.2]),
+        "images as they are": in_rounds("seconds", [4.0, 8.0, 4.5]),
+    }
+    return result_of("augmentation", measured)
+
+
 def all_results() -> dict[str, Any]:
     results = [
         epoch_result(),
@@ -162,5 +171,6 @@ def all_results() -> dict[str, Any]:
         start_up_result(),
         growth_result(),
         profile_result(),
+        augmentation_result(),
     ]
     return {result.comparison: result for result in results}

@@ -12,6 +12,7 @@ from made_up_benchmarks import (
     REPOSITORY,
     all_results,
     answers_result,
+    augmentation_result,
     cold_start_result,
     epoch_result,
     growth_result,
@@ -154,6 +155,13 @@ def test_the_parts_of_an_epoch_sum_to_it() -> None:
     assert parts["the rest"] == pytest.approx(1 - 0.5 - 0.1 - 0.2 + 0.01 - 0.1)
 
 
+def test_the_share_of_augmentation_is_that_of_a_typical_round() -> None:
+    # 1/5, 2/10 and 0.7/5.2 of the epochs
+    assert "Augmentation takes 20 % of an epoch" in " ".join(
+        load("page.training").augmentation_section(augmentation_result()).split()
+    )
+
+
 def test_few_images_are_scaled_to_an_epoch() -> None:
     points = {point["x"]: point for point in load("page.scaling").training_line(growth_result(), "width")}
     assert points[4096]["images"] == 2_560
@@ -188,7 +196,7 @@ def test_the_page_says_what_was_measured() -> None:
     assert "figures on this page mean nothing" not in text
     assert "not measured" not in text.lower()
     titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert len(titles) == 8
+    assert len(titles) == 9
     for anchor in re.findall(r"\]\(#([^)]+)\)", text):
         assert anchor in {title.lower().replace(" ", "-") for title in titles}
 
@@ -200,7 +208,7 @@ def test_a_quick_page_warns() -> None:
 
 
 def test_a_page_of_nothing_says_so() -> None:
-    assert page({}).count("Not measured.") == 6
+    assert page({}).count("Not measured.") == 7
 
 
 def test_a_skipped_peer_is_named_without_the_folders_of_the_machine() -> None:

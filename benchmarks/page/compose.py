@@ -14,7 +14,7 @@ from benchmarks.page.plots import answers_figure, cold_start_figure, epoch_figur
 from benchmarks.page.plots_of_growth import answering_figure, growth_figure
 from benchmarks.page.scaling import growth_section
 from benchmarks.page.targets import targets
-from benchmarks.page.training import cold_start_section, epoch_section, profile_section
+from benchmarks.page.training import augmentation_section, cold_start_section, epoch_section, profile_section
 from benchmarks.results import Result
 from digitnet.files import write_atomically
 
@@ -26,6 +26,7 @@ __all__ = ["page_text", "section_text", "write_page"]
 _SECTIONS: dict[str, tuple[str, Callable[[Result], str]]] = {
     "epoch": ("Training: one epoch", epoch_section),
     "profile": ("What an epoch consists of", profile_section),
+    "augmentation": ("What augmentation costs", augmentation_section),
     "cold_start": ("From a cold start to a trained network", cold_start_section),
     "answers": ("Answers", answers_section),
     "start_up": ("Start-up", start_up_section),

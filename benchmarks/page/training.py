@@ -2,6 +2,7 @@
 
 import statistics
 
+from benchmarks.comparisons.augmentation import PLAIN, PRESET, WITH
 from benchmarks.comparisons.cold_start import EMPTY_CACHE, FILLED_CACHE, KERAS_EXAMPLE
 from benchmarks.comparisons.engines import ENGINES, best_rates
 from benchmarks.comparisons.profile import EVERYTHING, GATHER, NO_DROPOUT, NO_METRICS, PRODUCTS, SGD
@@ -12,7 +13,15 @@ from benchmarks.ratios import paired_ratio
 from benchmarks.results import Result
 from benchmarks.workload import floor_seconds
 
-__all__ = ["TRAINERS", "cold_start_section", "epoch_floor", "epoch_section", "parts_of_an_epoch", "profile_section"]
+__all__ = [
+    "TRAINERS",
+    "augmentation_section",
+    "cold_start_section",
+    "epoch_floor",
+    "epoch_section",
+    "parts_of_an_epoch",
+    "profile_section",
+]
 
 TRAINERS = {
     "digitnet": "**digitnet**",
@@ -162,6 +171,24 @@ def profile_section(result: Result) -> str:
         prose("""
             What this does not show: the parts overlap in time and in memory traffic, so leaving out two saves less or
             more than the sum. A part within a few per cent of zero, also below it, is noise."""),
+    )
+
+
+def augmentation_section(result: Result) -> str:
+    """What part of an epoch augmentation takes."""
+    ratio = paired_ratio(result.by_round(PLAIN, "seconds"), result.by_round(WITH, "seconds"))
+    rows = [
+        [name, *median_and_range(result.column(name, "seconds")), str(len(result.column(name, "seconds")))]
+        for name in (WITH, PLAIN)
+        if result.column(name, "seconds")
+    ]
+    share = "not known" if ratio is None else percent(1 - ratio.median, 0)
+    return section(
+        "What augmentation costs",
+        prose(f"""
+            An epoch of `{PRESET}` with its images distorted anew, and the same epoch with the images as they are, in
+            turn and in one process. Augmentation takes {share} of an epoch (the median over the rounds)."""),
+        table(["", "seconds an epoch", "range", "rounds"], rows),
     )
 
 
