@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from digitnet.recipes import PRESETS, Recipe
+from digitnet.distortion import NO_DISTORTION
+from digitnet.recipes import PRESETS
 
 __all__ = ["differences"]
 
@@ -13,8 +14,7 @@ _NOT_COMPARED = ("preset", "seed")
 def differences(settings: Mapping[str, Any]) -> list[str]:
     """Settings of a run that are not those of its preset.
 
-    A setting that is younger than the run counts as having had its default then, since what is new is off by default;
-    one that no longer exists is not compared.
+    What is younger than the run was off then; a setting that no longer exists is not compared.
 
     Args:
         settings: As `Recipe.to_dict` gave them, now or in an earlier version.
@@ -25,11 +25,11 @@ def differences(settings: Mapping[str, Any]) -> list[str]:
     preset = str(settings.get("preset"))
     if preset not in PRESETS:
         return [f"{preset!r} is not a preset"]
-    run, defaults = dict(_flat(settings)), dict(_flat(Recipe().to_dict()))
+    run = dict(_flat(settings))
     return [
-        f"{name} is {run.get(name, defaults[name])}, the preset has {value}"
+        f"{name} is {run.get(name, 'off')}, the preset has {value}"
         for name, value in _flat(PRESETS[preset].to_dict())
-        if name not in _NOT_COMPARED and run.get(name, defaults[name]) != value
+        if name not in _NOT_COMPARED and run.get(name, _OFF.get(name, 0)) != value
     ]
 
 
@@ -40,3 +40,6 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{inner}", strength) for inner, strength in value.items())
         else:
             yield name, value
+
+
+_OFF = dict(_flat({"augmentation": NO_DISTORTION.to_dict()}))  # of every other setting it is 0
