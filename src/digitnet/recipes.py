@@ -144,7 +144,7 @@ PRESETS: dict[str, Recipe] = {
     "record": Recipe(
         preset="record",
         hidden_sizes=(1536, 1024),
-        epochs=160,
+        epochs=120,
         validation_fraction=0.0,
         temperature=0.66,  # fitted on held-out writers, see docs/log.md: here no image is left to fit it on
     ),
