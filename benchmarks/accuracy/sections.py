@@ -266,7 +266,8 @@ def _evaluations(bundled: Bundled) -> str:
 
 
 def _temperature(bundled: Bundled) -> str:
-    held_out = ", which was chosen on held-out training images" if bundled.metadata.metrics.get("validation") else ""
+    is_fitted_here = bool(bundled.metadata.metrics.get("validation"))
+    held_out = ", fitted on held-out training images" + ("" if is_fitted_here else " by another run of the recipe")
     return f"Its logits are divided by the temperature {bundled.evaluation.temperature:g}{held_out}."
 
 
