@@ -60,12 +60,12 @@ def page_text(rows: Sequence[Measurement], bundled: Bundled) -> str:
 def _introduction() -> str:
     return prose("""
         How many of MNIST's 10,000 test images the networks get wrong: each preset with several seeds, the model inside
-        the package, and what others have published for networks of dense layers. Recipes and strengths
-        were chosen on training images of writers that were held out for it (the log tells the story); the seed of the
-        bundled model was fixed beforehand, and the test set was opened once for each finished network. One pass means one network and
-        one look at each image; what looks at altered copies or asks several networks stands in a table of its own.
-        Brackets hold Wilson's 95 % interval, which covers the choice of the images; the standard deviation covers the
-        luck of the seed.""")
+        the package, and what others have published for networks of dense layers. Recipes and strengths were chosen on
+        training images of writers that were held out for it (docs/log.md tells the story); the seed of the bundled
+        model was fixed beforehand, and the test set was opened once for each finished network. One pass means one
+        network and one look at each image; what looks at altered copies or asks several networks stands in a table of
+        its own. Brackets hold Wilson's 95 % interval, which covers the choice of the images; the standard deviation
+        covers the luck of the seed.""")
 
 
 def _targets(rows: Sequence[Measurement], bundled: Bundled) -> str:
