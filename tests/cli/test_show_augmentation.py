@@ -70,7 +70,10 @@ def test_classes_without_images_have_no_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x.png", "--augment", "none"), "this recipe leaves training images as they are: say how to change them, for example --augment"),
+        (
+            ("x.png", "--augment", "none"),
+            "leaves training images as they are: say how to change them, for example --augment",
+        ),
         (("x.png", "--preset", "quick", "--augment", "none"), "leaves training images as they are"),
         (("x.png", "--augment", "rotaton=5"), "did you mean 'rotation'"),
         (("x.png", "--preset", "quick", "--out", "run"), "trains nothing: leave --out away"),

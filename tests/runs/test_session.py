@@ -19,6 +19,7 @@ from rich.console import Console
 
 from digitnet.backend import keras
 from digitnet.classifier import load_classifier
+from digitnet.distortion import NO_DISTORTION
 from digitnet.errors import (
     ConfigurationError,
     RunFolderError,
@@ -43,7 +44,17 @@ FILES = {
     "run.json",
     "training_curves.png",
 }
-RECIPE = Recipe(hidden_sizes=(12,), epochs=4, batch_size=50, learning_rate=5e-3, validation_fraction=0.2)
+RECIPE = Recipe(
+    hidden_sizes=(12,),
+    dropout=0.2,
+    receptive_field=0.0,
+    learning_rate=5e-3,
+    augmentation=NO_DISTORTION,  # so few images, seen so few times, teach nothing else
+    hard_examples=0.0,
+    epochs=4,
+    batch_size=50,
+    validation_fraction=0.2,
+)
 SILENT = Console(file=io.StringIO())
 
 
