@@ -8,7 +8,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
-from digitnet.grays import percentiles, to_gray, to_levels
+from digitnet.grays import percentiles, to_colours, to_gray, to_levels
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, 13)
 
@@ -164,3 +164,21 @@ def test_percentiles_are_those_of_numpy_to_the_last_bit(levels: list[int], share
 def test_percentiles_by_hand() -> None:
     # Five values stand at 0, 25, 50, 75 and 100 %; a tenth of the way is two fifths from the first to the second.
     assert percentiles(np.array([30, 10, 20, 50, 40], np.uint8), [0, 10, 50, 90, 100]) == [10, 14, 30, 46, 50]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "CMYK", "RGBA", "HSV"])
+def test_colours_stay_colours(mode: str) -> None:
+    image = Image.new("RGB", (3, 2), (200, 40, 90)).convert(mode)
+    converted, notes = to_colours(image)
+    assert (converted.mode, notes) == ("RGB", ())
+    np.testing.assert_allclose(np.asarray(converted)[0, 0].astype(int), (200, 40, 90), atol=12)  # of a palette, nearly
+
+
+def test_coloured_strokes_on_a_transparent_canvas_keep_their_colour() -> None:
+    opacity = np.zeros((20, 20), np.uint8)
+    opacity[5:15, 9:11] = 255
+    canvas = np.dstack([np.full_like(opacity, 180), np.full_like(opacity, 20), np.full_like(opacity, 30), opacity])
+    converted, notes = to_colours(Image.fromarray(canvas))
+    assert np.asarray(converted)[10, 9].tolist() == [180, 20, 30]
+    assert np.asarray(converted)[0, 0].tolist() == [255, 255, 255]
+    assert notes == ("transparent background laid on white",)

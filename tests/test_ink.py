@@ -110,9 +110,9 @@ def test_a_photo_of_blank_paper_is_blank(paper: int, noise: int, slope: int, siz
     assert notes == ("nothing written",)
 
 
-def test_ink_fainter_than_16_levels_is_no_ink() -> None:
-    assert not extract_ink(drawn(200, -15))[0].any()
-    assert extract_ink(drawn(200, -16))[0].any()
+def test_ink_fainter_than_12_levels_is_no_ink() -> None:
+    assert not extract_ink(drawn(200, -11))[0].any()
+    assert extract_ink(drawn(200, -12))[0].max() == 255
 
 
 def test_soft_edges_stay_and_faint_marks_elsewhere_go() -> None:

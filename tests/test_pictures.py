@@ -149,7 +149,9 @@ def test_a_pillow_image_is_left_as_it_was() -> None:
     assert (image.size, image.mode, image.getexif()[0x0112]) == ((45, 60), "L", 6)
 
 
-@pytest.mark.parametrize("size", [(10_000, 10_000), (12_000, 12_000), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    "size", [(10_000, 10_000), (12_000, 12_000), (30_000, 30_000), (50_000, 50_000), (2**31 - 1, 2**31 - 1)]
+)
 def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
     started = time.perf_counter()
     with pytest.raises(PictureTooLargeError, match="the limit is 64,000,000"):
@@ -318,3 +320,21 @@ def test_nothing_global_is_changed_even_by_many_threads() -> None:
         thread.join()
     assert results == [True] * 160
     assert (list(warnings.filters), Image.MAX_IMAGE_PIXELS) == (filters, limit)
+
+
+def test_each_step_can_be_kept_and_changes_nothing() -> None:
+    steps: list[tuple[str, Any]] = []
+    picture = load_picture(seven(), steps=steps)
+    assert [name for name, _ in steps] == ["the picture", "contrast with the paper", "ink"]
+    np.testing.assert_array_equal(steps[0][1], seven())
+    np.testing.assert_array_equal(steps[1][1], 255 - seven())
+    np.testing.assert_array_equal(steps[2][1], load_picture(seven()).ink)
+    np.testing.assert_array_equal(picture.ink, ink_of_seven())
+
+
+def test_an_iphones_format_is_read_where_its_plug_in_is_installed() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(np.kron(seven(), np.ones((2, 2), np.uint8))).convert("RGB")).save(buffer)
+    expected = np.kron(ink_of_seven(), np.ones((2, 2), np.uint8)).astype(int)
+    assert np.abs(load_picture(buffer.getvalue()).ink - expected).mean() < 3

@@ -1,4 +1,4 @@
-"""Any colour mode, depth and transparency -> 8-bit grey, and how its levels are spread."""
+"""Any colour mode, depth and transparency -> 8-bit grey or RGB, and how its levels are spread."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,10 @@ from PIL import Image
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
 
-__all__ = ["percentiles", "to_gray", "to_levels"]
+__all__ = ["percentiles", "to_colours", "to_gray", "to_levels"]
 
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # Pillow's grey modes with more than 8 bits
+_COLOURLESS_MODES = ("1", "L")
 _BIT_DEPTHS = (8, 10, 12, 14, 16)  # of cameras and scanners; their files carry 10 to 14 bits in 16
 _ROUNDING = 1e-3  # of the full scale; how far float arithmetic may leave 0..1 before it means something else
 _TWO_TONED = 64  # levels between the darkest and the lightest of what is opaque: it has a paper of its own
@@ -19,10 +20,6 @@ _TWO_TONED = 64  # levels between the darkest and the lightest of what is opaque
 
 def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Turn a loaded Pillow image of any mode into mode L.
-
-    What is transparent becomes paper: white under dark strokes, black under light ones. Where most of
-    the picture is opaque and has paper and ink of its own, as a photo with rounded corners, it becomes that
-    paper.
 
     Args:
         image: Any mode, at least one pixel.
@@ -34,13 +31,34 @@ def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         PictureDecodeError: Values that `to_levels` refuses.
         ValueError: A mode that Pillow cannot convert.
     """
+    plain, notes = to_colours(image)
+    return plain.convert("L"), notes
+
+
+def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Turn a loaded Pillow image of any mode into mode L where it has no colour, else into mode RGB.
+
+    What is transparent becomes paper: white under dark strokes, black under light ones. Where most of
+    the picture is opaque and has paper and ink of its own, as a photo with rounded corners, it becomes that
+    paper.
+
+    Args:
+        image: Any mode, at least one pixel.
+
+    Returns:
+        The image in mode L or RGB, of the same size, and what was done, in plain words.
+
+    Raises:
+        PictureDecodeError: Values that `to_levels` refuses.
+        ValueError: A mode that Pillow cannot convert.
+    """
     if image.mode in _DEEP_MODES:
         return Image.fromarray(to_levels(np.asarray(image))), ()
     if image.has_transparency_data:
         return _without_transparency(image.convert("RGBA"))
-    if image.mode == "LAB":  # Pillow has no way from here to L, and needs none: L is the lightness
+    if image.mode == "LAB":  # Pillow has no way from here to RGB; the lightness alone shows the strokes
         return image.getchannel("L"), ()
-    return image.convert("L"), ()
+    return image.convert("L" if image.mode in _COLOURLESS_MODES else "RGB"), ()
 
 
 def to_levels(values: AnyArray) -> NDArray[np.uint8]:
@@ -106,17 +124,24 @@ def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[floa
 
 def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """An RGBA image laid on the paper that shows its strokes."""
-    gray, alpha = image.convert("L"), image.getchannel("A")
+    colours, alpha = image.convert("RGB"), image.getchannel("A")
     opacity = np.asarray(alpha)
     if opacity.min() == 255:
-        return gray, ()
-    seen = np.asarray(gray)[opacity > opacity.max() // 2]
+        return colours, ()
+    is_seen = opacity > opacity.max() // 2
+    seen = np.asarray(colours.convert("L"))[is_seen]
     dark, middle, light = percentiles(seen, (5, 50, 95)) if seen.size else (0, 0, 0)
     if seen.size > opacity.size / 2 and light - dark > _TWO_TONED:
-        paper, name = round(float(middle)), "its own paper"
+        paper, name = _middle_colour(np.asarray(colours)[is_seen]), "its own paper"
     elif middle < 128:
-        paper, name = 255, "white"
+        paper, name = (255, 255, 255), "white"
     else:
-        paper, name = 0, "black"
-    laid = Image.composite(gray, Image.new("L", gray.size, paper), alpha)
+        paper, name = (0, 0, 0), "black"
+    laid = Image.composite(colours, Image.new("RGB", image.size, paper), alpha)
     return laid, (f"transparent background laid on {name}",)
+
+
+def _middle_colour(colours: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """The median of red, green and blue in (n, 3), each by itself."""
+    red, green, blue = (round(percentiles(colours[:, channel], (50,))[0]) for channel in range(3))
+    return red, green, blue

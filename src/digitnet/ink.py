@@ -1,46 +1,70 @@
-"""Grey picture -> ink: finds the paper, subtracts it, cuts the noise, stretches the contrast.
+"""Picture -> ink: finds the paper, subtracts it, cuts the noise, stretches the contrast.
 
 Pure array work, in the textbook's order:
 
-1. the paper is what the border shows, since a digit sits inside its picture: one shade, or under uneven
-   light a slope fitted through the border;
-2. what deviates from the paper more strongly, its darker or its lighter pixels, is the ink;
-3. what is within the border's own noise is cut; of the rest, Otsu's threshold finds the strokes, and their
+1. the paper is what the border shows, since a digit sits inside its picture: one shade, or under uneven light a
+   slope fitted through the border. Where the picture does not agree, the paper is what is left when everything
+   thinner than a few strokes is filled up, its shadows are divided out, and what lies beyond the sheet is ignored;
+2. what deviates from the paper more strongly, its darker or its lighter pixels, is the ink, in any colour;
+3. long straight lines all across are the paper's own;
+4. what is within the paper's own noise is cut; of the rest, Otsu's threshold finds the strokes, and their
    soft edges stay;
-4. the strokes are stretched to 255.
+5. the strokes are stretched to 255.
 """
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 
-from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.grays import percentiles
+from digitnet.arrays import GrayPicture
+from digitnet.contrast import (
+    PIECE_SHARE,
+    VISIBLE_LEVELS,
+    VISIBLE_SIGMAS,
+    border_noise,
+    contrast_with,
+    energy,
+    histogram,
+    mean_level,
+    typical_level,
+)
+from digitnet.paper import AnyPicture, PlainPaper, plain_paper, reduced
+from digitnet.ruling import without_ruled_lines
+from digitnet.shading import (
+    LOOK_SIDE,
+    contrast_in_shade,
+    is_darker,
+    is_written,
+    paper_around,
+    paper_range,
+    paper_side,
+)
+from digitnet.sheet import find_sheet, spread_over_table
 
-__all__ = ["extract_ink"]
+__all__ = ["Steps", "extract_ink"]
 
-_BORDER_SHARE = 0.03  # of the shorter side; at least one pixel ...
-_BORDER_WIDTH_MAX = 16  # ... and no more than these, enough to average over
-_EVEN_LIGHT = 4  # levels between the border's 10 % and 90 % points that still are one shade of paper
-_SLOPE_SIDE = 64  # pixels; light changes slowly, so the slope is fitted on a reduced copy
-_SLOPE_ROUNDS = 6  # of reweighting, by when ink that crosses the border no longer counts
-_NOISE_PERCENTILE = 75.0  # of the border's deviations; up to a quarter of the border may be ink
-_NOISE_IN_SIGMAS = 0.6744897501960817  # where a normal distribution has its 75 % point
-_NOISE_MAX = 20.0  # levels; more is ink crossing the border of a tight crop, not a camera's noise
+Steps: TypeAlias = list[tuple[str, AnyPicture]]  # what was done, and the picture after it
+
+_TINY = 32  # pixels; a picture with a shorter side has no room for shadows beside its digit ...
+_SMALL = 100  # ... and one with such a side shows no ruled lines and no table
 _NOISE_CLEAN = 1.0  # levels; with less, smoothing could only blur
 _SMOOTHING_SIDE = 300  # one pixel of smoothing radius for this many pixels of picture ...
 _SMOOTHING_RADIUS_MAX = 2  # ... and no more than this, for digits that are small in a large picture
 _FLOOR_SIGMAS = 3.0  # within this many standard deviations of noise, a pixel is paper
-_VISIBLE_SIGMAS = 4.5  # strokes stand out this far on average; noise above its own floor reaches 3.3
-_VISIBLE_LEVELS = 16  # of 255; fainter than this is not written, it is a stain or a compression artefact
 _EDGE_WIDTH = 2  # pixels of soft edge kept around a stroke
 _FULL_INK_PERCENTILE = 99.9  # of the strokes' pixels; the darkest one may be a speck of dirt
+_SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
+_SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
 
-def extract_ink(gray: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
+def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[str, ...]]:
     """Separate ink from paper, whichever of them is brighter.
 
     Args:
-        gray: uint8 (height, width), at least one pixel, 0 = black, 255 = white.
+        picture: uint8 (height, width) grey, or (height, width, 3) RGB; at least one pixel.
+        steps: A list to which the picture after each step is appended.
 
     Returns:
         The ink, uint8 (height, width), 0 = paper, 255 = ink, all 0 when nothing is written; and what was
@@ -49,104 +73,138 @@ def extract_ink(gray: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
     Source:
         N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
     """
-    paper, is_even = _paper(gray)
-    darker, lighter = (_contrast(gray, paper, is_ink_dark=side) for side in (True, False))
-    is_ink_dark = _energy(darker) > _energy(lighter)
-    contrast = darker if is_ink_dark else lighter
-    noise = _noise(contrast)
-    radius = min(round(max(gray.shape) / _SMOOTHING_SIDE), _SMOOTHING_RADIUS_MAX)
-    if radius and noise > _NOISE_CLEAN:
-        smooth = np.asarray(cv2.blur(gray, (2 * radius + 1, 2 * radius + 1)), np.uint8)
-        contrast = _contrast(smooth, paper, is_ink_dark=is_ink_dark)
-        noise = _noise(contrast)
-    ink = _cut_and_stretch(contrast, noise)
+    paper = plain_paper(picture)
+    if min(picture.shape[:2]) < _TINY:
+        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
+    elif paper.fits and is_written(picture, paper.levels):
+        ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
+    else:
+        ink, notes = _finished(_without_ruling(_on_shaded_paper(picture)), steps)
+        if ink is None:
+            ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
     if ink is None:
-        return np.zeros_like(gray), ("nothing written",)
-    notes = ["inverted: dark ink on light paper"] if is_ink_dark else []
-    if not is_even:
-        notes.append("uneven light evened out")
-    return ink, tuple(notes)
+        return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
+    return ink, notes
 
 
-def _border(plane: AnyArray) -> AnyArray:
-    """The values along the rim of `plane` (height, width), in one row."""
-    width = min(max(1, round(min(plane.shape) * _BORDER_SHARE)), _BORDER_WIDTH_MAX)
-    inside = slice(width, -width)
-    rim = (plane[:width], plane[-width:], plane[inside, :width], plane[inside, -width:])
-    return np.concatenate([part.ravel() for part in rim])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contrast:
+    """How far each pixel is from its paper, on the way to ink.
 
-
-def _paper(gray: GrayPicture) -> tuple[GrayPicture, bool]:
-    """The paper as it would look without ink, and whether it is one even shade."""
-    border = _border(gray)
-    low, middle, high = percentiles(border, (10, 50, 90))
-    if high - low <= _EVEN_LIGHT:
-        return np.full_like(gray, round(middle)), True
-    height, width = gray.shape
-    scale = min(1.0, _SLOPE_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    slope = _fit_slope(small)
-    return np.asarray(cv2.resize(slope, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8), False
-
-
-def _fit_slope(gray: GrayPicture) -> GrayPicture:
-    """A plane through the border's levels, fitted so that the few far off, the ink, do not pull it along."""
-    down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in gray.shape), indexing="ij")
-    levels = _border(gray).astype(np.float64)
-    terms = np.stack([np.ones_like(levels), _border(down), _border(across)], axis=-1)
-    plane = np.array([_median(levels), 0.0, 0.0])
-    for _ in range(_SLOPE_ROUNDS):
-        misfit = np.abs(levels - terms @ plane)
-        weight = 1 / (1 + (misfit / max(1.0, 4.5 * _median(misfit))) ** 2)  # Cauchy's
-        plane = np.linalg.lstsq(terms * weight[:, None], levels * weight, rcond=None)[0]
-    fitted = plane[0] + plane[1] * down + plane[2] * across
-    return np.asarray(np.clip(np.rint(fitted), 0, 255), np.uint8)
-
-
-def _median(values: AnyArray) -> float:
-    """As `numpy.median` of float64 (n,), n >= 1; like the percentiles of `grays`, without importing `numpy.ma`."""
-    ordered = np.sort(values)
-    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-
-
-def _contrast(gray: GrayPicture, paper: GrayPicture, *, is_ink_dark: bool) -> GrayPicture:
-    """How far each pixel is from the paper on the ink's side; 0 on the other side."""
-    # cv2.subtract saturates: below 0 is 0
-    return np.asarray(cv2.subtract(paper, gray) if is_ink_dark else cv2.subtract(gray, paper), np.uint8)
-
-
-def _noise(contrast: GrayPicture) -> float:
-    """Standard deviation of the paper's noise in levels, seen along the border.
-
-    Half of the paper's pixels are on the other side and 0, also where the camera cut that side off as too bright.
+    Attributes:
+        levels: uint8 (height, width), 0 = paper.
+        noise: Standard deviation of the paper, in levels.
+        is_ink_dark: Darker than the paper.
+        notes: What was done, in plain words.
+        steps: What it looked like, by name.
+        inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
+        shade_share: Of typical ink, what the tip of a shadow may have.
     """
-    (deviation,) = percentiles(_border(contrast), (_NOISE_PERCENTILE,))
-    return min(deviation / _NOISE_IN_SIGMAS, _NOISE_MAX)
+
+    levels: GrayPicture
+    noise: float
+    is_ink_dark: bool
+    notes: tuple[str, ...]
+    steps: tuple[tuple[str, AnyPicture], ...]
+    inside: GrayPicture | None = None
+    shade_share: float = 0.0
 
 
-def _histogram(gray: GrayPicture, mask: GrayPicture | None = None) -> AnyArray:
-    """How many pixels have each of the 256 levels, float64 (256,); only where `mask` is not 0."""
-    return cv2.calcHist([gray], [0], mask, [256], [0, 256]).ravel().astype(np.float64)
+def _finished(contrast: _Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+    ink = _cut_and_stretch(contrast.levels, contrast.noise, shade_share=contrast.shade_share)
+    if ink is None:
+        return None, ()
+    if steps is not None:
+        steps.extend((*contrast.steps, ("ink", ink)))
+    return ink, ("inverted: dark ink on light paper", *contrast.notes) if contrast.is_ink_dark else contrast.notes
 
 
-def _energy(contrast: GrayPicture) -> float:
-    """Sum of squares over all pixels."""
-    return float(_histogram(contrast) @ np.arange(256.0) ** 2)
+def _without_ruling(contrast: _Contrast) -> _Contrast:
+    if min(contrast.levels.shape) < _SMALL:
+        return contrast
+    levels = without_ruled_lines(contrast.levels, contrast.noise, contrast.inside)
+    if levels is None:
+        return contrast
+    notes, steps = (*contrast.notes, "ruled lines removed"), (*contrast.steps, ("without ruled lines", levels))
+    return replace(contrast, levels=levels, notes=notes, steps=steps)
 
 
-def _cut_and_stretch(contrast: GrayPicture, noise: float) -> GrayPicture | None:
+def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> _Contrast:
+    darker, lighter = (contrast_with(picture, paper.levels, is_ink_dark=side) for side in (True, False))
+    is_ink_dark = energy(darker) > energy(lighter)
+    levels = darker if is_ink_dark else lighter
+    noise = border_noise(levels)
+    radius = _smoothing_radius(picture)
+    if radius and noise > _NOISE_CLEAN:
+        smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+        levels = contrast_with(smooth, paper.levels, is_ink_dark=is_ink_dark)
+        noise = border_noise(levels)
+    notes = () if paper.is_even else ("uneven light evened out",)
+    return _Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
+
+
+def _on_shaded_paper(picture: AnyPicture) -> _Contrast:
+    small = reduced(picture, LOOK_SIDE)
+    sheet = find_sheet(small) if min(picture.shape[:2]) >= _SMALL else None
+    if sheet is None:
+        inside = np.full(picture.shape[:2], 255, np.uint8)
+        small_inside = np.full(small.shape[:2], 255, np.uint8)
+    else:
+        inside = np.asarray(cv2.resize(sheet, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+        picture = spread_over_table(picture, inside)
+        small, small_inside = reduced(picture, LOOK_SIDE), sheet
+    is_ink_dark = is_darker(small, small_inside)
+    side = paper_side(small, small_inside, is_ink_dark=is_ink_dark)
+    factor = max(picture.shape[:2]) / max(small.shape[:2])
+    calm = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
+    paper = paper_around(calm, side * factor, is_ink_dark=is_ink_dark)
+    bright, shade = paper_range(paper, inside)
+    levels, noise = contrast_in_shade(calm, paper, bright, inside, is_ink_dark=is_ink_dark)
+    radius = _smoothing_radius(picture)
+    if radius and noise > _NOISE_CLEAN:
+        smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+        levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
+    notes = ["edge of the sheet ignored"] if sheet is not None else []
+    notes.append("shadow removed" if shade < _SHADOW_DEPTH * bright else "uneven light evened out")
+    steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
+    steps += [("paper without ink", paper), ("contrast with the paper", levels)]
+    outline = inside if sheet is not None else None
+    return _Contrast(levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, _SHADE_SHARE)
+
+
+def _smoothing_radius(picture: AnyPicture) -> int:
+    longer: int = max(picture.shape[:2])
+    return min(round(longer / _SMOOTHING_SIDE), _SMOOTHING_RADIUS_MAX)
+
+
+def _cut_and_stretch(contrast: GrayPicture, noise: float, *, shade_share: float = 0.0) -> GrayPicture | None:
     """Remove the noise from `contrast` and bring its strokes to 255; None when there are no strokes."""
     floor = round(_FLOOR_SIGMAS * noise)
     _, above_floor = cv2.threshold(contrast, floor, 0, cv2.THRESH_TOZERO)
-    _, strokes = cv2.threshold(above_floor, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    counts = _histogram(contrast, np.asarray(strokes, np.uint8))
-    n = counts.sum()
-    if n == 0 or counts @ np.arange(256) / n < max(_VISIBLE_LEVELS, _VISIBLE_SIGMAS * noise):
+    level, strokes = cv2.threshold(above_floor, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    counts = histogram(contrast, np.asarray(strokes, np.uint8))
+    if not counts.any() or mean_level(counts) < max(VISIBLE_LEVELS, VISIBLE_SIGMAS * noise):
         return None
-    full = int(np.searchsorted(np.cumsum(counts), n * _FULL_INK_PERCENTILE / 100))
+    if shade_share:
+        typical = typical_level(counts)
+        _, strokes = cv2.threshold(above_floor, max(level, shade_share * typical), 255, cv2.THRESH_BINARY)
+        strokes = _without_shades(np.asarray(strokes, np.uint8), contrast, typical)
+        counts = histogram(contrast, strokes)
+    full = int(np.searchsorted(np.cumsum(counts), counts.sum() * _FULL_INK_PERCENTILE / 100))
     levels = (np.arange(256) - floor) * (255 / max(1, full - floor))
     stretched = cv2.LUT(contrast, np.clip(np.rint(levels), 0, 255).astype(np.uint8))
     reach = 2 * _EDGE_WIDTH + 1
     strokes_and_edges = cv2.dilate(strokes, np.ones((reach, reach), np.uint8))
     return np.asarray(cv2.bitwise_and(stretched, strokes_and_edges), np.uint8)
+
+
+def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float) -> GrayPicture:
+    """`strokes` without the pieces that are far fainter than typical ink: tips of shadows, creases, grain."""
+    n, piece_of, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    inked = np.flatnonzero(strokes)  # few of all pixels, so that only these are counted
+    pieces = piece_of.ravel()[inked]
+    sums = np.bincount(pieces, contrast.ravel()[inked], minlength=n)
+    is_faint = sums < PIECE_SHARE * typical * statistics[:, cv2.CC_STAT_AREA]
+    kept = strokes.copy()
+    kept.ravel()[inked[is_faint[pieces]]] = 0
+    return kept

@@ -1,14 +1,13 @@
 """One small picture file to grey numbers."""
 
-import struct
 import warnings
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
+from digitnet.damage import DAMAGE
 from digitnet.errors import DatasetFormatError
 
 if TYPE_CHECKING:
@@ -21,22 +20,6 @@ _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 # At most eight bits a channel: of a deeper picture, conversion to grey would cut off the bright part.
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
-
-# What Pillow's decoders let through for damaged bytes.
-_DAMAGE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 def load_small_picture(path: Path) -> GrayPicture:
@@ -69,7 +52,7 @@ def load_small_picture(path: Path) -> GrayPicture:
         raise DatasetFormatError(
             f"{path} has far too many pixels: digitnet trains on pictures of 28 x 28. Scale it first."
         ) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DatasetFormatError(
             f"{path} cannot be read: expected a picture ({', '.join(_FORMATS)}), found damage or another "
             f"kind of file. Repair or remove it."

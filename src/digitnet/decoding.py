@@ -1,0 +1,287 @@
+"""Files, bytes, Pillow images and arrays -> upright pixels, grey or RGB.
+
+Pillow decodes, after the header was checked against a limit of pixels; what cannot be decoded is a `PictureError` of
+one line. A photo of more pixels than handwriting needs is decoded at a half or a quarter of its size.
+"""
+
+import functools
+import io
+import os
+import threading
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeAlias
+
+import numpy as np
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from digitnet.arrays import AnyArray
+from digitnet.damage import DAMAGE
+from digitnet.documents import is_pdf, read_pages
+from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
+from digitnet.grays import to_colours, to_levels
+from digitnet.paper import AnyPicture
+
+__all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
+
+PictureSource: TypeAlias = str | Path | bytes | Image.Image | AnyArray
+
+MAX_PIXELS = 64_000_000  # a phone's 48 or 50 megapixels pass, a bomb of 100 does not
+
+_ENOUGH_PIXELS = 6_000_000  # of which a page's digits still have 50 pixels of height; 12 megapixels become 3
+
+# Formats that are pictures and nothing else. Pillow knows more: some run other programs (EPS), some hide a
+# second picture whose size the header does not tell (ICO). The common ones are found without importing all of
+# Pillow's plug-ins.
+_COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM")
+_OTHER_FORMATS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF")
+_FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or PPM"
+_HINTS = (
+    (b"<svg", "It looks like an SVG drawing: export it as PNG."),
+    (b"ftyphei", "It looks like HEIC, an iPhone's format: pip install pillow-heif, or export it as JPEG."),
+    (b"ftypmif1", "It looks like HEIC, an iPhone's format: pip install pillow-heif, or export it as JPEG."),
+)
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DECODER_ERRORS = (*DAMAGE, Warning, Image.DecompressionBombError)
+_warnings_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """A decoded picture.
+
+    Attributes:
+        values: uint8 (height, width) grey or (height, width, 3) RGB, upright; of a large picture a reduced copy.
+        size: Height and width of the upright picture itself.
+        notes: What was done, in plain words.
+    """
+
+    values: AnyPicture
+    size: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+def decode(source: PictureSource, max_pixels: int) -> Pixels:
+    """Decode a picture; of an animation, or of several pages, the first one.
+
+    Args:
+        source: As for `digitnet.pictures.load_picture`.
+        max_pixels: Width times height that is still decoded.
+
+    Returns:
+        Its pixels.
+
+    Raises:
+        PictureTooLargeError: More pixels than `max_pixels`.
+        PictureDecodeError: Not a picture, or a damaged one.
+        PictureError: The file is missing, a folder, or unreadable.
+    """
+    pages = decode_pages(source, max_pixels)
+    try:
+        return next(pages)
+    finally:
+        pages.close()
+
+
+def decode_pages(source: PictureSource, max_pixels: int) -> Generator[Pixels, None, None]:
+    """Decode a picture, or each page of a PDF.
+
+    Args:
+        source: As for `digitnet.pictures.load_picture`.
+        max_pixels: Width times height that is still decoded.
+
+    Yields:
+        The pixels of each page; of anything but a PDF there is one.
+
+    Raises:
+        PictureError: As for `decode`.
+    """
+    if isinstance(source, np.ndarray):
+        yield _decode_image(_image_from_array(source, max_pixels), "the array", max_pixels)
+    elif isinstance(source, Image.Image):
+        yield _decode_image(source, "the image", max_pixels)
+    elif isinstance(source, bytes):
+        yield from _decode_file(io.BytesIO(source), "the file", max_pixels)
+    elif isinstance(source, str | os.PathLike):
+        path = Path(source)
+        name = str(path) if str(path).isprintable() else ascii(str(path))
+        with _open_file(path, name) as file:
+            yield from _decode_file(file, name, max_pixels)
+    else:
+        raise PictureDecodeError(
+            f"a picture is a path, bytes, a Pillow image or a NumPy array, not {type(source).__name__}"
+        )
+
+
+def _open_file(path: Path, name: str) -> IO[bytes]:
+    try:
+        if path.is_dir():
+            raise PictureError(f"{name} is a folder: expected a picture file")
+        if path.exists() and not path.is_file():  # opening a pipe could wait forever
+            raise PictureError(f"{name} is not a regular file: expected a picture file")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise PictureError(f"{name} does not exist: expected a picture file") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise PictureError(f"{name} cannot be read: {_reason(error)}") from error
+
+
+def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels]:
+    """The pictures in `file`, after a look at its header only."""
+    try:
+        if is_pdf(file):
+            yield from _decode_document(file, name, max_pixels)
+            return
+        with _quiet_pillow():
+            image = _identify(file)
+            # A phone's JPEG may hold more than one (MPO): its thumbnail, not a frame that somebody misses.
+            has_frames = getattr(image, "is_animated", False) and image.format != "MPO"
+            full = image.size
+            _check_size(name, *full, max_pixels)
+            if image.format in ("JPEG", "MPO"):  # decoded small at once, which is faster, and lighter
+                factor = _reduction(*full)
+                image.draft(image.mode, (full[0] // factor, full[1] // factor))
+    except (PictureError, MissingExtraError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureTooLargeError(
+            f"{name} has more pixels than can be decoded; the limit is {max_pixels:,}: scale it down"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PictureDecodeError(_unknown_format(file, name)) from error
+    except _DECODER_ERRORS as error:
+        raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
+    yield _decode_image(image, name, max_pixels, full, ("first of several frames",) if has_frames else ())
+
+
+def _decode_document(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels]:
+    try:
+        for number, (image, n) in enumerate(read_pages(file, name, max_pixels), start=1):
+            notes = (f"page {number} of {n}",) if n > 1 else ()
+            yield _decode_image(image, name, max_pixels, None, notes)
+    except MissingExtraError as error:
+        raise PictureDecodeError(str(error)) from error
+
+
+def _identify(file: IO[bytes]) -> ImageFile.ImageFile:
+    """Read the header."""
+    try:
+        return Image.open(file, formats=_COMMON_FORMATS)
+    except UnidentifiedImageError:
+        Image.init()  # imports the plug-ins of all other formats
+        _register_heif()
+        return Image.open(file, formats=[name for name in _OTHER_FORMATS if name in Image.OPEN])
+
+
+@functools.cache  # looking for what is not installed takes longer than reading a small picture
+def _register_heif() -> None:
+    """Teach Pillow an iPhone's format where its plug-in is installed."""
+    try:
+        import pillow_heif  # noqa: PLC0415 - optional
+    except ImportError:
+        return
+    pillow_heif.register_heif_opener()
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """No warnings from Pillow: what matters becomes an error here, the rest nobody can act on.
+
+    The list of warning filters belongs to the whole process: without the lock, two threads could each put
+    back what the other one had set.
+    """
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _unknown_format(file: IO[bytes], name: str) -> str:
+    file.seek(0)
+    start = file.read(1024)
+    if not start:
+        return f"{name} is empty: expected a picture file"
+    hint = next((f" {hint}" for mark, hint in _HINTS if mark in start), "")
+    return f"{name} is not a picture, or a damaged one: expected {_FORMAT_NAMES}, found {start[:8]!r}.{hint}"
+
+
+def _decode_image(
+    image: Image.Image,
+    name: str,
+    max_pixels: int,
+    full: tuple[int, int] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Pixels:
+    """The pixels of a Pillow image; `full` is its width and height where it is decoded at a part of that."""
+    width, height = full or image.size
+    _check_size(name, width, height, max_pixels)
+    try:
+        image.load()
+        plain, more_notes = to_colours(image)
+        with _quiet_pillow():
+            turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+    except PictureDecodeError as error:
+        raise PictureDecodeError(f"{name}: {error}") from error
+    except _DECODER_ERRORS as error:
+        raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
+    factor = _reduction(*plain.size)
+    if factor > 1:
+        plain = plain.reduce(factor)
+    if turn is not None:
+        plain = plain.transpose(turn)
+        is_turned = turn in (_UPRIGHT[5], _UPRIGHT[6], _UPRIGHT[7], _UPRIGHT[8])
+        width, height = (height, width) if is_turned else (width, height)
+    values = np.asarray(plain)
+    return Pixels(values, (height, width), (*notes, *more_notes))
+
+
+def _reduction(width: int, height: int) -> int:
+    """By which power of two a picture of this size is reduced."""
+    factor = 1
+    while width * height > _ENOUGH_PIXELS * factor**2:
+        factor *= 2
+    return factor
+
+
+def _check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    n = width * height
+    if n == 0:
+        raise PictureDecodeError(f"{name} has no pixels: it is {width} x {height}")
+    if n > max_pixels:
+        raise PictureTooLargeError(
+            f"{name} has {width:,} x {height:,} = {n:,} pixels; the limit is {max_pixels:,}: scale it down"
+        )
+
+
+def _image_from_array(values: AnyArray, max_pixels: int) -> Image.Image:
+    """uint8 image of an array, mode L, RGB or RGBA."""
+    channels = values.shape[2:]
+    if values.ndim not in (2, 3) or channels not in ((), (1,), (3,), (4,)):
+        raise PictureDecodeError(
+            f"the array has shape {values.shape}: expected (height, width), (height, width, 3) or "
+            "(height, width, 4), one picture at a time"
+        )
+    _check_size("the array", values.shape[1], values.shape[0], max_pixels)
+    try:
+        levels = to_levels(values)
+    except PictureDecodeError as error:
+        raise PictureDecodeError(f"the array: {error}") from error
+    return Image.fromarray(levels[:, :, 0] if channels == (1,) else levels)
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what a library or the system says, or its type where it says nothing."""
+    text = getattr(error, "strerror", None) or str(error)
+    lines = text.strip().splitlines()
+    return lines[0] if lines else type(error).__name__

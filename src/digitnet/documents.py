@@ -1,0 +1,87 @@
+"""PDF pages as pictures, where the optional `pypdfium2` is installed."""
+
+import importlib
+import math
+import threading
+from collections.abc import Iterator
+from typing import IO, Any
+
+from PIL import Image
+
+from digitnet.errors import MissingExtraError, PictureDecodeError, PictureTooLargeError
+
+__all__ = ["is_pdf", "read_pages"]
+
+_MARK = b"%PDF-"
+_MARK_WITHIN = 1024  # bytes; some programs write a few of their own in front
+_DOTS_PER_INCH = 200  # a handwritten digit of 4 mm becomes 30 pixels high
+_POINTS_PER_INCH = 72  # PDF's own unit
+_lock = threading.Lock()  # PDFium is not made for threads
+
+
+def is_pdf(file: IO[bytes]) -> bool:
+    """True where the file says that it is a PDF; reads its beginning and goes back there."""
+    file.seek(0)
+    start = file.read(_MARK_WITHIN)
+    file.seek(0)
+    return _MARK in start
+
+
+def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+    """Draw the pages of a PDF, one after the other.
+
+    Args:
+        file: The document, at its beginning.
+        name: What messages call it.
+        max_pixels: Width times height of a page; a large one is drawn more coarsely than at 200 dots per inch.
+
+    Yields:
+        The page as an RGB image, and how many pages there are.
+
+    Raises:
+        MissingExtraError: `pypdfium2` is not installed.
+        PictureDecodeError: Not a PDF, a damaged one, one behind a password, or one without pages.
+        PictureTooLargeError: A page so long and narrow that not even a row of pixels fits.
+    """
+    pdfium = _pdfium(name)
+    try:
+        with _lock:
+            document = pdfium.PdfDocument(file.read())
+            n = len(document)
+    except pdfium.PdfiumError as error:
+        raise PictureDecodeError(f"{name} is a damaged PDF, or one behind a password: {error}") from error
+    if n == 0:
+        raise PictureDecodeError(f"{name} is a PDF without pages")
+    try:
+        for number in range(n):
+            yield _drawn(pdfium, document, number, name, max_pixels), n
+    finally:
+        with _lock:
+            document.close()
+
+
+def _drawn(pdfium: Any, document: Any, number: int, name: str, max_pixels: int) -> Image.Image:
+    try:
+        with _lock:
+            page = document[number]
+            width, height = page.get_size()
+            if not (width > 0 and height > 0 and math.isfinite(width * height)):
+                raise PictureDecodeError(f"page {number + 1} of {name} is empty: it is {width:g} x {height:g} points")
+            scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, math.sqrt(max_pixels / (width * height)) * 0.99)
+            if math.ceil(width * scale) * math.ceil(height * scale) > max_pixels:
+                raise PictureTooLargeError(
+                    f"page {number + 1} of {name} is {width:g} x {height:g} points: the limit is {max_pixels:,} pixels"
+                )
+            image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+            return image
+    except pdfium.PdfiumError as error:
+        raise PictureDecodeError(f"page {number + 1} of {name} is damaged: {error}") from error
+
+
+def _pdfium(name: str) -> Any:
+    try:
+        return importlib.import_module("pypdfium2")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{name} is a PDF, for which pypdfium2 is missing: pip install pypdfium2, or export the page as PNG"
+        ) from error

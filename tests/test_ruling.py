@@ -1,0 +1,90 @@
+"""without_ruled_lines on drawn lines and strokes of known places, and on whole pictures."""
+
+import numpy as np
+import pytest
+
+from digitnet.arrays import AnyArray
+from digitnet.ink import extract_ink
+from digitnet.ruling import without_ruled_lines
+from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
+
+INK = 150
+
+
+def lines(spacing: int, thickness: int, *, degrees: float = 0.0, upright: bool = False) -> AnyArray:
+    """Where the lines are, bool (height, width)."""
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    angle = np.deg2rad(degrees)
+    across = (
+        columns * np.cos(angle) - rows * np.sin(angle) if upright else rows * np.cos(angle) + columns * np.sin(angle)
+    )
+    return np.asarray(np.mod(across, spacing) < thickness)
+
+
+def drawn(ruling: AnyArray, darkness: int) -> tuple[AnyArray, AnyArray]:
+    """Contrast, uint8, of ruled paper with strokes on it; and the strokes."""
+    ink = strokes()
+    contrast = np.where(ink, INK, np.where(ruling, darkness, 0))
+    return contrast.astype(np.uint8), ink
+
+
+@pytest.mark.parametrize("darkness", [75, 100, 150])
+@pytest.mark.parametrize("degrees", [0.0, 3.0, -8.0])
+@pytest.mark.parametrize("upright", [False, True])
+def test_lines_go_and_strokes_stay_whole(darkness: int, degrees: float, upright: bool) -> None:
+    contrast, ink = drawn(lines(30, 2, degrees=degrees, upright=upright), darkness)
+    cleaned = without_ruled_lines(contrast, 0.0)
+    assert cleaned is not None
+    missed, extra = missed_and_extra(cleaned, ink)
+    assert missed < 0.02
+    assert extra < 0.01
+
+
+def test_both_directions_of_squared_paper_go_and_so_do_the_places_where_they_cross() -> None:
+    contrast, ink = drawn(lines(24, 2, degrees=4) | lines(24, 2, degrees=4, upright=True), 100)
+    cleaned = without_ruled_lines(contrast, 0.0)
+    assert cleaned is not None
+    missed, extra = missed_and_extra(cleaned, ink)
+    assert missed < 0.02
+    assert extra < 0.01
+
+
+def test_lines_far_fainter_than_the_ink_are_left_to_the_threshold() -> None:
+    assert without_ruled_lines(drawn(lines(30, 2), 20)[0], 0.0) is None
+
+
+def test_strokes_alone_are_no_lines() -> None:
+    assert without_ruled_lines(drawn(np.zeros((HEIGHT, WIDTH), bool), 0)[0], 0.0) is None
+
+
+@pytest.mark.parametrize("thickness", [6, 12])
+def test_a_1_from_edge_to_edge_is_not_taken_for_a_line(thickness: int) -> None:
+    contrast = np.zeros((HEIGHT, WIDTH), np.uint8)
+    contrast[:, 120 : 120 + thickness] = INK
+    assert without_ruled_lines(contrast, 0.0) is None
+
+
+def test_a_line_of_which_only_the_sheet_shows_a_part_goes_too() -> None:
+    contrast, ink = drawn(lines(30, 2), 100)
+    inside = np.zeros((HEIGHT, WIDTH), np.uint8)
+    inside[20:280, 50:200] = 255
+    contrast[inside == 0] = 0
+    cleaned = without_ruled_lines(contrast, 0.0, inside)
+    assert cleaned is not None
+    missed, extra = missed_and_extra(cleaned, ink & (inside > 0))
+    assert missed < 0.02
+    assert extra < 0.01
+
+
+@pytest.mark.parametrize("pen", [(35, 50, 150), (110, 110, 112)])
+@pytest.mark.parametrize("ruler", [(110, 140, 205), (120, 120, 120)])
+@pytest.mark.parametrize("noise", [1.0, 6.0])
+def test_a_photo_of_squared_paper(
+    pen: tuple[float, float, float], ruler: tuple[float, float, float], noise: float
+) -> None:
+    ruling = lines(26, 2, degrees=2) | lines(26, 2, degrees=2, upright=True)
+    paper = np.where(ruling[:, :, np.newaxis], ruler, (235.0, 232.0, 225.0))
+    ink = strokes()
+    missed, extra = missed_and_extra(extract_ink(photo(written(paper, pen, ink), noise=noise))[0], ink)
+    assert missed < 0.05
+    assert extra < 0.06

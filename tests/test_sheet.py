@@ -1,0 +1,75 @@
+"""find_sheet on sheets laid on tables, and on what only looks like one."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digitnet.arrays import AnyArray
+from digitnet.ink import extract_ink
+from digitnet.sheet import find_sheet, spread_over_table
+from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
+
+WHITE = (235.0, 232.0, 224.0)
+WOOD, BLACK, CLOTH = (120.0, 80.0, 50.0), (40.0, 40.0, 42.0), (60.0, 90.0, 150.0)
+CORNERS = np.array([[35, 30], [215, 22], [222, 275], [28, 268]])
+
+
+def on_table(table: tuple[float, float, float], *, thickness: int = 8) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """float (height, width, 3), where the sheet is and where the ink is, bool (height, width)."""
+    sheet = cv2.fillConvexPoly(np.zeros((HEIGHT, WIDTH), np.uint8), CORNERS.astype(np.int32), 1) > 0
+    ink = strokes(thickness) & sheet
+    scene = written(WHITE, (35, 50, 150), ink)
+    grain = np.random.default_rng(1).normal(0, 6, (HEIGHT, 1))
+    scene[~sheet] = (np.array(table) + np.repeat(grain, WIDTH, axis=1)[:, :, np.newaxis])[~sheet]
+    return scene, sheet, ink
+
+
+@pytest.mark.parametrize("table", [WOOD, BLACK, CLOTH])
+def test_the_sheet_is_found(table: tuple[float, float, float]) -> None:
+    scene, sheet, _ = on_table(table)
+    found = find_sheet(photo(scene))
+    assert found is not None
+    assert (found[~sheet] > 0).mean() < 0.01
+    assert (found[sheet] > 0).mean() > 0.9  # all but its very edge
+
+
+@pytest.mark.parametrize("table", [WOOD, BLACK, CLOTH])
+@pytest.mark.parametrize("thickness", [3, 8, 16])
+def test_only_what_is_on_the_sheet_is_ink(table: tuple[float, float, float], thickness: int) -> None:
+    scene, _, ink = on_table(table, thickness=thickness)
+    extracted, notes = extract_ink(photo(scene))
+    missed, extra = missed_and_extra(extracted, ink)
+    assert missed < 0.02
+    assert extra < 0.02
+    assert notes[:2] == ("inverted: dark ink on light paper", "edge of the sheet ignored")
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_a_strip_of_table_along_one_side_is_no_ink(side: int) -> None:
+    ink = strokes()
+    scene = written(WHITE, (30, 30, 35), ink)
+    np.rot90(scene, side)[:14] = WOOD
+    missed, extra = missed_and_extra(extract_ink(photo(scene))[0], ink)
+    assert missed < 0.02
+    assert extra < 0.02
+
+
+@pytest.mark.parametrize("thickness", [6, 30])
+def test_plain_paper_a_shadow_and_a_thick_0_are_no_sheet(thickness: int) -> None:
+    assert find_sheet(photo(written(WHITE, (30, 30, 35), strokes(thickness)))) is None
+    shaded = written(WHITE, (30, 30, 35), strokes(thickness))
+    shaded[:, 120:] *= 0.5
+    assert find_sheet(photo(shaded)) is None
+    ring = cv2.ellipse(np.zeros((HEIGHT, WIDTH), np.uint8), (120, 150), (70, 100), 0, 0, 360, 1, thickness) > 0
+    assert find_sheet(photo(written(WHITE, (35, 50, 150), ring))) is None
+
+
+def test_the_sheet_goes_on_over_its_table_and_stays_as_it_is() -> None:
+    scene, sheet, _ = on_table(WOOD)
+    picture, mask = photo(scene), np.where(sheet, 255, 0).astype(np.uint8)
+    inner = np.asarray(cv2.erode(mask, np.ones((9, 9))), np.uint8)
+    spread = spread_over_table(picture, inner)
+    np.testing.assert_array_equal(spread[inner > 0], picture[inner > 0])
+    assert np.abs(spread[~sheet].astype(float) - WHITE).max() < 40
+    gray = spread_over_table(picture[:, :, 0], inner)
+    np.testing.assert_array_equal(gray, spread[:, :, 0])
