@@ -1,0 +1,127 @@
+"""Samples of what is rendered, as figures: each hardship, both levels, and pictures without a digit."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.page.plots import WIDTH, panel
+from benchmarks.pictures.hardships import HARDSHIPS, LEVELS
+from benchmarks.pictures.samples import NOTHINGS, RenderedDigits, RenderedLines, RenderedNothing
+from benchmarks.pictures.sets import Example
+from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["fitted", "hardships_figure", "levels_figure", "nothing_figure"]
+
+_SEED = 2026
+_SHOWN = (0.25, 0.5, 1.0)  # severities
+_TILE, _GAP = 88, 6  # dots
+_GROUND = 255  # the page's white, around pictures that are not square
+_LEFT = 0.35  # inches
+_NAME = 0.22  # inches for the text above a row of tiles
+
+
+def fitted(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """A picture as large as it can be in a tile of uint8 (height, width, 3), in the middle of it.
+
+    A picture that is too large is averaged; one that is too small shows its pixels as they are.
+    """
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    tile = np.full((height, width, 3), _GROUND, np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    tile[top : top + size[1], left : left + size[0]] = cv2.resize(picture, size, interpolation=method)
+    return tile
+
+
+def _row(examples: Sequence[Example], width: int = _TILE) -> NDArray[np.uint8]:
+    """Tiles side by side."""
+    gap = np.full((_TILE, _GAP, 3), _GROUND, np.uint8)
+    parts = [part for one in examples for part in (fitted(np.asarray(one.picture), _TILE, width), gap)]
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def _place(figure: "Figure", tiles: NDArray[np.uint8], left: float, top: float, name: str) -> None:
+    """Tiles dot by dot, with a name above them; left and top in inches from the corner of the figure."""
+    height = figure.get_size_inches()[1]
+    across, down = tiles.shape[1] / DPI, tiles.shape[0] / DPI
+    figure.text(left / WIDTH, 1 - (top + 0.11) / height, name, fontsize=8.5, color=MUTED, va="center")
+    axes = panel(figure, left, height - top - _NAME - down, across, down)
+    axes.imshow(tiles, interpolation="nearest", aspect="auto")
+    hide_frame(axes)
+
+
+def _fit(width: int) -> int:
+    """How many tiles of a width stand side by side."""
+    return int(((WIDTH - 2 * _LEFT) * DPI + _GAP) // (width + _GAP))
+
+
+@in_house_style
+def hardships_figure() -> "Figure":
+    """Each hardship at three severities."""
+    columns = 4
+    rows = -(-len(HARDSHIPS) // columns)
+    step = _TILE / DPI + _NAME + 0.1
+    figure = new_figure(
+        WIDTH,
+        TITLE_HEIGHT + rows * step + 0.1,
+        "The hardships",
+        f"Each alone, at severities {', '.join(f'{severity:g}' for severity in _SHOWN)}.",
+    )
+    across = (WIDTH - 2 * _LEFT + 0.1) / columns
+    for place, hardship in enumerate(HARDSHIPS):
+        names = [f"{hardship} {severity:.2f}" for severity in _SHOWN]
+        kind = RenderedLines if hardship == "touching" else RenderedDigits
+        tiles = _row([kind(name, place + 1, _SEED)[place] for name in names])
+        _place(
+            figure,
+            tiles,
+            _LEFT + place % columns * across,
+            TITLE_HEIGHT + place // columns * step,
+            hardship.replace("_", " "),
+        )
+    return figure
+
+
+@in_house_style
+def levels_figure() -> "Figure":
+    """Two rows of digits and two of lines for each level."""
+    wide = 3 * _TILE
+    step = (2 * _TILE + _GAP) / DPI + _NAME + 0.1
+    figure = new_figure(
+        WIDTH, TITLE_HEIGHT + 2 * len(LEVELS) * step + 0.1, "Two levels", "The first pictures of each, none left out."
+    )
+    top = TITLE_HEIGHT
+    for level in LEVELS:
+        for kind, width in ((RenderedDigits, _TILE), (RenderedLines, wide)):
+            count = _fit(width)
+            pictures = kind(level, 2 * count, _SEED)
+            rows = [_row([pictures[place] for place in part], width) for part in _halves(count)]
+            gap = np.full((_GAP, rows[0].shape[1], 3), _GROUND, np.uint8)
+            _place(figure, np.concatenate([rows[0], gap, rows[1]]), _LEFT, top, f"{level}, {pictures.kind}")
+            top += step
+    return figure
+
+
+def _halves(count: int) -> tuple[range, range]:
+    return range(count), range(count, 2 * count)
+
+
+@in_house_style
+def nothing_figure() -> "Figure":
+    """A row of each kind of picture without a digit."""
+    step = _TILE / DPI + _NAME + 0.1
+    figure = new_figure(
+        WIDTH, TITLE_HEIGHT + len(NOTHINGS) * step + 0.1, "No digit", "The first pictures of each kind, none left out."
+    )
+    for place, name in enumerate(NOTHINGS):
+        pictures = RenderedNothing(name, _fit(_TILE), _SEED)
+        tiles = _row([pictures[number] for number in range(len(pictures))])
+        _place(figure, tiles, _LEFT, TITLE_HEIGHT + place * step, name)
+    return figure

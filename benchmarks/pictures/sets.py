@@ -1,0 +1,232 @@
+"""Sets of pictures that someone else made: folders, tables of labels, and `.npz` files."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.pictures.measured import Kind
+from digitnet.errors import DatasetFormatError, DatasetNotFoundError
+
+__all__ = ["ArraySet", "Example", "FileSet", "PictureSet", "Subset", "find_sets", "not_digits"]
+
+_NOT_DIGITS = "not_digits"  # how the names of sets without digits begin
+_PICTURES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture.
+
+    Attributes:
+        picture: The file, or the pixels.
+        text: The digits in it, lines separated by newlines; "" where there are none.
+        part: Of the set; "" where it has no parts.
+    """
+
+    picture: Path | NDArray[np.uint8]
+    text: str
+    part: str = ""
+
+
+class PictureSet(Protocol):
+    """Pictures of one kind; those that are rendered come into being one by one."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in tables, in words that say nothing of where it is kept."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What counts."""
+        ...
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether anyone can render it again."""
+        ...
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        ...
+
+    def __getitem__(self, place: int, /) -> Example:
+        """The picture at a place, always the same one."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Pictures in files, read when it is their turn."""
+
+    name: str
+    kind: Kind
+    examples: tuple[Example, ...]
+    is_rendered: bool = False
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, place: int) -> Example:
+        return self.examples[place]
+
+
+@dataclass(frozen=True)
+class ArraySet:
+    """Pictures of one size in an array, uint8 (n, height, width), and the text of each."""
+
+    name: str
+    kind: Kind
+    images: NDArray[np.uint8]
+    texts: tuple[str, ...]
+    is_rendered: bool = False
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, place: int) -> Example:
+        return Example(self.images[place], self.texts[place])
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Some pictures of another set, drawn from a seed, in the order of that set."""
+
+    whole: PictureSet
+    size: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """That of the whole."""
+        return self.whole.name
+
+    @property
+    def kind(self) -> Kind:
+        """That of the whole."""
+        return self.whole.kind
+
+    @property
+    def is_rendered(self) -> bool:
+        """As the whole."""
+        return self.whole.is_rendered
+
+    def __len__(self) -> int:
+        return min(self.size, len(self.whole))
+
+    def __getitem__(self, place: int) -> Example:
+        drawn = np.sort(np.random.default_rng(self.seed).permutation(len(self.whole))[: len(self)])
+        return self.whole[int(drawn[place])]
+
+
+def find_sets(path: Path) -> list[PictureSet]:
+    """The sets of pictures at a place.
+
+    Args:
+        path: An `.npz` file with `images` uint8 (n, h, w) and `labels` (n,); a folder with `labels.csv` (columns file
+            and label, and kind where it has parts); one with `pages.csv` (columns file and lines, which are separated
+            by `|`); one with a sub-folder a digit; or a folder of such. What is named `not_digits...` holds none.
+
+    Returns:
+        At least one set.
+
+    Raises:
+        DatasetNotFoundError: There is nothing, or nothing of these.
+        DatasetFormatError: A table or an array is not as it must be.
+    """
+    found = _set_at(path)
+    if found is not None:
+        return [found]
+    if path.is_dir():
+        inside = [one for entry in sorted(path.iterdir()) if (one := _set_at(entry)) is not None]
+        if inside:
+            return inside
+    raise DatasetNotFoundError(
+        f"{path} is no set of pictures: expected an .npz file, or a folder with labels.csv, with pages.csv, "
+        "with one sub-folder a digit, or of such sets"
+    )
+
+
+def not_digits(path: Path) -> PictureSet:
+    """All pictures at a place, none of which holds a digit.
+
+    Args:
+        path: An `.npz` file with `images` uint8 (n, h, w), or a folder of picture files, at any depth.
+
+    Raises:
+        DatasetNotFoundError: There are no pictures.
+        DatasetFormatError: The array is not as it must be.
+    """
+    if path.suffix == ".npz":
+        images, _ = _arrays(path, with_labels=False)
+        return ArraySet(path.stem, "not digits", images, ("",) * len(images))
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _PICTURES)
+    if not files:
+        raise DatasetNotFoundError(f"{path} holds no pictures: expected an .npz file or a folder of picture files")
+    return FileSet(path.name, "not digits", tuple(Example(file, "") for file in files))
+
+
+def _set_at(path: Path) -> PictureSet | None:
+    """The one set of a file or a folder; None where it is none."""
+    is_npz = path.suffix == ".npz" and path.is_file()
+    if path.name.startswith(_NOT_DIGITS) and (is_npz or path.is_dir()):
+        return not_digits(path)
+    if is_npz:
+        images, labels = _arrays(path, with_labels=True)
+        return ArraySet(path.stem, "digits", images, tuple(str(label) for label in labels.tolist()))
+    if not path.is_dir():
+        return None
+    if (table := path / "labels.csv").is_file():
+        rows = _rows(table, "file", "label")
+        examples = [Example(path / row["file"], row["label"].strip(), row.get("kind") or "") for row in rows]
+        return FileSet(path.resolve().name, "digits", tuple(examples))
+    if (table := path / "pages.csv").is_file():
+        rows = _rows(table, "file", "lines")
+        examples = [Example(path / row["file"], _page_text(row["lines"])) for row in rows]
+        return FileSet(path.resolve().name, "lines", tuple(examples))
+    return _folder_per_class(path)
+
+
+def _page_text(lines: str) -> str:
+    return "\n".join("".join(line.split()) for line in lines.split("|"))
+
+
+def _folder_per_class(path: Path) -> PictureSet | None:
+    digits = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and folder.name in set("0123456789")]
+    examples = tuple(
+        Example(file, folder.name)
+        for folder in digits
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in _PICTURES
+    )
+    return FileSet(path.resolve().name, "digits", examples) if examples else None
+
+
+def _rows(table: Path, *columns: str) -> Sequence[dict[str, str]]:
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    missing = [column for column in columns if not rows or rows[0].get(column) is None]
+    if missing:
+        raise DatasetFormatError(f"{table}: expected a table with the columns {', '.join(columns)}, and a row or more")
+    for row in rows:
+        if not (table.parent / row["file"]).is_file():
+            raise DatasetFormatError(f"{table}: there is no file {row['file']!r} beside it")
+    return rows
+
+
+def _arrays(path: Path, *, with_labels: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    wanted = f"{path}: expected images as uint8 (n, height, width)" + (" and labels (n,)" if with_labels else "")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            images = file["images"]
+            labels = file["labels"] if with_labels else np.zeros(len(images), np.int64)
+    except (OSError, KeyError, ValueError) as error:
+        raise DatasetFormatError(f"{wanted}; {error}") from error
+    if images.ndim != 3 or images.dtype != np.uint8 or len(images) == 0 or labels.shape != images.shape[:1]:
+        raise DatasetFormatError(f"{wanted}; found {images.dtype} {images.shape} and labels {labels.shape}")
+    return images, labels.astype(np.int64)
