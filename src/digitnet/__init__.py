@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier, Digit, load_classifier
+    from digitnet.classifier import Classifier, Digit, Reading, load_classifier
     from digitnet.committee import save_committee
     from digitnet.datasets import Dataset, load_mnist, load_source, stream_images, train_validation_split
     from digitnet.evaluation import Evaluation, evaluate
@@ -21,6 +21,7 @@ __all__ = [
     "Dataset",
     "Digit",
     "Evaluation",
+    "Reading",
     "__version__",
     "build_mlp",
     "evaluate",
@@ -39,6 +40,7 @@ _MODULE_OF = {
     "Dataset": "digitnet.datasets",
     "Digit": "digitnet.classifier",
     "Evaluation": "digitnet.evaluation",
+    "Reading": "digitnet.classifier",
     "build_mlp": "digitnet.model",
     "evaluate": "digitnet.evaluation",
     "load_classifier": "digitnet.classifier",

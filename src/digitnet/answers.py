@@ -8,7 +8,7 @@ from digitnet.errors import DigitnetError
 if TYPE_CHECKING:
     from digitnet.normalization import Box  # imports OpenCV, which the answer does without
 
-__all__ = ["Digit", "Status", "error_outcome", "outcome"]
+__all__ = ["Digit", "Reading", "Status", "error_outcome", "outcome"]
 
 Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
 
@@ -24,8 +24,8 @@ class Digit:
         candidates: The most probable classes in falling order, as many as it takes for their probabilities to
             reach 0.99; none for what is not a digit.
         probabilities: Of every class, in the order of the labels; none for what is not a digit.
-        box: x, y, width and height of its ink, in pixels of the upright picture; the whole picture for what
-            is not a digit.
+        box: x, y, width and height of its ink, in pixels of the upright picture; the whole picture where nothing is
+            written.
         line: The line of the picture it stands in, from 0.
         status: "ok", "unsure" (less confidence than the model's threshold), or "not_a_digit".
         notes: What was done to the picture, in plain words.
@@ -42,22 +42,58 @@ class Digit:
     notes: tuple[str, ...] = ()
 
 
-def outcome(file: str, digit: Digit, index: int | None = None) -> dict[str, Any]:
-    """The answer for one picture with one digit, JSON-ready.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is written in a picture, and how sure the classifier is of it.
+
+    Attributes:
+        lines: The digits of each line from left to right, the lines from the top down; no line is empty.
+        notes: What was done to the picture, in plain words; what was done to a digit is in its own notes.
+    """
+
+    lines: tuple[tuple[Digit, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits in reading order."""
+        return tuple(digit for line in self.lines for digit in line)
+
+    @property
+    def text(self) -> str:
+        """What is written, with a line of digits for each line of the picture.
+
+        What is not a digit leaves no trace. Names of classes that are longer than a letter stand apart.
+        """
+        lines = ([digit.text for digit in line if digit.text] for line in self.lines)
+        return "\n".join((" " if any(len(text) > 1 for text in line) else "").join(line) for line in lines if line)
+
+    @property
+    def status(self) -> Status:
+        """That of all digits: "ok" if every one is, "not_a_digit" if there is none at all, and "unsure" between."""
+        statuses = {digit.status for digit in self.digits}
+        if statuses == {"ok"}:
+            return "ok"
+        return "unsure" if statuses & {"ok", "unsure"} else "not_a_digit"
+
+
+def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dict[str, Any]:
+    """The answer for one picture, JSON-ready.
 
     Args:
         file: The picture's name, as the user gave it.
-        digit: What was read.
+        answer: What was read: one digit, or all that there is.
         index: In a file of many images, the number of this one, from 0.
 
     Returns:
-        A dict with file, status, text, digits (one), notes and error (None); and index, where there is one.
+        A dict with file, status, text, digits, notes and error (None); and index, where there is one.
     """
+    digits = answer.digits if isinstance(answer, Reading) else (answer,)
     return {
         "file": file,
         **_place(index),
-        "status": digit.status,
-        "text": digit.text,
+        "status": answer.status,
+        "text": answer.text,
         "digits": [
             {
                 "label": digit.label,
@@ -68,8 +104,9 @@ def outcome(file: str, digit: Digit, index: int | None = None) -> dict[str, Any]
                 "line": digit.line,
                 "status": digit.status,
             }
+            for digit in digits
         ],
-        "notes": list(digit.notes),
+        "notes": list(answer.notes),
         "error": None,
     }
 

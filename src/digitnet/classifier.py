@@ -1,5 +1,6 @@
 """Classifier: a model file, and what to do with it. The one way to a prediction."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,21 +8,20 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from digitnet.answers import Digit
+from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels, Logits, Probabilities
 from digitnet.errors import ConfigurationError, PictureDecodeError
 from digitnet.model_file import bundled_model_path, open_model
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
+from digitnet.verdicts import Place, ink_boxes, verdicts
 
 if TYPE_CHECKING:
     from digitnet.augmented_inference import AugmentedInference
-    from digitnet.normalization import Box
     from digitnet.pictures import PictureSource
+    from digitnet.reading import Trace
 
-__all__ = ["Classifier", "Digit", "load_classifier"]
-
-_CANDIDATES_REACH = 0.99  # sum of the candidates' probabilities
+__all__ = ["Classifier", "Digit", "Reading", "load_classifier"]
 
 
 def load_classifier(
@@ -183,17 +183,34 @@ class Classifier:
         Raises:
             PictureError: The picture is missing, damaged, too large, or not a picture.
         """
-        # OpenCV and Pillow take 40 ms to import: only those who have pictures pay for them.
-        from digitnet.normalization import to_mnist_frame  # noqa: PLC0415
-        from digitnet.pictures import load_picture  # noqa: PLC0415
+        return self.trace_digit(picture).digits[0]
 
-        loaded = load_picture(picture)
-        framed = to_mnist_frame(loaded.ink)
-        if framed is None:
-            height, width = loaded.ink.shape
-            return _blank(height, width, loaded.notes)
-        (digit,) = self._digits(framed.image[np.newaxis], [framed.box], loaded.notes)
-        return digit
+    def read_number(self, picture: "PictureSource") -> Reading:
+        """Read all digits of a picture, in lines.
+
+        Args:
+            picture: As for `read_digit`.
+
+        Returns:
+            The lines of digits. A blank picture gives none, and the status "not_a_digit", not an error.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+        """
+        return self.trace_number(picture).reading
+
+    def trace_digit(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
+        """Read the one digit of a picture, and keep what was seen on the way; see `read_digit`."""
+        # OpenCV and Pillow take 40 ms to import: only those who have pictures pay for them.
+        from digitnet.reading import trace_digit  # noqa: PLC0415
+
+        return trace_digit(picture, self, with_steps=with_steps)
+
+    def trace_number(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
+        """Read all digits of a picture, and keep what was seen on the way; see `read_number`."""
+        from digitnet.reading import trace_number  # noqa: PLC0415
+
+        return trace_number(picture, self, with_steps=with_steps)
 
     def read_images(self, images: Images) -> list[Digit]:
         """Read the digit of each image, all of which are in MNIST's frame already: none is cut out or cleaned.
@@ -208,37 +225,41 @@ class Classifier:
             PictureDecodeError: Another shape or dtype.
         """
         _check_images(images)
-        return self._digits(images, _ink_boxes(images), ())
+        places = [None if box is None else Place(box) for box in ink_boxes(images)]
+        return self.judge(images, places)
 
-    def _digits(self, images: Images, boxes: "list[Box | None]", notes: tuple[str, ...]) -> list[Digit]:
-        """What is in each image; None for a box is an image without ink."""
-        probabilities = self.predict_proba(images)
-        unsure_below = self.metadata.thresholds["unsure_below"]
+    def score(self, images: Images) -> Logits:
+        """What the network alone says of many images, to be compared with each other; never from distorted copies.
+
+        Args:
+            images: As for `predict`.
+
+        Returns:
+            Logits divided by the temperature, float32 (n, classes): the softmax of a row are its probabilities.
+        """
+        _check_images(images)
+        scores = np.empty((len(images), self.num_classes), np.float32)
+
+        def look(part: slice) -> None:
+            (scores[part],) = self._session.run(["logits"], {"images": images[part]})
+
+        for_each_slice(look, len(images), self._threads)
+        return scores / np.float32(self.temperature)
+
+    def judge(self, images: Images, places: Sequence[Place | None]) -> list[Digit]:
+        """Say what is in each image, and where that was found.
+
+        Args:
+            images: As for `predict`.
+            places: Where the ink of each image comes from; None for an image without ink.
+
+        Returns:
+            A digit for each.
+        """
         averaged = (f"unsure at first: averaged over {self.augment_inference} distorted copies",)
-        is_averaged = self.is_augmented(images).tolist()
-        digits = []
-        for row, candidates, box, is_mean in zip(
-            probabilities.tolist(), _candidates(probabilities), boxes, is_averaged, strict=True
-        ):
-            if box is None:
-                digits.append(_blank(IMAGE_SIDE, IMAGE_SIDE, (*notes, "nothing written")))
-                continue
-            label = candidates[0]
-            confidence = row[label]
-            digits.append(
-                Digit(
-                    label=label,
-                    text=self.class_names[label],
-                    confidence=confidence,
-                    candidates=candidates,
-                    probabilities=tuple(row),
-                    box=box,
-                    line=0,
-                    status="unsure" if confidence < unsure_below else "ok",
-                    notes=(*notes, *averaged) if is_mean else notes,
-                )
-            )
-        return digits
+        notes = [averaged if is_mean else () for is_mean in self.is_augmented(images).tolist()]
+        unsure_below = self.metadata.thresholds["unsure_below"]
+        return verdicts(self.predict_proba(images), places, notes, self.class_names, unsure_below)
 
     def _run(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for any number of images."""
@@ -278,31 +299,6 @@ def _augmentation(copies: int) -> "AugmentedInference | None":
     from digitnet.augmented_inference import AugmentedInference  # noqa: PLC0415 - what only few callers ask for
 
     return AugmentedInference(copies)
-
-
-def _blank(height: int, width: int, notes: tuple[str, ...]) -> Digit:
-    """The answer for a picture without ink."""
-    return Digit(None, "", 0.0, (), (), (0, 0, width, height), 0, "not_a_digit", notes)
-
-
-def _candidates(probabilities: Probabilities) -> list[tuple[int, ...]]:
-    """Of each row, labels in falling probability until they reach 0.99; of equals, the lower label first."""
-    falling = -probabilities
-    order = falling.argsort(axis=1, kind="stable")
-    falling.sort(axis=1)
-    reached = np.cumsum(-falling, axis=1, dtype=np.float64)
-    counts = (reached < _CANDIDATES_REACH).sum(axis=1) + 1
-    return [tuple(labels[:count]) for labels, count in zip(order.tolist(), counts.tolist(), strict=True)]
-
-
-def _ink_boxes(images: Images) -> "list[Box | None]":
-    """The smallest box around every pixel above 0 of each image; None where there is none."""
-    rows, columns = images.max(axis=2) > 0, images.max(axis=1) > 0  # which of them have ink, bool (n, 28)
-    left, top = columns.argmax(axis=1), rows.argmax(axis=1)
-    width = IMAGE_SIDE - left - columns[:, ::-1].argmax(axis=1)
-    height = IMAGE_SIDE - top - rows[:, ::-1].argmax(axis=1)
-    boxes = zip(left.tolist(), top.tolist(), width.tolist(), height.tolist(), strict=True)
-    return [box if has_ink else None for box, has_ink in zip(boxes, rows.any(axis=1).tolist(), strict=True)]
 
 
 def _check_images(images: object) -> None:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
+from digitnet.penmanship import rewrite
 
 __all__ = ["Box", "FramedDigit", "to_mnist_frame"]
 
@@ -20,6 +21,8 @@ Box: TypeAlias = tuple[int, int, int, int]  # x, y, width, height in pixels; x t
 
 _DIGIT_SIDE = 20  # pixels; the longest side of a digit in MNIST's frame
 _MIDDLE = 14.0  # pixel index; in MNIST each centre of mass lies within [13.5, 14.5), rows and columns alike
+_LARGE = 2 * _DIGIT_SIDE  # pixels; a digit this large has an edge that is softer than a pixel of the frame ...
+_FAINT = 15  # of 255; ... and what is this faint in it widens its box without being seen
 _SPECK_SHARE = 0.02  # of the largest stroke's area; what is smaller is dirt, not a part of the digit
 
 
@@ -30,10 +33,12 @@ class FramedDigit:
     Attributes:
         image: uint8 (28, 28), 0 = paper, 255 = ink.
         box: The digit's bounding box in the picture it came from.
+        notes: What was done to it, in plain words.
     """
 
     image: GrayPicture
     box: Box
+    notes: tuple[str, ...] = ()
 
 
 def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
@@ -55,11 +60,17 @@ def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
         return None
     if ink.shape == (IMAGE_SIDE, IMAGE_SIDE) and _is_framed(ink, box):
         return FramedDigit(ink.copy(), box)
+    if max(box[2:]) >= _LARGE:
+        ink = np.asarray(cv2.threshold(ink, _FAINT, 0, cv2.THRESH_TOZERO)[1], np.uint8)
+        box = _bounding_box(ink)
+        if box is None:
+            return None
     left, top, _, _ = box
-    digit = _without_specks(_cut(ink, box))
+    digit, notes = _without_specks(_cut(ink, box))
     inner = _bounding_box(digit) or (0, 0, *digit.shape[::-1])
-    digit = _resize(_cut(digit, inner))
-    return FramedDigit(_centre(digit), (left + inner[0], top + inner[1], inner[2], inner[3]))
+    written = rewrite(_cut(digit, inner), _DIGIT_SIDE)
+    own = (left + inner[0], top + inner[1], inner[2], inner[3])
+    return FramedDigit(_centre(_resize(written.ink)), own, (*notes, *written.notes))
 
 
 def _bounding_box(ink: GrayPicture) -> Box | None:
@@ -92,16 +103,19 @@ def _centre_of_mass(ink: GrayPicture) -> tuple[float, float]:
     return float(rows / mass), float(columns / mass)
 
 
-def _without_specks(ink: GrayPicture) -> GrayPicture:
-    """`ink` without the connected pieces that are far smaller than the largest one."""
+def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
+    """`ink` without the connected pieces that are far smaller than the largest one; and how many stayed."""
     pieces, piece_of, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    if pieces <= 2:  # the paper and the digit
+        return ink, ()
     areas = statistics[:, cv2.CC_STAT_AREA]
     areas[0] = 0  # piece 0 is the paper
     keep = areas >= _SPECK_SHARE * areas.max()
-    keep[0] = False
-    if keep.sum() == pieces - 1:
-        return ink
-    return np.where(keep[piece_of], ink, 0).astype(np.uint8)
+    kept, all_pieces = int(keep.sum()), pieces - 1
+    note = f"{kept} of {all_pieces} pieces joined" if kept > 1 else f"{all_pieces - 1} specks left out"
+    if kept == all_pieces:
+        return ink, (note,)
+    return np.where(keep, 255, 0).astype(np.uint8)[piece_of] & ink, (note,)
 
 
 def _resize(digit: GrayPicture) -> GrayPicture:

@@ -16,7 +16,8 @@ from PIL import Image
 from digitnet.answers import Digit, Status
 from digitnet.arrays import Images
 from digitnet.classifier import Classifier, load_classifier
-from digitnet.cli.answering import Request, _in_words, answer
+from digitnet.cli.answering import Request, answer
+from digitnet.cli.wording import digit_in_words
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.idx import encode_idx, write_idx
@@ -52,7 +53,7 @@ def digit(label: int, confidence: float, *candidates: int) -> Digit:
     ],
 )
 def test_an_answer_in_words(read: Digit, expected: str) -> None:
-    assert _in_words(read, ("apple", "pear", "plum", "fig")) == expected
+    assert digit_in_words(read, ("apple", "pear", "plum", "fig")) == expected
 
 
 def save(folder: Path, kind: str, images: Images) -> Path:

@@ -1,34 +1,40 @@
-"""What `digitnet predict` does, once its command line is understood: read, answer, print."""
+"""What `digitnet predict` and `digitnet read` do, once their command line is understood: read, answer, print."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from digitnet.cli.inputs import Input, expand
 from digitnet.cli.start_up import quick_imports
-from digitnet.errors import ConfigurationError, DatasetError, DigitnetError, PictureError
+from digitnet.errors import ConfigurationError, DatasetError, PictureError
 
 if TYPE_CHECKING:
-    from digitnet.answers import Digit
+    from rich.progress import Progress
+
+    from digitnet.answers import Digit, Reading
     from digitnet.classifier import Classifier
+    from digitnet.cli.printing import Printer
     from digitnet.model_metadata import Precision
 
 __all__ = ["Request", "answer"]
 
-_MOST_NAMED = 3  # candidates that a person wants to see
+_A_FEW = 5  # files; for more there is a progress bar
 
 
 class Request(NamedTuple):
     """What the user asks for.
 
     Attributes:
-        files: Pictures, and files of many images; at least one.
+        files: Pictures, folders of them, patterns, `-`, and files of many images; at least one.
         model: A `.onnx` file or a run folder; None for the bundled model.
         precision: Of the model; None for the default.
         array: What to read of an `.npz`; None for the usual one.
         as_json: Whether to print JSON.
         augment_inference: From how many distorted copies to answer what the model is unsure of, 0 to 1000.
+        csv: A file for a table of all answers.
+        explain: A PNG file for a figure of how the one picture was read.
     """
 
     files: tuple[str, ...]
@@ -37,50 +43,87 @@ class Request(NamedTuple):
     array: str | None = None
     as_json: bool = False
     augment_inference: int = 0
+    csv: str | None = None
+    explain: str | None = None
 
 
-def answer(request: Request) -> int:
+def answer(request: Request, *, numbers: bool = False) -> int:
     """Print a line for each picture, and for each image of a file of many.
 
     Args:
         request: What to answer.
+        numbers: Whether each picture holds any count of digits, in lines; otherwise it holds one.
 
     Returns:
         The exit code: 0, or 1 where a file could not be read.
 
     Raises:
-        ConfigurationError: An array is named, but not every file is one of many images.
+        ConfigurationError: An array is named, but not every file is one of many images; or a figure is asked for of
+            more than one picture.
         ModelFileError: The model cannot be used.
+        MissingExtraError: A figure is asked for, but what draws figures is not installed.
         OSError: The answer cannot be written.
     """
-    files = request.files
-    many = [_holds_many(file) for file in files]
-    if request.array is not None and not all(many):
-        picture = files[many.index(False)]
-        raise ConfigurationError(f"--array is {request.array!r}, but {picture} is no .npz: leave one of them out")
+    inputs = expand(request.files)
+    many = [not numbers and _holds_many(each.name) for each in inputs]
+    _check(request, inputs, many)
     with quick_imports():
         from digitnet.classifier import load_classifier
+        from digitnet.cli.printing import Printer
 
         if not all(many):
-            import digitnet.normalization
-            import digitnet.pictures  # noqa: F401 - the classifier imports them when it reads its first picture
+            import digitnet.reading  # noqa: F401 - the classifier imports it when it reads its first picture
     classifier = load_classifier(
         request.model, precision=request.precision, augment_inference=request.augment_inference
     )
-    show = _Printer(classifier.class_names, as_json=request.as_json, is_named=len(files) > 1)
+    read = _Reader(classifier, request, numbers)
     failures = 0
-    for file, holds_many in zip(files, many, strict=True):
-        place = 0 if holds_many else None  # of the next image in the file
-        try:
-            for digits in _stream(classifier, file, request.array) if holds_many else _read(classifier, file):
-                show.digits(file, digits, place)
-                place = None if place is None else place + len(digits)
-        except (PictureError, DatasetError) as error:
-            failures += 1
-            show.error(file, error, place)
-    if failures and len(files) > 1:
-        sys.stderr.write(f"digitnet: {failures} of {len(files)} files could not be read\n")
+    with ExitStack() as stack:
+        table = None
+        if request.csv is not None:
+            from digitnet.cli.table_file import TableFile
+
+            table = stack.enter_context(TableFile(Path(request.csv)))
+        show = Printer(classifier.class_names, as_json=request.as_json, is_named=len(inputs) > 1, table=table)
+        bar = stack.enter_context(_progress_bar(len(inputs)))
+        task = bar.add_task("reading", total=len(inputs)) if bar else None
+        for each, holds_many in zip(inputs, many, strict=True):
+            failures += not _answered(each, read, show, holds_many=holds_many)
+            if bar and task is not None:
+                bar.advance(task)
+    if failures and len(inputs) > 1:
+        sys.stderr.write(f"digitnet: {failures} of {len(inputs)} files could not be read\n")
     return 1 if failures else 0
+
+
+def _check(request: Request, inputs: Sequence[Input], many: Sequence[bool]) -> None:
+    if request.array is not None and not all(many):
+        picture = inputs[many.index(False)].name
+        raise ConfigurationError(f"--array is {request.array!r}, but {picture} is no .npz: leave one of them out")
+    if request.explain is None:
+        return
+    if len(inputs) > 1 or any(many):
+        raise ConfigurationError("--explain draws how one picture was read: name one picture, and no file of many")
+    if not request.explain.lower().endswith(".png"):
+        raise ConfigurationError(f"--explain is {request.explain}: expected a name that ends in .png")
+
+
+def _answered(each: Input, read: "_Reader", show: "Printer", *, holds_many: bool) -> bool:
+    """Print all answers of a file, or why there is none, or no more; True where it could be read to its end."""
+    place = 0 if holds_many else None  # of the next image in the file
+    try:
+        if each.error is not None:
+            raise each.error
+        if place is None:
+            show.answers(each.name, [read.picture(each)], None)
+            return True
+        for digits in read.images(each):
+            show.answers(each.name, digits, place)
+            place += len(digits)
+    except (PictureError, DatasetError) as error:
+        show.error(each.name, error, place)
+        return False
+    return True
 
 
 def _holds_many(file: str) -> bool:
@@ -96,62 +139,36 @@ def _holds_many(file: str) -> bool:
     return start[:2] in (b"PK", b"\x93N", b"\x1f\x8b") or (start[:2] == b"\0\0" and start[2:] >= b"\x08")
 
 
-def _read(classifier: "Classifier", file: str) -> Iterator[Sequence["Digit"]]:
-    yield [classifier.read_digit(file)]
+class _Reader(NamedTuple):
+    """Reads pictures, and files of many images, as was asked for."""
+
+    classifier: "Classifier"
+    request: Request
+    numbers: bool
+
+    def picture(self, each: Input) -> "Digit | Reading":
+        source, explain = each.source(), self.request.explain
+        trace_one = self.classifier.trace_number if self.numbers else self.classifier.trace_digit
+        trace = trace_one(source, with_steps=explain is not None)
+        if explain is not None:
+            from digitnet.report import explanation_figure, save_figure
+
+            save_figure(explanation_figure(trace, self.classifier.class_names), explain)
+        return trace.reading if self.numbers else trace.digits[0]
+
+    def images(self, each: Input) -> "Iterator[Sequence[Digit]]":
+        from digitnet.datasets import stream_images
+
+        for images in stream_images(each.name, array=self.request.array):
+            yield self.classifier.read_images(images)
 
 
-def _stream(classifier: "Classifier", file: str, array: str | None) -> Iterator[Sequence["Digit"]]:
-    from digitnet.datasets import stream_images
+def _progress_bar(files: int) -> "AbstractContextManager[Progress | None]":
+    """A bar below what is printed, for more than a few files, where there is a terminal to move on."""
+    if files <= _A_FEW or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+    from rich.progress import Progress
 
-    for images in stream_images(file, array=array):
-        yield classifier.read_images(images)
-
-
-class _Printer:
-    """Puts answers on stdout, a line each, as soon as it gets them."""
-
-    def __init__(self, class_names: tuple[str, ...], *, as_json: bool, is_named: bool) -> None:
-        self._class_names = class_names
-        self._as_json = as_json
-        self._is_named = is_named
-
-    def digits(self, file: str, digits: Sequence["Digit"], first: int | None) -> None:
-        """Print what was read: `first` is the number of the first image, or None in a file with a single digit."""
-        indices = [None] * len(digits) if first is None else range(first, first + len(digits))
-        self._write(self._line(file, digit, index) for digit, index in zip(digits, indices, strict=True))
-
-    def error(self, file: str, error: DigitnetError, index: int | None) -> None:
-        """Say on stderr, and in JSON on stdout too, why a file cannot be read from the image `index` on."""
-        from digitnet.answers import error_outcome
-
-        sys.stderr.write(f"digitnet: {_one_line(str(error))}\n")
-        if self._as_json:
-            self._write([json.dumps(error_outcome(file, error, index))])
-
-    def _line(self, file: str, digit: "Digit", index: int | None) -> str:
-        if self._as_json:
-            from digitnet.answers import outcome
-
-            return json.dumps(outcome(file, digit, index))
-        words = _in_words(digit, self._class_names)
-        if index is not None:
-            return f"{_one_line(file)}[{index}]  {words}"
-        return f"{_one_line(file)}: {words}" if self._is_named else words
-
-    def _write(self, lines: Iterable[str]) -> None:
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
-
-
-def _in_words(digit: "Digit", class_names: tuple[str, ...]) -> str:
-    """`7  99.98 %`, or `7  54.02 %  unsure: 7 or 1`, or `not a digit`."""
-    if digit.status == "not_a_digit":
-        return "not a digit"
-    text = f"{digit.text}  {100 * digit.confidence:.2f} %"
-    if digit.status == "unsure":
-        text += "  unsure: " + " or ".join(class_names[label] for label in digit.candidates[:_MOST_NAMED])
-    return text
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    # Lines on the same terminal have to go around the bar; lines into a file must not be taken from it.
+    return Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())

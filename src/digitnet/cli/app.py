@@ -8,6 +8,7 @@ from digitnet.cli.committee import committee
 from digitnet.cli.evaluate import evaluate
 from digitnet.cli.info import info
 from digitnet.cli.predict import predict
+from digitnet.cli.read import read
 from digitnet.cli.train import train
 
 __all__ = ["app"]
@@ -42,5 +43,6 @@ def _callback(
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(read)
 app.command()(info)
 app.command()(committee)

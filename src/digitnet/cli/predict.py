@@ -6,6 +6,7 @@ import typer
 
 from digitnet.cli.answering import Request, answer
 from digitnet.cli.options import AugmentInferenceOption, JsonOption, ModelOption, PrecisionOption
+from digitnet.cli.read import CsvOption, ExplainOption
 
 __all__ = ["predict"]
 
@@ -15,7 +16,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="PICTURE",
-            help="Files with one digit each; or with many images of 28 x 28: IDX, plain or gzipped, .npz, .npy.",
+            help="Files with one digit each, folders of them, patterns such as '*.png', or - for standard input; or "
+            "files with many images of 28 x 28: IDX, plain or gzipped, .npz, .npy.",
         ),
     ],
     *,
@@ -27,6 +29,8 @@ def predict(
     ] = None,
     augment_inference: AugmentInferenceOption = 0,
     as_json: JsonOption = False,
+    csv: CsvOption = None,
+    explain: ExplainOption = None,
 ) -> None:
     """Name the digit in each picture, with how sure the model is.
 
@@ -34,4 +38,5 @@ def predict(
     frame, and answered while the file is read, one in a line. A file that cannot be read is named on stderr, the
     others are answered all the same, and the exit code is 1.
     """
-    raise typer.Exit(answer(Request(tuple(files), model, precision, array, as_json, augment_inference)))
+    request = Request(tuple(files), model, precision, array, as_json, augment_inference, csv, explain)
+    raise typer.Exit(answer(request))

@@ -5,6 +5,7 @@ Importing this needs neither Matplotlib nor time: Matplotlib is loaded when the 
 
 from digitnet.report.augmentation import augmentation_figure
 from digitnet.report.curves import training_curves
+from digitnet.report.explanation import explanation_figure
 from digitnet.report.figure_file import save_figure
 from digitnet.report.mistakes import confusion_matrix_figure, worst_mistakes_figure
 from digitnet.report.model_card import model_card
@@ -15,6 +16,7 @@ __all__ = [
     "augmentation_figure",
     "confusion_matrix_figure",
     "evaluation_table",
+    "explanation_figure",
     "model_card",
     "receptive_fields_figure",
     "save_figure",

@@ -1,0 +1,99 @@
+"""What to answer: files, folders of pictures, patterns, and standard input, one after the other."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitnet.errors import ConfigurationError, PictureError
+
+__all__ = ["Input", "expand"]
+
+_STDIN = "-"
+_PATTERN_MARKS = "*?["
+_PICTURE_ENDINGS = frozenset(
+    f".{ending}"
+    for ending in (
+        *("avif", "bmp", "gif", "heic", "heif", "jp2", "jpeg", "jpg", "pbm", "pdf", "pgm", "png", "pnm", "ppm"),
+        *("tif", "tiff", "webp"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to answer, or a word that stands for none.
+
+    Attributes:
+        name: As the user gave it, or as it was found.
+        error: Why there is nothing to answer; None where there is.
+    """
+
+    name: str
+    error: PictureError | None = None
+
+    def source(self) -> str | bytes:
+        """The path, or for `-` what comes from standard input.
+
+        Raises:
+            PictureError: Nothing comes.
+        """
+        if self.name != _STDIN:
+            return self.name
+        data = sys.stdin.buffer.read()
+        if not data:
+            raise PictureError("standard input is empty: expected a picture file, as in digitnet read - < photo.jpg")
+        return data
+
+
+def expand(words: Sequence[str]) -> list[Input]:
+    """The files that the words of a command line mean.
+
+    A folder stands for all pictures in it and below, a pattern such as `*.png` for the files that match, each in the
+    order of their names; `-` for standard input. A file that exists is itself, whatever its name looks like.
+
+    Args:
+        words: At least one.
+
+    Returns:
+        Inputs in the order of the words; a word that stands for no file has an error.
+
+    Raises:
+        ConfigurationError: Standard input is asked for twice.
+    """
+    if words.count(_STDIN) > 1:
+        raise ConfigurationError("- is given twice, but there is only one standard input: leave one out")
+    return [each for word in words for each in _meant(word)]
+
+
+def _meant(word: str) -> Iterator[Input]:
+    path = Path(word)
+    try:
+        if word == _STDIN or path.is_file():
+            yield Input(word)
+        elif path.is_dir():
+            yield from _pictures_below(word, path)
+        elif any(mark in word for mark in _PATTERN_MARKS) and not path.exists():
+            yield from _matching(word)
+        else:
+            yield Input(word)  # whoever reads it says what is wrong with it
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in a path
+        reason = getattr(error, "strerror", None) or error
+        yield Input(word, PictureError(f"{word} cannot be read: {reason}"))
+
+
+def _pictures_below(word: str, folder: Path) -> Iterator[Input]:
+    next(folder.iterdir(), None)  # else a folder that may not be read looks like an empty one
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURE_ENDINGS and path.is_file())
+    yield from (Input(str(path)) for path in found)
+    if not found:
+        yield Input(word, PictureError(f"{word} is a folder without pictures: expected .png, .jpg or the like in it"))
+
+
+def _matching(pattern: str) -> Iterator[Input]:
+    from glob import glob
+
+    found = sorted(path for path in glob(pattern, recursive=True) if Path(path).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
+    yield from (Input(path) for path in found)
+    if not found:
+        yield Input(pattern, PictureError(f"{pattern} matches no file: expected a picture, a folder or a pattern"))

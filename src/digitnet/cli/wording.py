@@ -1,0 +1,57 @@
+"""Answers in words, as a person reads them in a terminal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digitnet.answers import Digit
+
+__all__ = ["digit_in_words", "line_in_words", "one_line"]
+
+_MOST_NAMED = 3  # candidates that a person wants to see
+
+
+def digit_in_words(digit: "Digit", class_names: Sequence[str]) -> str:
+    """What to print for a picture of one digit.
+
+    Args:
+        digit: What was read.
+        class_names: The text of each label.
+
+    Returns:
+        Such as `7  99.98 %`, or `7  54.02 %  unsure: 7 or 1`, or `not a digit`.
+    """
+    if digit.status == "not_a_digit":
+        return "not a digit"
+    text = f"{digit.text}  {100 * digit.confidence:.2f} %"
+    return f"{text}  unsure: {_candidates(digit, class_names)}" if digit.status == "unsure" else text
+
+
+def line_in_words(digits: "Sequence[Digit]", class_names: Sequence[str]) -> str:
+    """What to print for a line of digits.
+
+    Args:
+        digits: At least one.
+        class_names: The text of each label.
+
+    Returns:
+        Such as `2026  99.31 %`, which is how sure the least certain digit is; or `2026  54.02 %  unsure: digit 3 is 2
+        or 7`; what is not a digit is a question mark.
+    """
+    gap = " " if any(len(digit.text) > 1 for digit in digits) else ""
+    text = f"{gap.join(digit.text or '?' for digit in digits)}  {100 * min(d.confidence for d in digits):.2f} %"
+    doubts = [
+        f"digit {place} is {_candidates(digit, class_names)}"
+        for place, digit in enumerate(digits, start=1)
+        if digit.status == "unsure"
+    ]
+    return f"{text}  unsure: {', '.join(doubts)}" if doubts else text
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, which a file name may hold."""
+    return " ".join(text.split())
+
+
+def _candidates(digit: "Digit", class_names: Sequence[str]) -> str:
+    return " or ".join(class_names[label] for label in digit.candidates[:_MOST_NAMED])

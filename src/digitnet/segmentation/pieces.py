@@ -1,0 +1,154 @@
+"""Connected pieces of ink, without the specks, at a size that later steps can afford."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digitnet.arrays import AnyArray, GrayPicture
+
+__all__ = ["INK_FROM", "Piece", "WorkingInk", "cut_out", "find_pieces", "to_working_size", "typical_height"]
+
+INK_FROM = 64  # of 255; fainter pixels are a stroke's soft edge, and must not join one digit to the next
+_WORKING_HEIGHT = 96.0  # pixels of a digit; the frame shows it 20 pixels high, and a thin pen is still a pixel wide
+_SPECK_SHARE = 0.14  # of the typical height; a piece shorter than this both ways is dirt or a full stop
+_BRIDGED_SHARE = 0.04  # of the typical height; a pen that skipped less than twice this did not lift
+_MOST_PIECES = 1500  # a page of numbers has hundreds; of more, only the largest can be digits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Ink that hangs together, cut out of a picture.
+
+    Attributes:
+        ink: uint8 (height, width), 0 = paper, 255 = ink; nothing of any other piece.
+        left: Column of its left edge in the picture.
+        top: Row of its upper edge.
+        source: Number of the piece it was cut from; its own number where nothing was cut.
+    """
+
+    ink: GrayPicture
+    left: int
+    top: int
+    source: int
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.ink.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.ink.shape[0])
+
+    @property
+    def middle(self) -> float:
+        """Column of its middle in the picture."""
+        return self.left + self.width / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkingInk:
+    """A picture's ink at the size at which it is taken apart.
+
+    Attributes:
+        ink: uint8 (height, width).
+        scale: Working pixels for each pixel of the picture, at most 1.
+        digit_height: How high a digit is about, in working pixels.
+    """
+
+    ink: GrayPicture
+    scale: float
+    digit_height: float
+
+
+def typical_height(heights: AnyArray) -> float:
+    """How high the digits of a picture are, told from the heights of all of its pieces.
+
+    The median weighted by the cube: thousands of specks weigh less than one digit, and a speck more or less than one
+    digit changes nothing.
+
+    Args:
+        heights: (n,) pixels, n at least 1.
+
+    Returns:
+        Pixels.
+    """
+    ordered = np.sort(heights).astype(np.float64)
+    weights = np.cumsum(ordered**3)
+    return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
+
+
+def to_working_size(ink: GrayPicture) -> WorkingInk | None:
+    """Shrink a picture whose digits are larger than they need to be.
+
+    Args:
+        ink: uint8 (height, width), 0 = paper, 255 = ink.
+
+    Returns:
+        The ink, how much it was shrunk and how high its digits are; None where nothing is written.
+    """
+    _, strokes = cv2.threshold(ink, INK_FROM - 1, 255, cv2.THRESH_BINARY)
+    count, _, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    if count < 2:
+        return None
+    height = typical_height(statistics[1:, cv2.CC_STAT_HEIGHT])
+    scale = min(1.0, _WORKING_HEIGHT / height)
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
+        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return WorkingInk(ink, scale, height * scale)
+
+
+def find_pieces(working: WorkingInk) -> list[Piece]:
+    """The pieces of ink that may be digits, or parts of digits.
+
+    Args:
+        working: As `to_working_size` gives it.
+
+    Returns:
+        Pieces, with gaps bridged that are shorter than a twelfth of a digit's height, and without specks.
+    """
+    strokes = _without_specks(working)
+    reach = 2 * max(1, round(_BRIDGED_SHARE * working.digit_height)) + 1
+    bridged = cv2.dilate(strokes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    _, piece_of, statistics, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
+    order = np.argsort(-statistics[1:, cv2.CC_STAT_AREA], kind="stable")[:_MOST_PIECES] + 1
+    pieces: list[Piece] = []
+    for number in order.tolist():
+        left, top, width, height = statistics[number, :4].tolist()
+        window = (slice(top, top + height), slice(left, left + width))
+        own = cv2.bitwise_and(working.ink[window], 255 * (piece_of[window] == number).astype(np.uint8))
+        piece = cut_out(np.asarray(own, np.uint8), left, top, len(pieces))
+        if piece is not None:
+            pieces.append(piece)
+    return pieces
+
+
+def cut_out(ink: GrayPicture, left: int, top: int, source: int) -> Piece | None:
+    """A piece without the empty rows and columns around it; None where there is no ink.
+
+    Args:
+        ink: uint8 (height, width).
+        left: Column of its left edge in the picture.
+        top: Row of its upper edge.
+        source: Number of the piece it comes from.
+    """
+    _, strokes = cv2.threshold(ink, INK_FROM - 1, 255, cv2.THRESH_BINARY)
+    x, y, width, height = cv2.boundingRect(strokes)
+    if not width:
+        return None
+    return Piece(ink[y : y + height, x : x + width], left + x, top + y, source)
+
+
+def _without_specks(working: WorkingInk) -> GrayPicture:
+    """Where there is ink that is no speck, uint8 (height, width), 0 or 255."""
+    _, strokes = cv2.threshold(working.ink, INK_FROM - 1, 255, cv2.THRESH_BINARY)
+    _, piece_of, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    sides = statistics[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    is_kept = sides >= _SPECK_SHARE * working.digit_height
+    is_kept[0] = False  # the paper
+    if is_kept[1:].all():
+        return np.asarray(strokes, np.uint8)
+    return np.asarray(np.where(is_kept, 255, 0).astype(np.uint8)[piece_of], np.uint8)

@@ -1,0 +1,162 @@
+"""`digitnet read` and what it shares with `predict`: files, folders, patterns, standard input, tables and figures."""
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from digitnet.arrays import GrayPicture
+from digitnet.cli.answering import Request, answer
+from digitnet.cli.app import app
+from digitnet.cli.inputs import expand
+from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError
+from extras import HAS_TRAINING
+
+
+def page(images: list[GrayPicture]) -> GrayPicture:
+    """Digits side by side, dark on light paper."""
+    ink = np.hstack([cv2.resize(image, (84, 84), interpolation=cv2.INTER_CUBIC) for image in images])
+    return np.asarray(235 - np.pad(ink, 40) * (180 / 255), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def year(mnist: tuple[Dataset, Dataset]) -> GrayPicture:
+    """2026, of the first test digits with these labels."""
+    test = mnist[1]
+    return page([test.images[np.flatnonzero(test.labels == label)[0]] for label in (2, 0, 2, 6)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, year: GrayPicture) -> Path:
+    """A folder with two pictures, one of them below, and something else."""
+    (tmp_path / "pictures" / "below").mkdir(parents=True)
+    for name in ("b.png", "below/a.PNG"):
+        Image.fromarray(year).save(tmp_path / "pictures" / name, "PNG")
+    (tmp_path / "pictures" / "notes.txt").write_text("no picture")
+    return tmp_path / "pictures"
+
+
+def test_a_number_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(Request((str(folder / "b.png"),)), numbers=True) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("2026  ")
+    assert out.split()[2] == "%"
+    assert err == ""
+
+
+def test_a_number_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(Request((str(folder / "b.png"),), as_json=True), numbers=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"file", "status", "text", "digits", "notes", "error"}
+    assert (found["file"], found["text"], found["error"]) == (str(folder / "b.png"), "2026", None)
+    assert [digit["label"] for digit in found["digits"]] == [2, 0, 2, 6]
+    assert all(digit["line"] == 0 for digit in found["digits"])
+    lefts = [digit["box"][0] for digit in found["digits"]]
+    assert all(40 + 84 * place <= left < 40 + 84 * (place + 1) for place, left in enumerate(lefts))
+
+
+def test_a_blank_picture_has_no_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (60, 50), 255).save(tmp_path / "blank.png")
+    request = Request((str(tmp_path / "blank.png"),))
+    assert answer(request, numbers=True) == 0
+    assert capsys.readouterr().out == "no digits\n"
+    assert answer(request._replace(as_json=True), numbers=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["status"], found["text"], found["digits"]) == ("not_a_digit", "", [])
+
+
+def test_folders_patterns_and_files_in_the_order_given(folder: Path) -> None:
+    pattern = str(folder / "*.png")
+    words = [str(folder), pattern, str(folder / "notes.txt")]
+    names = [each.name for each in expand(words)]
+    assert names == [str(folder / "b.png"), str(folder / "below" / "a.PNG"), str(folder / "b.png"), words[2]]
+    assert all(each.error is None for each in expand(words))
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
+    (tmp_path / "a[1].png").write_bytes(b"")
+    (tmp_path / "a1.png").write_bytes(b"")
+    assert [each.name for each in expand([str(tmp_path / "a[1].png")])] == [str(tmp_path / "a[1].png")]
+
+
+def test_words_without_files_do_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = folder.parent / "empty"
+    empty.mkdir()
+    words = (str(empty), str(folder / "*.gif"), str(folder / "notes.txt"), str(folder / "none.png"), str(folder))
+    assert answer(Request(words), numbers=True) == 1
+    out, err = capsys.readouterr()
+    assert [line.split(": ")[1].split("  ")[0] for line in out.splitlines()] == ["2026", "2026"]
+    *errors, last = err.splitlines()
+    for error, reason in zip(
+        errors, ("without pictures", "matches no file", "not a picture", "not exist"), strict=True
+    ):
+        assert reason in error
+    assert last == "digitnet: 4 of 6 files could not be read"
+
+
+def test_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Stream:
+        buffer = io.BytesIO((folder / "b.png").read_bytes())
+
+    monkeypatch.setattr(sys, "stdin", Stream)
+    assert answer(Request(("-",), as_json=True), numbers=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["file"], found["text"]) == ("-", "2026")
+    assert answer(Request(("-",)), numbers=True) == 1  # nothing is left of it
+    assert "standard input is empty" in capsys.readouterr().err
+    with pytest.raises(ConfigurationError, match="given twice"):
+        answer(Request(("-", "-")), numbers=True)
+
+
+def test_a_table_has_a_row_for_every_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = folder.parent / "table.csv"
+    words = (str(folder / "b.png"), str(folder / "none.png"))
+    assert answer(Request(words, csv=str(table)), numbers=True) == 1
+    assert "2026" in capsys.readouterr().out
+    with table.open(encoding="utf-8", newline="") as stream:
+        first, second = csv.DictReader(stream)
+    assert (first["file"], first["text"], first["error"]) == (words[0], "2026", "")
+    assert 0 < float(first["confidence"]) <= 1
+    assert (second["file"], second["status"], second["text"]) == (words[1], "error", "")
+    assert "does not exist" in second["error"]
+
+
+def test_a_table_is_whole_or_not_there(folder: Path) -> None:
+    table = folder.parent / "table.csv"
+    table.write_text("before")
+    with pytest.raises(OSError, match="no_folder"):
+        answer(Request((str(folder),), csv=str(folder / "no_folder" / "table.csv")), numbers=True)
+    with pytest.raises(ConfigurationError):
+        answer(Request((str(folder),), csv=str(table), explain="x.png"), numbers=True)
+    assert table.read_text() == "before"
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.skipif(not HAS_TRAINING, reason="figures need Matplotlib")
+@pytest.mark.parametrize("numbers", [True, False])
+def test_an_explanation_is_a_picture(folder: Path, numbers: bool) -> None:
+    out = folder.parent / "out.png"
+    assert answer(Request((str(folder / "b.png"),), explain=str(out)), numbers=numbers) == 0
+    with Image.open(out) as image:
+        assert image.format == "PNG"
+        assert image.width > 1000
+
+
+@pytest.mark.parametrize(("words", "explain"), [(("a.png", "b.png"), "out.png"), (("a.png",), "out.jpg")])
+def test_an_explanation_is_of_one_picture_and_a_png(words: tuple[str, ...], explain: str) -> None:
+    with pytest.raises(ConfigurationError, match="--explain"):
+        answer(Request(words, explain=explain), numbers=True)
+
+
+def test_the_command_line_reads_numbers(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["read", str(folder), "--json"])
+    assert result.exit_code == 0
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["2026", "2026"]

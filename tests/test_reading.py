@@ -1,0 +1,159 @@
+"""read_number with the bundled model, on pages of MNIST's test digits whose text is known."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from digitnet.answers import Digit, Reading
+from digitnet.arrays import GrayPicture
+from digitnet.classifier import Classifier, load_classifier
+from digitnet.datasets import Dataset
+from digitnet.errors import PictureDecodeError
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load_classifier()
+
+
+@pytest.fixture(scope="module")
+def glyphs(mnist: tuple[Dataset, Dataset], classifier: Classifier) -> list[GrayPicture]:
+    """For each digit the test image, cut out, that the network is surest of among a hundred, at 80 pixels."""
+    images, labels = mnist[1].images[:1500], mnist[1].labels[:1500]
+    logits = classifier.predict_logits(images)
+    found = []
+    for digit in range(10):
+        of_digit = np.flatnonzero(labels == digit)[:100]
+        image = images[of_digit[logits[of_digit, digit].argmax()]]
+        left, top, width, height = cv2.boundingRect((image > 63).astype(np.uint8))
+        large = cv2.resize(
+            image[top : top + height, left : left + width], None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC
+        )
+        found.append(np.asarray(large, np.uint8))
+    return found
+
+
+def written(glyphs: list[GrayPicture], lines: list[str], gap: int = 16, drop: float = 0.0) -> GrayPicture:
+    """Lines of digits as ink; `gap` pixels between their boxes, each line falling by `drop` rows a column."""
+    ink = np.zeros((60 + 140 * len(lines) + 400, 1400), np.uint8)
+    for number, line in enumerate(lines):
+        left = 60
+        for letter in line:
+            glyph = glyphs[int(letter)]
+            top = 60 + 140 * number + 80 - len(glyph) + round(drop * left)
+            window = ink[top : top + len(glyph), left : left + glyph.shape[1]]
+            np.maximum(window, glyph, out=window)
+            left += glyph.shape[1] + gap
+    rows, columns = np.nonzero(ink)
+    return np.asarray(np.pad(ink[: rows.max() + 1, : columns.max() + 1], ((0, 60), (0, 60))), np.uint8)
+
+
+def on_paper(ink: GrayPicture) -> GrayPicture:
+    return np.asarray(np.rint(230 - ink * (190 / 255)), np.uint8)
+
+
+@pytest.mark.parametrize("lines", [["2026"], ["0123456789"], ["31", "4159", "265"], ["7"], ["11", "11"]])
+def test_numbers_are_read_in_lines(classifier: Classifier, glyphs: list[GrayPicture], lines: list[str]) -> None:
+    reading = classifier.read_number(on_paper(written(glyphs, lines)))
+    assert reading.text == "\n".join(lines)
+    assert [[digit.line for digit in line] for line in reading.lines] == [[k] * len(x) for k, x in enumerate(lines)]
+    assert reading.digits == tuple(digit for line in reading.lines for digit in line)
+
+
+def test_boxes_lie_around_the_digits(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    ink = written(glyphs, ["2026"])
+    left = 60
+    for digit in classifier.read_number(on_paper(ink)).digits:
+        width = glyphs[digit.label or 0].shape[1]
+        np.testing.assert_allclose(digit.box[0::2], (left, width), atol=3)
+        left += width + 16
+
+
+@pytest.mark.parametrize("gap", [-6, -3, 0, 2])
+def test_touching_digits_are_taken_apart(classifier: Classifier, glyphs: list[GrayPicture], gap: int) -> None:
+    reading = classifier.read_number(on_paper(written(glyphs, ["2385"], gap)))
+    assert reading.text == "2385"
+    assert gap > -6 or any("cut from a neighbour" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize("drop", [-0.25, -0.1, 0.15, 0.3])
+def test_sloping_lines_are_followed(classifier: Classifier, glyphs: list[GrayPicture], drop: float) -> None:
+    ink = written(glyphs, ["602385", "940862"], drop=abs(drop))
+    ink = ink if drop > 0 else np.ascontiguousarray(written(glyphs, ["602385", "940862"], drop=0.0))
+    turned = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), 45 * max(-drop, 0), 1)
+    ink = (
+        np.asarray(cv2.warpAffine(np.pad(ink, 150), turned, (ink.shape[1] + 300, ink.shape[0] + 300)), np.uint8)
+        if drop < 0
+        else ink
+    )
+    reading = classifier.read_number(on_paper(ink))
+    assert reading.text == "602385\n940862"
+    assert any("degrees: the lines sloped" in note for note in reading.notes)
+
+
+def test_a_broken_digit_is_put_together(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    ink = written(glyphs, ["280"], gap=30)
+    ink[94:106, : 60 + glyphs[2].shape[1] + 15] = 0  # a gap of 12 of 80 pixels through the 2
+    reading = classifier.read_number(on_paper(ink))
+    assert reading.text == "280"
+    assert any("joined from pieces" in note for note in reading.notes)
+
+
+def test_punctuation_and_specks_are_left_out(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    ink = written(glyphs, ["238"], gap=40)
+    positions = np.flatnonzero(ink.max(axis=0) == 0)
+    between = [int(p) for p in positions if p > 62][20]
+    cv2.circle(ink, (between, 135), 6, 255, -1)  # a full stop
+    cv2.circle(ink, (30, 30), 3, 255, -1)
+    assert classifier.read_number(on_paper(ink)).text == "238"
+
+
+def test_a_blank_page_is_no_number(classifier: Classifier) -> None:
+    reading = classifier.read_number(np.full((80, 60), 240, np.uint8))
+    assert (reading.lines, reading.text, reading.status) == ((), "", "not_a_digit")
+    assert reading.notes == ("nothing written",)
+
+
+def test_five_thousand_specks_take_no_time(classifier: Classifier) -> None:
+    rng = np.random.default_rng(0)
+    page = np.full((900, 1200), 240, np.uint8)
+    rows, columns = rng.integers(0, 897, 5000), rng.integers(0, 1197, 5000)
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        page[row : row + 3, column : column + 3] = 20
+    started = time.process_time()
+    classifier.read_number(page)
+    classifier.read_digit(page)
+    assert time.process_time() - started < 4  # two readings
+
+
+def test_a_damaged_picture_is_an_error(classifier: Classifier) -> None:
+    with pytest.raises(PictureDecodeError):
+        classifier.read_number(b"no picture")
+
+
+def test_what_was_seen_on_the_way_is_kept(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    picture = on_paper(written(glyphs, ["26"]))
+    trace = classifier.trace_number(picture, with_steps=True)
+    assert trace.reading == classifier.read_number(picture)
+    assert classifier.predict(trace.images).tolist() == [2, 6]
+    assert trace.ink.shape == picture.shape
+    assert trace.steps[0][1].shape[:2] == picture.shape
+    assert classifier.trace_number(picture).steps == []
+    one = classifier.trace_digit(picture[:, :150])
+    assert one.digits == (classifier.read_digit(picture[:, :150]),)
+
+
+def digit(text: str, status: str, line: int = 0) -> Digit:
+    return Digit(1, text, 0.9, (1,), (0.1, 0.9), (0, 0, 1, 1), line, status)  # type: ignore[arg-type]
+
+
+def test_the_text_and_the_status_of_a_reading() -> None:
+    ok, unsure, no = digit("1", "ok"), digit("2", "unsure", 1), digit("", "not_a_digit", 1)
+    assert Reading(((ok, ok), (unsure, no))).text == "11\n2"
+    assert Reading(((ok,), (no,))).text == "1"
+    assert Reading(((digit("pear", "ok"), digit("fig", "ok")),)).text == "pear fig"
+    for digits, status in (((ok, ok), "ok"), ((ok, unsure), "unsure"), ((ok, no), "unsure"), ((no, no), "not_a_digit")):
+        assert Reading((digits,)).status == status
+    assert Reading(()).status == "not_a_digit"

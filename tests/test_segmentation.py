@@ -1,0 +1,217 @@
+"""Pieces, lines, cuts and rows on ink whose parts are known; the network's part is played by rules here."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.segmentation import take_apart
+from digitnet.segmentation.cuts import cut
+from digitnet.segmentation.doubt import doubts
+from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups
+from digitnet.segmentation.lines import group_into_lines, page_slope
+from digitnet.segmentation.pieces import Piece, find_pieces, to_working_size, typical_height
+
+NAMES = tuple("0123456789")
+
+
+def bars(*boxes: tuple[int, int, int, int], size: tuple[int, int] = (200, 400)) -> GrayPicture:
+    """Black rectangles: left, top, width, height."""
+    ink = np.zeros(size, np.uint8)
+    for left, top, width, height in boxes:
+        ink[top : top + height, left : left + width] = 255
+    return ink
+
+
+def sure(images: AnyArray) -> AnyArray:
+    """What a network says that takes everything for a 1, and knows it well."""
+    logits = np.zeros((len(images), 10), np.float32)
+    logits[:, 1] = 12
+    return logits
+
+
+def found(ink: GrayPicture) -> list[tuple[int, tuple[int, int, int, int]]]:
+    """Line and box of each digit, as far as shape and place tell."""
+    page = take_apart(ink)
+    return [(digit.line, digit.box) for digit in page.choose(sure(page.images), NAMES)]
+
+
+def test_thousands_of_specks_do_not_tell_how_high_digits_are() -> None:
+    assert typical_height(np.array([3] * 5000 + [60] * 4)) == 60
+    assert typical_height(np.array([40, 44, 48])) == 44  # 64,000, 85,184 and 110,592: half of it is within the second
+
+
+@pytest.mark.parametrize("scale", [1, 4, 20])
+def test_large_digits_are_worked_on_at_a_common_size(scale: int) -> None:
+    working = to_working_size(np.kron(bars((20, 50, 10, 80)), np.ones((scale, scale), np.uint8)))
+    assert working is not None
+    assert working.digit_height == pytest.approx(min(80 * scale, 96), abs=1)
+    assert working.scale == pytest.approx(working.digit_height / (80 * scale))
+
+
+def test_without_ink_there_is_no_page() -> None:
+    page = take_apart(np.zeros((40, 50), np.uint8))
+    assert page.images.shape == (0, 28, 28)
+    assert page.choose(np.zeros((0, 10), np.float32), NAMES) == []
+
+
+def test_specks_are_no_pieces_and_short_gaps_are_bridged() -> None:
+    # Bars 80 high: a gap of 4 is bridged, one of 30 is not; what is less than 0.14 of 80 = 11 both ways is dirt.
+    ink = bars((20, 50, 10, 40), (20, 94, 10, 36), (60, 50, 10, 80), (100, 60, 10, 10), (130, 60, 5, 30))
+    working = to_working_size(ink)
+    assert working is not None
+    boxes = sorted((piece.left, piece.top, piece.width, piece.height) for piece in find_pieces(working))
+    assert boxes == [(20, 50, 10, 80), (60, 50, 10, 80), (130, 60, 5, 30)]
+
+
+def boxes_along(slope: float, count: int, rows: int = 1) -> AnyArray:
+    """Squares of side 20 on sloping lines, 40 apart, lines 50 apart."""
+    tangent = np.tan(np.radians(slope))
+    return np.array([[40 * k, 50 * row + 40 * k * tangent, 20, 20] for row in range(rows) for k in range(count)])
+
+
+@pytest.mark.parametrize("slope", [-20.0, -8.0, 0.0, 5.0, 15.0])
+def test_the_slope_of_long_lines_is_found(slope: float) -> None:
+    assert page_slope(boxes_along(slope, 8, rows=3), 20) == pytest.approx(slope, abs=0.5)
+
+
+def test_a_single_digit_and_a_pair_say_little_about_the_slope() -> None:
+    assert page_slope(boxes_along(15, 1), 20) == 0
+    assert 0 <= page_slope(np.array([[0, 0, 20, 20], [30, 4, 20, 20]]), 20) < 4  # seen: 7.6 degrees
+
+
+@pytest.mark.parametrize("slope", [-12.0, 0.0, 12.0])
+def test_lines_are_followed_from_the_top_down_and_from_left_to_right(slope: float) -> None:
+    boxes = boxes_along(slope, 6, rows=3)
+    order = np.random.default_rng(0).permutation(len(boxes))
+    lines = group_into_lines(boxes[order], 20, slope)
+    assert [[int(order[piece]) for piece in line] for line in lines] == [
+        list(range(6 * k, 6 * k + 6)) for k in range(3)
+    ]
+
+
+def test_low_pieces_belong_to_the_line_they_are_in_and_dust_is_no_line() -> None:
+    boxes = np.array([[0, 0, 20, 40], [30, 20, 20, 20], [25, 2, 8, 4], [0, 100, 20, 40], [60, 70, 5, 4]], float)
+    assert group_into_lines(boxes, 40, 0) == [[0, 2, 1], [3]]
+
+
+def test_digits_of_different_heights_stand_in_one_line() -> None:
+    ink = bars((20, 40, 12, 90), (60, 80, 8, 45), (100, 60, 10, 70), (140, 100, 6, 30))
+    assert [box for _, box in found(ink)] == [(20, 40, 12, 90), (60, 80, 8, 45), (100, 60, 10, 70), (140, 100, 6, 30)]
+
+
+def test_two_lines_keep_their_order_and_their_places() -> None:
+    ink = bars((20, 20, 10, 60), (60, 24, 10, 60), (22, 120, 10, 60), (62, 116, 10, 60))
+    assert found(ink) == [
+        (0, (20, 20, 10, 60)),
+        (0, (60, 24, 10, 60)),
+        (1, (22, 120, 10, 60)),
+        (1, (62, 116, 10, 60)),
+    ]
+
+
+def test_boxes_are_those_of_the_picture_when_it_was_shrunk_and_turned() -> None:
+    flat = bars(*((60 + 150 * k, 500, 30, 200) for k in range(8)), size=(1200, 1300))
+    turn = cv2.getRotationMatrix2D((650, 600), -10, 1)
+    ink = np.asarray(cv2.warpAffine(flat, turn, (1300, 1200)), np.uint8)
+    for k, (_, box) in enumerate(found(ink)):
+        corners = np.array([[60 + 150 * k + x, 500 + y, 1] for x in (0, 30) for y in (0, 200)]) @ turn.T
+        expected = [*corners.min(axis=0), *(corners.max(axis=0) - corners.min(axis=0))]
+        np.testing.assert_allclose(box, expected, atol=40)  # the box of a turned box is larger: 200 sin 10 = 35
+    assert len(found(ink)) == 8
+
+
+def touching(gap: int) -> Piece:
+    """Two rings of radius 20, whose outlines overlap by -gap columns."""
+    ink = np.zeros((50, 100), np.uint8)
+    cv2.circle(ink, (25, 25), 20, 255, 4)
+    cv2.circle(ink, (67 + gap, 25), 20, 255, 4)
+    left, top, width, height = cv2.boundingRect(ink)
+    return Piece(np.ascontiguousarray(ink[top : top + height, left : left + width]), left, top, 7)
+
+
+def test_touching_rings_can_be_cut_where_they_touch() -> None:
+    parts, prices = cut(touching(0), 45)
+    assert len(prices) == len(parts) - 1
+    assert all(part.source == 7 for part in parts)
+    ends = [part.left + part.width for part in parts[:-1]]
+    assert min(abs(end - 46) for end in ends) <= 2
+    assert sum(int(part.ink.astype(int).sum()) for part in parts) == int(touching(0).ink.astype(int).sum())
+
+
+def test_a_narrow_piece_is_not_cut() -> None:
+    piece = Piece(np.full((60, 12), 255, np.uint8), 0, 0, 0)
+    assert cut(piece, 60) == ([piece], [])
+
+
+def test_nothing_is_lost_or_doubled_by_cutting() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        ink = np.zeros((60, 150), np.uint8)
+        points = rng.integers((0, 0), (150, 60), (8, 2))
+        cv2.polylines(ink, [points.reshape(-1, 1, 2).astype(np.int32)], isClosed=False, color=255, thickness=3)
+        parts, _ = cut(Piece(ink, 0, 0, 0), 60)
+        together = np.zeros(ink.shape, int)
+        for part in parts:
+            together[part.top : part.top + part.height, part.left : part.left + part.width] += part.ink
+        np.testing.assert_array_equal(together, ink)
+
+
+def group(first: int, last: int, price: float) -> Group:
+    return Group(first, last, np.zeros((1, 1), np.uint8), 0, 0, price)
+
+
+def test_the_cheapest_row_wins() -> None:
+    groups = [group(0, 0, 0), group(1, 1, 0), group(2, 2, 0), group(0, 1, 0), group(1, 2, 0)]
+    # 0 | 1-2: 1 + 2; 0-1 | 2: 4 + 1; 0 | 1 | 2: 1 + 3 + 1.
+    assert best_row(groups, [1, 3, 1, 4, 2], [9, 9, 9]) == [0, 4]
+    assert best_row(groups, [1, 3, 1, 2.5, 9], [9, 9, 9]) == [3, 2]
+    assert best_row(groups, [1, 3, 1, 9, 9], [9, 1, 9]) == [0, 2]  # the middle one is left out
+    assert best_row([], [], [1.0]) == []
+
+
+def test_parts_far_apart_are_never_one_digit() -> None:
+    pieces = [Piece(np.full((60, 10), 255, np.uint8), left, 0, k) for k, left in enumerate((0, 14, 80))]
+    groups = likely_groups([Part(piece, None) for piece in pieces], 60)
+    assert [(each.first, each.last) for each in groups] == [(0, 0), (0, 1), (1, 1), (2, 2)]
+    alone, joined = groups[0], groups[1]
+    assert joined.ink.shape == (60, 24)
+    assert joined.price > alone.price + 1  # they never touched, and stand side by side
+
+
+def test_a_bar_above_a_body_is_joined_for_nothing() -> None:
+    body = Piece(np.full((40, 20), 255, np.uint8), 0, 20, 0)
+    bar = Piece(np.full((5, 20), 255, np.uint8), 8, 2, 1)
+    groups = likely_groups([Part(body, None), Part(bar, None)], 60)
+    assert groups[1].price == pytest.approx(groups[0].price, abs=0.01)
+
+
+def test_what_is_doubtful_strange_or_too_wide_is_dear() -> None:
+    logits = np.zeros((5, 10))
+    logits[0, 1] = logits[3, 1] = 20  # sure, and familiar
+    logits[1, 1] = logits[1, 7] = 20  # 1 or 7
+    logits[2, 1] = 9  # sure, but strange
+    logits[4, 1] = 20
+    prices = doubts(logits, np.array([0.4, 0.4, 0.4, 1.2, 0.2]), NAMES)
+    familiar = np.logaddexp.reduce(logits[0])
+    assert prices[0] == pytest.approx(0, abs=1e-6)
+    assert prices[1] == pytest.approx(np.log(2), abs=1e-3)
+    strangeness = familiar - 0.8 - np.logaddexp.reduce(logits[2])
+    assert prices[2] == pytest.approx(0.26 * strangeness + 0.055 * strangeness**2, abs=0.2)
+    deviation = (np.log(1.2) + 0.892) / 0.459
+    assert prices[3] == pytest.approx(0.2 * deviation**2, abs=1e-3)
+    assert prices[4] == pytest.approx(0, abs=1e-6)  # narrow is no fault
+    assert doubts(logits, np.full(5, 9.0), tuple("abcdefghij"))[0] == pytest.approx(0, abs=1e-6)
+
+
+def test_five_thousand_specks_are_left_out_in_time() -> None:
+    rng = np.random.default_rng(1)
+    ink = bars(*((200 + 200 * k, 300, 30, 200) for k in range(4)), size=(1000, 1200))
+    rows, columns = rng.integers(0, 997, 5000), rng.integers(0, 1197, 5000)
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        ink[row : row + 3, column : column + 3] = 255
+    started = time.process_time()
+    assert len(found(ink)) == 4
+    assert time.process_time() - started < 2
