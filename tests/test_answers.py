@@ -2,7 +2,7 @@
 
 import json
 
-from digitnet.answers import Digit, error_outcome, outcome
+from digitnet.answers import Digit, Reading, error_outcome, outcome
 from digitnet.errors import PictureDecodeError
 
 THREE = Digit(
@@ -67,3 +67,13 @@ def test_one_of_many_images_has_its_number_behind_the_file() -> None:
         assert list(answer)[:3] == ["file", "index", "status"]
         assert answer["index"] == 0
         assert answer.keys() - {"index"} == outcome("a.png", THREE).keys()
+
+
+def test_a_reading_in_json_has_all_its_digits_and_the_same_keys() -> None:
+    reading = Reading(((THREE, THREE), (THREE,)), ("turned by 8 degrees: the lines sloped",))
+    answer = json.loads(json.dumps(outcome("d.png", reading)))
+    assert answer.keys() == outcome("a.png", THREE).keys()
+    assert answer["text"] == "three three\nthree"
+    assert answer["digits"] == 3 * outcome("a.png", THREE)["digits"]
+    assert (answer["status"], answer["notes"]) == ("unsure", ["turned by 8 degrees: the lines sloped"])
+    assert outcome("e.png", Reading(()))["digits"] == []

@@ -41,8 +41,8 @@ class Run(NamedTuple):
 
 
 def own_figures() -> list[Path]:
-    """The tutorial's; those of docs/performance.md and docs/accuracy.md have their own pages."""
-    return [path for path in FIGURES.iterdir() if not path.name.startswith(("performance", "accuracy"))]
+    """The tutorial's; those of other pages are tested with them."""
+    return [path for path in FIGURES.iterdir() if not path.name.startswith(("performance", "accuracy", "pictures"))]
 
 
 def blocks_of(page: str) -> list[Block]:

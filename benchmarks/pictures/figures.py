@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from benchmarks.page.plots import WIDTH, panel
-from benchmarks.pictures.gallery import hardships_figure, levels_figure, nothing_figure
+from benchmarks.pictures.gallery import explained_figure, hardships_figure, levels_figure, nothing_figure
 from benchmarks.pictures.hardships import HARDSHIPS
 from benchmarks.pictures.measured import KINDS, Kind, Measurement
 from benchmarks.pictures.samples import PLAIN, SEVERITIES
@@ -32,6 +32,7 @@ _ROUNDS = 4
 def figures_for(rows: Sequence[Measurement]) -> dict[str, Callable[[], bytes]]:
     """What draws each figure of the page, by file name."""
     figures = {
+        "pictures_explained.png": lambda: _png(explained_figure(), _PICTURE_COLOURS),
         "pictures_levels.png": lambda: _png(levels_figure(), _PICTURE_COLOURS),
         "pictures_hardships.png": lambda: _png(hardships_figure(), _PICTURE_COLOURS),
         "pictures_nothing.png": lambda: _png(nothing_figure(), _PICTURE_COLOURS),

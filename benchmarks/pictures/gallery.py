@@ -9,18 +9,33 @@ from numpy.typing import NDArray
 
 from benchmarks.page.plots import WIDTH, panel
 from benchmarks.pictures.hardships import HARDSHIPS, LEVELS
+from benchmarks.pictures.rendering import render
 from benchmarks.pictures.samples import NOTHINGS, RenderedDigits, RenderedLines, RenderedNothing
 from benchmarks.pictures.sets import Example
+from digitnet import load_classifier, load_mnist
+from digitnet.reading import trace_number
+from digitnet.report import explanation_figure
 from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["fitted", "hardships_figure", "levels_figure", "nothing_figure"]
+__all__ = ["explained_figure", "fitted", "hardships_figure", "levels_figure", "nothing_figure"]
 
 _SEED = 2026
 _SHOWN = (0.25, 0.5, 1.0)  # severities
 _TILE, _GAP = 88, 6  # dots
+_EXAMPLE = (2, 0, 2, 6)
+_EXAMPLE_SEED, _EXAMPLE_PAGE_SEED = 4, 3
+_EXAMPLE_HARDSHIPS = {
+    "squared": 0.5,
+    "shadow": 0.6,
+    "rotation": 0.3,
+    "coloured_ink": 0.6,
+    "blur": 0.2,
+    "noise": 0.3,
+    "table": 0.4,
+}
 _GROUND = 255  # the page's white, around pictures that are not square
 _LEFT = 0.35  # inches
 _NAME = 0.22  # inches for the text above a row of tiles
@@ -125,3 +140,13 @@ def nothing_figure() -> "Figure":
         tiles = _row([pictures[number] for number in range(len(pictures))])
         _place(figure, tiles, _LEFT, TITLE_HEIGHT + place * step, name)
     return figure
+
+
+def explained_figure() -> "Figure":
+    """A number on squared paper, half in the shadow, and how it is read."""
+    _, test_set = load_mnist()
+    generator = np.random.default_rng(_EXAMPLE_SEED)
+    images = [test_set.images[generator.choice(np.flatnonzero(test_set.labels == label))] for label in _EXAMPLE]
+    page = render([images], _EXAMPLE_HARDSHIPS, np.random.default_rng(_EXAMPLE_PAGE_SEED))
+    classifier = load_classifier()
+    return explanation_figure(trace_number(page.picture, classifier, with_steps=True), classifier.class_names)

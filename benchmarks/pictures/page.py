@@ -39,6 +39,7 @@ def page_text(rows: Sequence[Measurement]) -> str:
         "<!-- Written by `python -m benchmarks.pictures page`; changes by hand are lost. -->",
         "# Pictures",
         _introduction(),
+        _example(),
         _targets(ordered),
         _levels(ordered),
         _stress(ordered),
@@ -55,6 +56,13 @@ def _introduction() -> str:
         of `digitnet.load_classifier()`, which are told neither the size of a picture nor whether ink is dark or light.
         An answer that is `unsure` counts by its best guess; a digit that is called `not_a_digit`, or that ends in an
         error, counts as an error. Brackets hold Wilson's 95 % interval.""")
+
+
+def _example() -> str:
+    text = prose("""
+        What happens to a picture on the way, as `digitnet read PICTURE --explain OUT.png` draws it. The digits are
+        test images of MNIST on paper that was made up for them.""")
+    return f"{text}\n\n![A number on squared paper, and how it is read](figures/pictures_explained.png)"
 
 
 def _targets(rows: Sequence[Measurement]) -> str:
