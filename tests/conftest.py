@@ -41,6 +41,7 @@ if not HAS_TRAINING:
         "test_backend.py",
         "test_compilation_cache.py",
         "test_export.py",
+        "test_initialization.py",
         "test_model.py",
         "test_random_bits.py",
         "test_strokes.py",
