@@ -12,9 +12,8 @@ import numpy as np
 
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
-from digitnet.ink import Steps
 from digitnet.normalization import to_mnist_frame
-from digitnet.pictures import PictureSource, load_picture
+from digitnet.pictures import PictureSource, Steps, load_picture
 from digitnet.segmentation import DigitInk, Page, take_apart
 from digitnet.verdicts import Place, nothing_written
 

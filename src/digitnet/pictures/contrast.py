@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.grays import percentiles
-from digitnet.paper import AnyPicture, border
+from digitnet.pictures.grays import percentiles
+from digitnet.pictures.paper import AnyPicture, border
 
 __all__ = [
     "NOISE_MAX",

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.contrast import strokes_in
+from digitnet.pictures.contrast import strokes_in
 
 __all__ = ["without_ruled_lines"]
 

@@ -5,7 +5,7 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.ink import extract_ink
+from digitnet.pictures.ink import extract_ink
 
 STROKE = (slice(10, 70), slice(20, 26))  # 60 x 6 pixels of an 80 x 50 picture
 SLOPE = np.add.outer(np.linspace(-30, 30, 80), np.linspace(-20, 20, 50))

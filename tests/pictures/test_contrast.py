@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from digitnet.contrast import border_noise, contrast_with, one_contrast, thickest, typical_level
-from digitnet.ink import extract_ink
+from digitnet.pictures.contrast import border_noise, contrast_with, one_contrast, thickest, typical_level
+from digitnet.pictures.ink import extract_ink
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 

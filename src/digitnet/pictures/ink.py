@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
-from digitnet.contrast import (
+from digitnet.pictures.contrast import (
     PIECE_SHARE,
     VISIBLE_LEVELS,
     VISIBLE_SIGMAS,
@@ -30,9 +30,9 @@ from digitnet.contrast import (
     mean_level,
     typical_level,
 )
-from digitnet.paper import AnyPicture, PlainPaper, plain_paper, reduced
-from digitnet.ruling import without_ruled_lines
-from digitnet.shading import (
+from digitnet.pictures.paper import AnyPicture, PlainPaper, plain_paper, reduced
+from digitnet.pictures.ruling import without_ruled_lines
+from digitnet.pictures.shading import (
     LOOK_SIDE,
     contrast_in_shade,
     is_darker,
@@ -41,7 +41,7 @@ from digitnet.shading import (
     paper_range,
     paper_side,
 )
-from digitnet.sheet import find_sheet, spread_over_table
+from digitnet.pictures.sheet import find_sheet, spread_over_table
 
 __all__ = ["Steps", "extract_ink"]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
-from digitnet.ink import extract_ink
-from digitnet.ruling import without_ruled_lines
+from digitnet.pictures.ink import extract_ink
+from digitnet.pictures.ruling import without_ruled_lines
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 INK = 150

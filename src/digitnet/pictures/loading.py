@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
-from digitnet.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
-from digitnet.ink import Steps, extract_ink
+from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
+from digitnet.pictures.ink import Steps, extract_ink
 
 __all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture"]
 

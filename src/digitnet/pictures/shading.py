@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.contrast import (
+from digitnet.pictures.contrast import (
     NOISE_MAX,
     PIECE_SHARE,
     VISIBLE_LEVELS,
@@ -20,9 +20,9 @@ from digitnet.contrast import (
     thickest,
     typical_level,
 )
-from digitnet.grays import percentiles
-from digitnet.paper import AnyPicture, border, local_paper, median, reduced
-from digitnet.ruling import without_ruled_lines
+from digitnet.pictures.grays import percentiles
+from digitnet.pictures.paper import AnyPicture, border, local_paper, median, reduced
+from digitnet.pictures.ruling import without_ruled_lines
 
 __all__ = ["LOOK_SIDE", "contrast_in_shade", "is_darker", "is_written", "paper_around", "paper_range", "paper_side"]
 

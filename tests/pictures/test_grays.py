@@ -8,7 +8,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
-from digitnet.grays import percentiles, to_colours, to_gray, to_levels
+from digitnet.pictures.grays import percentiles, to_colours, to_gray, to_levels
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, 13)
 

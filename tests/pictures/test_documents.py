@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.documents import is_pdf
 from digitnet.errors import PictureDecodeError
 from digitnet.pictures import load_pages, load_picture
+from digitnet.pictures.documents import is_pdf
 
 
 def document(*pages: Image.Image) -> bytes:

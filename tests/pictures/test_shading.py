@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
-from digitnet.ink import extract_ink
-from digitnet.shading import contrast_in_shade, is_darker, is_written, paper_around, paper_side
+from digitnet.pictures.ink import extract_ink
+from digitnet.pictures.shading import contrast_in_shade, is_darker, is_written, paper_around, paper_side
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 WHITE = (235.0, 232.0, 224.0)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.paper import AnyPicture, local_paper, reduced
+from digitnet.pictures.paper import AnyPicture, local_paper, reduced
 
 __all__ = ["find_sheet", "spread_over_table"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.grays import percentiles
+from digitnet.pictures.grays import percentiles
 
 __all__ = ["AnyPicture", "PlainPaper", "border", "local_paper", "median", "plain_paper", "reduced"]
 

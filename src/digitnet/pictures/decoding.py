@@ -20,10 +20,10 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from digitnet.arrays import AnyArray
 from digitnet.damage import DAMAGE
-from digitnet.documents import is_pdf, read_pages
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
-from digitnet.grays import to_colours, to_levels
-from digitnet.paper import AnyPicture
+from digitnet.pictures.documents import is_pdf, read_pages
+from digitnet.pictures.grays import to_colours, to_levels
+from digitnet.pictures.paper import AnyPicture
 
 __all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
 
