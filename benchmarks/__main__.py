@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.comparisons.answers import compare_answers
 from benchmarks.comparisons.augmentation import compare_augmentation
 from benchmarks.comparisons.cold_start import compare_cold_start
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["all", *COMPARISONS, "page", "environments"],
         help="one comparison; page: only compose the page; environments: only make the peers' environments",
     )
-    parser.add_argument("--rounds", type=_positive, help="how often each contestant has its turn")
+    parser.add_argument("--rounds", type=positive, help="how often each contestant has its turn")
     parser.add_argument("--quick", action="store_true", help="only see that it runs: the figures mean nothing")
     parser.add_argument(
         "--environments",
@@ -81,13 +82,6 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the peers' environments (or DIGITNET_BENCH_ENVIRONMENTS), default .bench/environments",
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.accuracy.measured import MEASURED, load_measured
 from benchmarks.accuracy.page import write_page
 from benchmarks.accuracy.trainings import record, train_seeds
+from benchmarks.arguments import positive
 from benchmarks.settings import REPOSITORY
 from digitnet.errors import DigitnetError
 from digitnet.recipes import PRESETS
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     recording = commands.add_parser("record", help="measure finished runs, and committees")
     recording.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
     recording.add_argument(
-        "--augment-inference", type=_positive, metavar="N", help="measure with N altered copies of an image, too"
+        "--augment-inference", type=positive, metavar="N", help="measure with N altered copies of an image, too"
     )
     page = commands.add_parser("page", help="only write the page, from what was recorded")
     page.add_argument("--page", type=Path, default=PAGE, help="default docs/accuracy.md; figures go beside it")
@@ -72,13 +73,6 @@ def _seeds(text: str) -> list[int]:
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0-4 or 0,2,3") from None
     return seeds
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
 
 
 if __name__ == "__main__":

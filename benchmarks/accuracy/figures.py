@@ -1,10 +1,7 @@
 """The figures of the page, in the project's house style."""
 
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from benchmarks.accuracy.bundled import Bundled
 from benchmarks.accuracy.gallery import mistakes_figure
@@ -12,6 +9,7 @@ from benchmarks.accuracy.measured import Measurement
 from benchmarks.accuracy.overview import overview_figure
 from benchmarks.accuracy.summary import current
 from benchmarks.page.plots import WIDTH, panel
+from benchmarks.page.png import png
 from digitnet.recipes import PRESETS
 from digitnet.report.style import ACCENT, BLUE, GREEN, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PRESET_COLOURS", "figures_for", "learning_figure"]
 
-_COLOURS = 64  # of a figure's PNG: a quarter of the size, and no difference to the eye
 _HEIGHT = 4.2  # inches
 PRESET_COLOURS = dict(zip(PRESETS, (GREEN, ACCENT, BLUE), strict=True))
 
@@ -29,21 +26,12 @@ PRESET_COLOURS = dict(zip(PRESETS, (GREEN, ACCENT, BLUE), strict=True))
 def figures_for(rows: Sequence[Measurement], bundled: Bundled) -> dict[str, Callable[[], bytes]]:
     """What draws each figure of the page, by file name."""
     figures = {
-        "accuracy_overview.png": lambda: _png(overview_figure(rows, bundled)),
-        "accuracy_mistakes.png": lambda: _png(mistakes_figure(bundled)),
+        "accuracy_overview.png": lambda: png(overview_figure(rows, bundled)),
+        "accuracy_mistakes.png": lambda: png(mistakes_figure(bundled)),
     }
     if any(row.history for row in current(rows)):
-        figures["accuracy_learning.png"] = lambda: _png(learning_figure(rows))
+        figures["accuracy_learning.png"] = lambda: png(learning_figure(rows))
     return figures
-
-
-def _png(figure: "Figure") -> bytes:
-    drawn, reduced = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    with Image.open(drawn) as image:
-        flat = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    flat.save(reduced, format="PNG", optimize=True)
-    return reduced.getvalue()
 
 
 @in_house_style

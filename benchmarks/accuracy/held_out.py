@@ -14,7 +14,9 @@ import dataclasses
 import json
 import sys
 import time
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,15 +27,15 @@ from digitnet.backend import KerasModel
 from digitnet.calibration import fit_temperature
 from digitnet.datasets import Dataset
 from digitnet.distortion import Distortion
-from digitnet.errors import DigitnetError
+from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
 from digitnet.metrics import negative_log_likelihood
 from digitnet.model import KerasPredictor
-from digitnet.recipes import Recipe, make_recipe
+from digitnet.recipes import Recipe
 from digitnet.runs.session import compiled_model
 from digitnet.training import train
 from digitnet.training.hard_examples import HardExamples
 
-__all__ = ["main", "measure", "split_by_writer", "train_recipe"]
+__all__ = ["main", "measure", "recipe_from", "split_by_writer", "train_recipe"]
 
 _PART = 0.1  # of the writers
 _SPLIT_SEED = 7
@@ -106,13 +108,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     asked = parser.parse_args(arguments)
     try:
-        recipe = _recipe(asked.settings)
-        with np.load(asked.writers) as file:
-            train_set, held_out = split_by_writer(load_mnist()[0], file["train"], recipe.batch_size)
+        recipe = recipe_from(asked.settings)
+        images = load_mnist()[0]
+        train_set, held_out = split_by_writer(images, _load_writers(asked.writers, len(images)), recipe.batch_size)
         begin = time.perf_counter()
         model = train_recipe(recipe, train_set)
         seconds = round(time.perf_counter() - begin, 1)
-    except (DigitnetError, OSError, KeyError) as error:
+    except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     settings = " ".join(asked.settings)
@@ -120,13 +122,42 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _recipe(settings: list[str]) -> Recipe:
-    """`epochs=25 augmentation=rotation=15,shear=10`: the recipe of `preset`, or of the default one, with changes."""
-    dials = dict(setting.split("=", 1) for setting in settings)
-    values = {name: text if name in _TEXTS else ast.literal_eval(text) for name, text in dials.items()}
+def _load_writers(path: Path, n: int) -> AnyArray:
+    """Whole numbers (n,)."""
+    try:
+        with np.load(path) as file:
+            writers = np.asarray(file["train"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{path} is no .npz file with an array `train`: {error}") from error
+    if writers.shape != (n,) or writers.dtype.kind not in "iu":
+        raise DatasetError(
+            f"{path}: expected {n:,} whole numbers in `train`, found {writers.dtype} of shape {writers.shape}"
+        )
+    return writers
+
+
+def recipe_from(settings: list[str]) -> Recipe:
+    """The recipe of `preset`, or of the default one, with changes.
+
+    Args:
+        settings: `epochs=25`, `augmentation=rotation=15,shear=10` and the like.
+
+    Raises:
+        ConfigurationError: A name is not known, or a value makes no sense.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or name not in _NAMES:
+            raise ConfigurationError(f"{setting!r} is not NAME=VALUE with a name of {', '.join(_NAMES)}")
+        try:
+            values[name] = text if name in _TEXTS else ast.literal_eval(text)
+        except (ValueError, SyntaxError) as error:
+            raise ConfigurationError(f"{setting!r}: expected a number, True, False, or sizes as (512,512)") from error
     return make_recipe(values.pop("preset", "standard"), **values)
 
 
+_NAMES = tuple(field.name for field in dataclasses.fields(Recipe))
 _TEXTS = {field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, str)} | {"augmentation"}
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """What was measured of each trained network: a row each in `benchmarks/measured/accuracy.json`, one on a line."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rows import load_rows, save_rows
 from benchmarks.settings import REPOSITORY
-from digitnet.files import write_atomically
 from digitnet.recipes import PRESETS
 
 __all__ = ["MEASURED", "SINGLE", "Measurement", "load_measured", "replaced", "save_measured"]
@@ -102,16 +101,12 @@ def load_measured(path: Path = MEASURED) -> list[Measurement]:
     Raises:
         ValueError: The file is damaged.
     """
-    if not path.exists():
-        return []
-    return [Measurement(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    return load_rows(Measurement, path)
 
 
 def save_measured(rows: Iterable[Measurement], path: Path = MEASURED) -> None:
     """Write all rows, sorted, in place of those before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(dataclasses.asdict(row), allow_nan=False) for row in sorted(rows, key=_place)]
-    write_atomically(path, "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n")
+    save_rows(sorted(rows, key=_place), path)
 
 
 def replaced(rows: Sequence[Measurement], row: Measurement) -> list[Measurement]:

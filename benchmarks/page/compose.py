@@ -1,17 +1,15 @@
 """The whole page, from whatever results there are."""
 
-import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from benchmarks.page.answering import answers_section, start_up_section
 from benchmarks.page.markdown import prose, section, table
 from benchmarks.page.plots import answers_figure, cold_start_figure, epoch_figure, profile_figure
 from benchmarks.page.plots_of_growth import answering_figure, growth_figure
+from benchmarks.page.png import png
 from benchmarks.page.scaling import growth_section
 from benchmarks.page.targets import targets
 from benchmarks.page.training import augmentation_section, cold_start_section, epoch_section, profile_section
@@ -40,7 +38,6 @@ _FIGURES: dict[str, tuple[str, Callable[[Result], "Figure"]]] = {
     "performance_growth.png": ("growth", growth_figure),
     "performance_answering.png": ("growth", answering_figure),
 }
-_COLOURS = 64  # of a figure's PNG: a quarter of the size, and no difference to the eye
 
 
 def write_page(results: Mapping[str, Result], path: Path) -> None:
@@ -54,17 +51,8 @@ def write_page(results: Mapping[str, Result], path: Path) -> None:
     figures.mkdir(parents=True, exist_ok=True)
     for name, (comparison, draw) in _FIGURES.items():
         if comparison in results and results[comparison].measured:
-            write_atomically(figures / name, _png(draw(results[comparison])))
+            write_atomically(figures / name, png(draw(results[comparison])))
     write_atomically(path, page_text(results).encode())
-
-
-def _png(figure: "Figure") -> bytes:
-    drawn, reduced = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    with Image.open(drawn) as image:
-        flat = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    flat.save(reduced, format="PNG", optimize=True)
-    return reduced.getvalue()
 
 
 def page_text(results: Mapping[str, Result]) -> str:

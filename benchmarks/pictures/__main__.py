@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.pictures.hardships import LEVELS
 from benchmarks.pictures.measured import MEASURED, Measurement, load_measured, replaced, save_measured
 from benchmarks.pictures.page import write_page
@@ -105,9 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--folder", action="append", default=[], metavar="PATH", help="the same")
     measure.add_argument("--not-digits", action="append", default=[], metavar="PATH", help="pictures without digits")
     for command in (render, measure):
-        command.add_argument("--n", type=_positive, help="pictures of each set")
+        command.add_argument("--n", type=positive, help="pictures of each set")
         command.add_argument("--seed", type=int, default=0, help="default 0")
-        command.add_argument("--jobs", type=_positive, default=1, help="processes at the same time, default 1")
+        command.add_argument("--jobs", type=positive, default=1, help="processes at the same time, default 1")
         command.add_argument("--model", type=Path, help="a model file or a run folder; default the bundled one")
         command.add_argument("--json", action="store_true", help="rows as JSON on stdout")
         command.add_argument("--record", action="store_true", help="keep the rows, in place of those of the same sets")
@@ -124,13 +125,6 @@ def _what(text: str) -> str:
     if text not in _SIZES:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_SIZES)}")
     return text
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
 
 
 if __name__ == "__main__":

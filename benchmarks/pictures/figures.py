@@ -1,12 +1,10 @@
 """The figures of the page, in the project's house style: error against severity, and samples of what is rendered."""
 
-import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from benchmarks.page.plots import WIDTH, panel
+from benchmarks.page.png import png
 from benchmarks.pictures.gallery import explained_figure, hardships_figure, levels_figure, nothing_figure
 from benchmarks.pictures.hardships import HARDSHIPS
 from benchmarks.pictures.measured import KINDS, Kind, Measurement
@@ -25,33 +23,20 @@ _PANEL = (1.22, 0.95)  # inches
 _GAP = (0.24, 0.5)
 _LEFT, _BOTTOM = 0.75, 0.55
 _TOPS = (5.0, 10.0, 20.0, 40.0, 60.0, 100.0)  # per cent, where the axis may end
-_PLOT_COLOURS, _PICTURE_COLOURS = 64, 256
-_ROUNDS = 4
+_PICTURES = {"colours": 256, "rounds": 4}  # of a figure with pictures in it
 
 
 def figures_for(rows: Sequence[Measurement]) -> dict[str, Callable[[], bytes]]:
     """What draws each figure of the page, by file name."""
     figures = {
-        "pictures_explained.png": lambda: _png(explained_figure(), _PICTURE_COLOURS),
-        "pictures_levels.png": lambda: _png(levels_figure(), _PICTURE_COLOURS),
-        "pictures_hardships.png": lambda: _png(hardships_figure(), _PICTURE_COLOURS),
-        "pictures_nothing.png": lambda: _png(nothing_figure(), _PICTURE_COLOURS),
+        "pictures_explained.png": lambda: png(explained_figure(), **_PICTURES),
+        "pictures_levels.png": lambda: png(levels_figure(), **_PICTURES),
+        "pictures_hardships.png": lambda: png(hardships_figure(), **_PICTURES),
+        "pictures_nothing.png": lambda: png(nothing_figure(), **_PICTURES),
     }
     if any(row.is_rendered and row.severity is not None for row in rows):
-        figures["pictures_stress.png"] = lambda: _png(stress_figure(rows), _PLOT_COLOURS)
+        figures["pictures_stress.png"] = lambda: png(stress_figure(rows))
     return figures
-
-
-def _png(figure: "Figure", colours: int) -> bytes:
-    drawn, reduced = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    with Image.open(drawn) as image:
-        # Without the rounds of k-means a rare colour becomes its neighbour: violet ink on blue paper turns grey.
-        flat = image.convert("RGB").quantize(
-            colours, method=Image.Quantize.MEDIANCUT, kmeans=_ROUNDS, dither=Image.Dither.NONE
-        )
-    flat.save(reduced, format="PNG", optimize=True)
-    return reduced.getvalue()
 
 
 @in_house_style

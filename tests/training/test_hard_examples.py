@@ -41,6 +41,20 @@ def test_all_alike_shows_each_image_once_in_an_order_of_its_own() -> None:
     assert (examples.order_of_epoch(1, 0) != first).any()
 
 
+@pytest.mark.parametrize("doubts", [[0.0] * 4, [-6e-8] * 4, [0.0, 0.0, -6e-8, 0.0]])
+def test_where_nothing_is_in_doubt_all_are_shown_alike(doubts: list[float]) -> None:
+    """A float32 softmax may say 1, or a rounding more."""
+    examples = HardExamples(4, 0.9)
+    examples.doubts = np.array(doubts, np.float32)
+    assert sorted(examples.order_of_epoch(0, 0)) == [0, 1, 2, 3]
+
+
+def test_doubt_below_zero_counts_as_none() -> None:
+    examples = HardExamples(4, 1.0)
+    examples.doubts = np.array([1, -0.5, 1, 0], np.float32)
+    assert sorted(examples.order_of_epoch(0, 0)) == [0, 0, 2, 2]
+
+
 def test_doubt_is_an_average_over_the_latest_looks() -> None:
     examples = HardExamples(3, 0.5)
     examples.learn(np.array([0, 2, 2]), np.array([1.0, 0.0, 0.2]))

@@ -45,11 +45,13 @@ class HardExamples:
 
         Returns:
             int32 (n,), indices of images. Image i occurs n * p[i] times, rounded up or down at random, where
-            p[i] = (1 - share) / n + share * doubts[i] / sum(doubts).
+            p[i] = (1 - share) / n + share * doubts[i] / sum(doubts); 1 / n where nothing is in doubt any more.
         """
         n = len(self.doubts)
-        doubts = self.doubts.astype(np.float64)
-        probabilities = (1 - self.share) / n + self.share * doubts / doubts.sum()
+        doubts = self.doubts.astype(np.float64).clip(min=0)  # a softmax may round to a little more than 1
+        total = doubts.sum()
+        by_doubt = doubts / total if total > 0 else np.full(n, 1 / n)
+        probabilities = (1 - self.share) / n + self.share * by_doubt
         generator = np.random.default_rng([seed, epoch])
         # Systematic sampling: evenly spaced points on the line of all probabilities laid end to end.
         ends = np.cumsum(probabilities)

@@ -1,0 +1,84 @@
+"""Settings are tried on writers that training does not see."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitnet.datasets import Dataset
+from digitnet.distortion import Distortion
+from extras import needs_training
+from made_up_benchmarks import load
+
+pytestmark = needs_training
+
+
+@pytest.fixture
+def held_out() -> Any:
+    return load("accuracy.held_out")
+
+
+def test_no_writer_is_in_both_parts_and_batches_are_whole(held_out: Any) -> None:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (1000, 28, 28), dtype=np.uint8)
+    writers = random.integers(100, 150, 1000)
+    dataset = Dataset(images, (np.arange(1000) % 10).astype(np.uint8))
+    training, kept = held_out.split_by_writer(dataset, writers, 70)
+    writer_of = {image.tobytes(): writer for image, writer in zip(images, writers, strict=True)}
+    of_training, of_kept = ({writer_of[image.tobytes()] for image in part.images} for part in (training, kept))
+    assert not of_training & of_kept
+    assert len(of_kept) == 5  # a tenth of 50
+    assert len(kept) == np.isin(writers, list(of_kept)).sum()
+    assert len(training) == (1000 - len(kept)) // 70 * 70
+
+
+def test_settings_are_those_of_a_recipe(held_out: Any) -> None:
+    recipe = held_out.recipe_from(["preset=quick", "epochs=2", "hidden_sizes=(8,4)", "augmentation=rotation=5,shift=0"])
+    assert (recipe.preset, recipe.epochs, recipe.hidden_sizes) == ("quick", 2, (8, 4))
+    assert recipe.augmentation == Distortion(rotation=5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epochs", "'epochs' is not NAME=VALUE with a name of preset, hidden_sizes"),
+        ("foo=1", "'foo=1' is not NAME=VALUE"),
+        ("epochs=many", "expected a number"),
+        ("epochs=", "expected a number"),
+        ("dropout=2", "dropout is 2: expected at least 0 and below 1"),
+        ("augmentation=rotaton=5", "did you mean 'rotation'"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_line(
+    setting: str, message: str, held_out: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert held_out.main(["writers.npz", setting]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file"),
+        (b"", "no .npz file with an array `train`"),
+        (b"hello", "no .npz file with an array `train`"),
+        ({"test": np.arange(60_000)}, "train"),
+        ({"train": np.arange(7)}, "expected 60,000 whole numbers in `train`, found int64 of shape (7,)"),
+        ({"train": np.zeros(60_000)}, "found float64 of shape (60000,)"),
+    ],
+    ids=["missing", "empty", "text", "another name", "too few", "floats"],
+)
+def test_a_file_of_writers_that_is_none_is_one_line(
+    content: Any, message: str, held_out: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "writers.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        np.savez(path, **content)
+    assert held_out.main([str(path), "epochs=1"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(path) in line
+    assert message in line
