@@ -30,7 +30,7 @@ from digitnet.distortion import Distortion
 from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
 from digitnet.metrics import negative_log_likelihood
 from digitnet.model import KerasPredictor
-from digitnet.recipes import Recipe
+from digitnet.recipes import Recipe, make_recipe
 from digitnet.runs.session import compiled_model
 from digitnet.training import train
 from digitnet.training.hard_examples import HardExamples
@@ -127,7 +127,16 @@ def _load_writers(path: Path, n: int) -> AnyArray:
     try:
         with np.load(path) as file:
             writers = np.asarray(file["train"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+    ) as error:
         raise DatasetError(f"{path} is no .npz file with an array `train`: {error}") from error
     if writers.shape != (n,) or writers.dtype.kind not in "iu":
         raise DatasetError(
