@@ -54,6 +54,11 @@ ORDER = (
     "report",
     "progress",
     "runs",
+    "inspection",
+    "teaching",
+    "server",
+    "studio",
+    "web",
     "cli",
 )
 # Inside a function, own modules are imported only where start-up would pay for them otherwise.

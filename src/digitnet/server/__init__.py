@@ -1,0 +1,1 @@
+"""HTTP: the Open Inference Protocol, TensorFlow Serving's, pictures; limits, measurements, log."""

@@ -1,0 +1,1 @@
+"""The endpoints behind the page: each calls the classifier, the glass box or the teaching."""
