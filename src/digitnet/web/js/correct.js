@@ -1,0 +1,33 @@
+/** "Wrong?": the person says what it really is, and the correction is kept. */
+
+import * as api from "./api.js";
+import { notify, notifyError } from "./announce.js";
+import { h } from "./dom.js";
+import { plural } from "./format.js";
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {() => {image: string, was: number | null, png?: string | null} | null} current What the correction is about.
+ */
+export function createCorrection(store, current) {
+  const names = store.get("about").model.class_names;
+  const keep = async (/** @type {number} */ label) => {
+    const about = current();
+    if (!about) return;
+    try {
+      await api.addCorrection({ image: about.image, label, was: about.was, png: about.png ?? null });
+      const { corrections } = await api.listCorrections();
+      store.set({ corrections: corrections.length });
+      element.open = false;
+      const text = `Kept as ${names[label]}. ${plural(corrections.length, "correction")} so far.`;
+      notify(text, { action: { text: "Teach the network", href: "#teach" } });
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  const buttons = names.map((/** @type {string} */ name, /** @type {number} */ label) =>
+    h("button", { type: "button", class: "key", onclick: () => keep(label) }, name));
+  const element = h("details", { class: "correct" }, h("summary", {}, "Wrong answer?"),
+    h("fieldset", {}, h("legend", {}, "What is it really?"), h("div", { class: "keys" }, ...buttons)));
+  return element;
+}

@@ -1,0 +1,202 @@
+/** Panel 3, the glass box: the real layers for one image, and what happens when neurons are switched off. */
+
+import * as api from "../api.js";
+import { announce, notifyError } from "../announce.js";
+import { createBars } from "../bars.js";
+import { createCorrection } from "../correct.js";
+import { byId, h } from "../dom.js";
+import { bytes, percent } from "../format.js";
+import { paintInk, smallCanvas } from "../heatmap.js";
+import { createAttributions, legend } from "../inside/attributions.js";
+import { createLayer, showNeuron } from "../inside/layer.js";
+import { latestWins } from "../latest.js";
+import { createPad } from "../pad.js";
+
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ */
+export function createInsidePanel(store, drawing) {
+  const names = store.get("about").model.class_names;
+  /** @type {number[][]} */
+  let switchedOff = [];
+  /** @type {number | null} */
+  let label = null; // the class to explain; null is the answer
+  /** @type {any} */
+  let explanation = null;
+
+  const side = createSide(store, drawing, () => {
+    switchedOff = [];
+    explain();
+  });
+  const parts = createParts(names, (chosen) => {
+    label = chosen;
+    explain();
+  });
+  byId("inside-body").append(h("div", { class: "inside-columns" }, side.element, parts.element));
+
+  const explain = latestWins(async () => {
+    const inspected = store.get("inspected");
+    parts.element.hidden = side.result.hidden = !inspected;
+    side.empty.hidden = Boolean(inspected);
+    if (!inspected || byId("panel-inside").hidden) return;
+    try {
+      explanation = await api.explain({ image: inspected.image, model: store.get("model"), switched_off: switchedOff, label });
+      side.show(inspected, explanation, switchedOff.length);
+      parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
+    } catch (error) {
+      side.fail(/** @type {Error} */ (error).message);
+      parts.element.hidden = true;
+    }
+  });
+
+  const onSwitch = (/** @type {number} */ layer, /** @type {number} */ unit) => {
+    const isOff = (/** @type {number[]} */ [where, which]) => where === layer && which === unit;
+    switchedOff = switchedOff.some(isOff) ? switchedOff.filter((one) => !isOff(one)) : [...switchedOff, [layer, unit]];
+    explain();
+  };
+
+  const onLook = async (/** @type {number} */ layer, /** @type {number} */ unit) => {
+    const place = parts.layers[layer].about;
+    try {
+      const neuron = await api.neuron(store.get("model"), layer, unit);
+      const draw = () => showNeuron(place, neuron, {
+        unit, names, switchedOff: switchedOff.some(([where, which]) => where === layer && which === unit),
+        onSwitch: () => (onSwitch(layer, unit), draw()),
+        onClose: () => { place.hidden = true; },
+      });
+      draw();
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+
+  store.on("inspected", () => {
+    label = null;
+    switchedOff = [];
+    explain();
+  });
+  store.on("model", () => {
+    switchedOff = [];
+    parts.forget();
+    explain();
+  });
+  store.on("online", (online) => online && explain());
+  return { show: explain };
+}
+
+/**
+ * The column that stays in sight: the image, the answer, a small pad.
+ *
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {() => void} onRestore All neurons are to be on again.
+ */
+function createSide(store, drawing, onRestore) {
+  const names = store.get("about").model.class_names;
+  const image = smallCanvas("The image as the network sees it");
+  const hero = h("p", { class: "hero" });
+  const origin = h("p", { class: "note" });
+  const sentence = h("p");
+  const bars = createBars(names);
+  const switches = h("p", { class: "switches" });
+  const restore = h("button", { type: "button", class: "button small", onclick: onRestore }, "Switch all on");
+  /** @type {any} */
+  let answered = null;
+  const correction = createCorrection(store, () =>
+    answered && { image: answered.image, was: answered.label });
+  const pad = createPad(drawing, { label: "Small drawing pad", describedBy: "inside-keys", penWidth: () => 26 });
+  const empty = h("p", { class: "note" }, "Nothing to look at yet: draw a digit here.");
+  const result = h("div", { class: "side-result" }, h("div", { class: "side-head" }, image, h("div", {}, hero, origin)), sentence,
+    switches, bars.element, correction);
+  const element = h("aside", { class: "card inside-side", "aria-label": "Image and answer" }, result, empty,
+    h("div", { class: "mini-pad" }, h("div", { class: "pad-frame" }, pad),
+      h("div", { class: "toolbar" },
+        h("button", { type: "button", class: "button small", onclick: () => drawing.undo() }, "Undo"),
+        h("button", { type: "button", class: "button small", onclick: () => drawing.clear() }, "Clear"),
+        h("span", { class: "note", id: "inside-keys" }, "Draw here and watch; arrow keys and Space draw too."))));
+
+  return {
+    element, result, empty,
+    /** @param {string} message */
+    fail(message) {
+      empty.hidden = false;
+      empty.textContent = message;
+      result.hidden = true;
+    },
+    /**
+     * @param {import("../state.js").Inspected} inspected
+     * @param {any} explanation
+     * @param {number} off How many neurons are switched off.
+     */
+    show(inspected, explanation, off) {
+      answered = { image: inspected.image, label: explanation.label };
+      const before = explanation.without_changes;
+      const truth = inspected.truth ?? null;
+      paintInk(image, bytes(inspected.image));
+      hero.textContent = names[explanation.label];
+      hero.classList.toggle("wrong", truth !== null && truth !== explanation.label);
+      origin.textContent = `${percent(explanation.probabilities[explanation.label])} · ${inspected.origin}` +
+        (truth === null ? "" : `, a ${names[truth]}`);
+      sentence.textContent = explanation.sentences.answer;
+      bars.show(explanation.probabilities, { chosen: explanation.label, before: off ? before.probabilities : undefined });
+      switches.hidden = !off;
+      switches.replaceChildren(`${off} neuron${off === 1 ? "" : "s"} off: ` + (before.label === explanation.label
+        ? `still ${names[before.label]}. ` : `${names[before.label]} became ${names[explanation.label]}. `), restore);
+      announce(off ? switches.firstChild?.textContent ?? "" : sentence.textContent ?? "");
+    },
+  };
+}
+
+/**
+ * The parts of the explanation, one below the other in the order of the network.
+ *
+ * @param {string[]} names
+ * @param {(label: number) => void} onChoose
+ */
+function createParts(names, onChoose) {
+  const attributions = createAttributions(names, onChoose);
+  const words = { attribution: h("p"), layers: h("p"), neurons: h("p"), neighbours: h("p") };
+  const middle = h("div", { class: "stack" });
+  const neighbours = h("ul", { class: "tiles" });
+  const element = h("div", { class: "stack" },
+    h("section", { class: "card" }, h("h2", {}, "Which pixels speak for what"), words.attribution, attributions.element),
+    h("section", { class: "prose" }, words.layers, words.neurons, legend("quiets it", "excites it")),
+    middle,
+    h("section", { class: "card" }, h("h2", {}, "The nearest training digits"), words.neighbours, neighbours));
+  /** @type {ReturnType<typeof createLayer>[]} */
+  const layers = [];
+
+  return {
+    element,
+    layers,
+    /** Another network has other layers. */
+    forget() {
+      layers.length = 0;
+      middle.replaceChildren();
+    },
+    /**
+     * @param {any} explanation
+     * @param {number} label
+     * @param {{onSwitch: (layer: number, unit: number) => void, onLook: (layer: number, unit: number) => void}} listeners
+     */
+    show(explanation, label, { onSwitch, onLook }) {
+      element.hidden = false;
+      for (const [name, place] of Object.entries(words)) place.textContent = explanation.sentences[name];
+      attributions.show(explanation, label);
+      explanation.layers.forEach((/** @type {any} */ layer, /** @type {number} */ index) => {
+        if (!layers[index]) {
+          layers[index] = createLayer(layer, index,
+            { onSwitch: (unit) => onSwitch(index, unit), onLook: (unit) => onLook(index, unit) });
+          middle.append(layers[index].element);
+        }
+        layers[index].show(layer);
+      });
+      neighbours.replaceChildren(...explanation.neighbours.map((/** @type {any} */ near) => {
+        const canvas = smallCanvas(`Training image ${near.index}, a ${names[near.label]}`);
+        paintInk(canvas, bytes(near.image));
+        return h("li", { class: "tile" }, canvas, h("span", {}, h("strong", {}, names[near.label])));
+      }));
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** Panel 5: what the network confuses on the test set, and the images themselves. */
+
+import * as api from "../api.js";
+import { noteInAddress, readAddress } from "../address.js";
+import { byId, h } from "../dom.js";
+import { bytes, grouped, percent, plural } from "../format.js";
+import { paintInk, smallCanvas } from "../heatmap.js";
+import { latestWins } from "../latest.js";
+import { createMatrix } from "../matrix.js";
+
+const PAGE_SIZE = 60;
+
+/** @param {import("../state.js").Store} store */
+export function createMistakesPanel(store) {
+  const names = store.get("about").model.class_names;
+  const table = h("div", { class: "matrix-frame" }, h("p", { class: "note" }, "Counting …"));
+  const gallery = h("section", { class: "card gallery", "aria-live": "polite" });
+  byId("mistakes-body").append(h("div", { class: "two-columns mistakes-columns" }, h("section", { class: "card" }, table), gallery));
+
+  /** @type {any} */
+  let counted = null;
+  let countedModel = "";
+
+  const count = latestWins(async () => {
+    const model = store.get("model");
+    if (byId("panel-mistakes").hidden) return; // counted when it is looked at
+    try {
+      if (!counted || countedModel !== model) {
+        counted = await api.mistakes(model);
+        countedModel = model;
+      }
+      byId("mistakes-summary").textContent = `Of ${plural(counted.n, "image")} of the test set, none of which it learned ` +
+        `from, the network takes ${grouped(counted.errors)} for something else.`;
+      choose(...chosenCell(counted.confusion));
+    } catch (error) {
+      table.replaceChildren(h("p", { role: "alert" }, /** @type {Error} */ (error).message));
+      gallery.hidden = true;
+    }
+  });
+
+  const choose = (/** @type {number} */ truth, /** @type {number} */ predicted) => {
+    noteInAddress({ true: truth, predicted });
+    const pressed = document.activeElement?.closest(".matrix button");
+    table.replaceChildren(createMatrix(counted.confusion, names, {
+      onChoose: choose,
+      chosen: [truth, predicted],
+      caption: "Rows: what it is. Columns: what the network takes it for. Choose a number to see the images.",
+    }));
+    if (pressed) /** @type {any} */ (table.querySelector('[aria-pressed="true"]'))?.focus();
+    gallery.hidden = false;
+    showCell(gallery, store, truth, predicted);
+  };
+  store.on("model", count);
+  store.on("online", (online) => online && count());
+  return { show: count };
+}
+
+/**
+ * The cell of the address bar, or the one with the most mistakes.
+ *
+ * @param {number[][]} confusion
+ * @returns {[number, number]}
+ */
+function chosenCell(confusion) {
+  const { settings } = readAddress();
+  const cell = [settings.get("true"), settings.get("predicted")].map((text) => (text === null ? NaN : Number(text)));
+  if (confusion[cell[0]]?.[cell[1]] !== undefined) return [cell[0], cell[1]];
+  /** @type {[number, number]} */
+  let most = [0, 1];
+  confusion.forEach((row, truth) => row.forEach((count, predicted) => {
+    if (truth !== predicted && count > confusion[most[0]][most[1]]) most = [truth, predicted];
+  }));
+  return most;
+}
+
+/**
+ * @param {HTMLElement} gallery
+ * @param {import("../state.js").Store} store
+ * @param {number} truth
+ * @param {number} predicted
+ */
+async function showCell(gallery, store, truth, predicted) {
+  const names = store.get("about").model.class_names;
+  const title = truth === predicted ? `${names[truth]}, read right` : `${names[truth]} taken for ${names[predicted]}`;
+  const list = h("ul", { class: "tiles" });
+  const more = h("button", { type: "button", class: "button" }, "Show more");
+  const note = h("p", { class: "note" }, "Loading …");
+  gallery.replaceChildren(h("h2", {}, title), note, list, more);
+  more.hidden = true;
+  let shown = 0;
+  const load = async () => {
+    const query = { model: store.get("model"), true: truth, predicted, limit: PAGE_SIZE, offset: shown };
+    try {
+      const { total, digits } = await api.mistakesCell(query);
+      list.append(...digits.map((/** @type {any} */ digit) => h("li", {}, tile(digit, store))));
+      shown += digits.length;
+      const order = truth === predicted && total > 1 ? ", the least sure first" : "";
+      note.textContent = total ? `${plural(total, "image")}${order}. Choose one to look inside.` : "No image: never confused.";
+      more.hidden = shown >= total;
+    } catch (error) {
+      note.textContent = /** @type {Error} */ (error).message;
+    }
+  };
+  more.addEventListener("click", load);
+  await load();
+}
+
+/**
+ * @param {any} digit
+ * @param {import("../state.js").Store} store
+ */
+function tile(digit, store) {
+  const names = store.get("about").model.class_names;
+  const canvas = smallCanvas("");
+  paintInk(canvas, bytes(digit.image));
+  const inspect = () => {
+    store.set({ inspected: { image: digit.image, origin: `test image ${digit.index}`, truth: digit.label } });
+    location.hash = "#inside";
+  };
+  return h("button", { type: "button", class: "tile", onclick: inspect,
+    "aria-label": `Test image ${digit.index}, a ${names[digit.label]}, taken for ${names[digit.predicted]}: look inside` },
+  canvas, h("span", {}, percent(digit.confidence)));
+}

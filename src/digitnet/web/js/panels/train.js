@@ -1,0 +1,1 @@
+export function createTrainPanel(store) { return {}; }
