@@ -42,5 +42,4 @@ export function createMatrix(counts, names, { onChoose, chosen, caption }) {
  */
 function shade(element, share) {
   element.style.setProperty("--share", `${Math.round(12 + 88 * Math.sqrt(share))}%`);
-  element.classList.toggle("strong", share > 0.3);
 }

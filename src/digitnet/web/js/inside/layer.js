@@ -16,6 +16,7 @@ export function createLayer(layer, index, { onSwitch, onLook }) {
   const columns = Math.min(COLUMNS, layer.units);
   const canvas = smallCanvas(`Activations of ${layer.units} neurons`, columns, Math.ceil(layer.units / columns));
   canvas.classList.add("field-of-neurons");
+  canvas.style.maxWidth = `${1.25 * columns}rem`; // a layer of ten neurons needs no more
   canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`;
   const active = h("p", { class: "note" });
   const cards = h("ul", { class: "neurons" });
