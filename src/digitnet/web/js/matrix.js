@@ -7,13 +7,13 @@ import { plural } from "./format.js";
 /**
  * @param {number[][]} counts [true][predicted]
  * @param {string[]} names
- * @param {{onChoose?: (truth: number, predicted: number) => void, chosen?: number[] | null, caption: string}} options
+ * @param {{onChoose?: (truth: number, predicted: number) => void, chosen?: number[] | null, caption: string, small?: boolean}} options
  *   Without onChoose the cells are plain text.
  * @returns {HTMLTableElement}
  */
-export function createMatrix(counts, names, { onChoose, chosen, caption }) {
+export function createMatrix(counts, names, { onChoose, chosen, caption, small = false }) {
   const wrong = counts.map((row, truth) => row.map((count, predicted) => (truth === predicted ? 0 : count)));
-  const most = Math.max(...wrong.map(largestOf));
+  const most = Math.max(...wrong.map(largestOf), 1);
   const cell = (/** @type {number} */ truth, /** @type {number} */ predicted) => {
     const count = counts[truth][predicted];
     const text = count ? String(count) : "0";
@@ -31,7 +31,7 @@ export function createMatrix(counts, names, { onChoose, chosen, caption }) {
   const head = h("tr", {}, h("td", { class: "corner" }), ...names.map((name) => h("th", { scope: "col" }, name)));
   const rows = names.map((name, truth) =>
     h("tr", {}, h("th", { scope: "row" }, name), ...names.map((_, predicted) => cell(truth, predicted))));
-  return h("table", { class: "matrix" }, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, ...rows));
+  return h("table", { class: small ? "matrix small" : "matrix" }, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, ...rows));
 }
 
 /**

@@ -5,6 +5,7 @@ import { createAnswer } from "../answer.js";
 import { createBoxes } from "../boxes.js";
 import { byId, h, icon } from "../dom.js";
 import { latestWins } from "../latest.js";
+import { hasLiveCamera, openCamera } from "../picture/camera.js";
 
 /** @param {import("../state.js").Store} store */
 export function createPicturePanel(store) {
@@ -12,9 +13,12 @@ export function createPicturePanel(store) {
   let picture = null;
   const chooser = fileInput("Choose a picture", {});
   const camera = fileInput("Take a photo", { capture: "environment" });
+  const live = h("button", { type: "button", class: "button", onclick: () => openCamera(take) }, "Take a photo");
   const drop = h("div", { class: "drop" }, icon("picture"),
     h("p", {}, "Drop a picture here, or paste one with Ctrl+V."),
-    h("div", { class: "buttons" }, chooser.element, camera.element));
+    h("div", { class: "buttons" }, chooser.element, camera.element, live));
+  camera.element.hidden = hasLiveCamera();
+  live.hidden = !hasLiveCamera();
   const image = h("img", { alt: "The picture that was read" });
   const boxes = createBoxes();
   const frame = h("figure", { class: "picture-frame", hidden: true }, image, boxes.element);
@@ -35,9 +39,11 @@ export function createPicturePanel(store) {
 
   const ask = latestWins(async () => {
     if (!picture) return;
-    drop.classList.add("busy");
+    drop.classList.add("busy", "has-picture");
     try {
+      const started = performance.now();
       reading = await api.read(picture, { steps: true, model: store.get("model") });
+      reading.waited = performance.now() - started;
       showPicture(image, frame, reading, picture);
       boxes.show(reading, names, 0);
       answer.show(reading);
@@ -49,6 +55,7 @@ export function createPicturePanel(store) {
       answer.show({ error: /** @type {Error} */ (error).message });
     }
     drop.classList.remove("busy");
+    drop.setAttribute("aria-busy", "false");
   });
   const take = (/** @type {Blob | null | undefined} */ file) => {
     const limit = store.get("about").limits?.picture_bytes ?? Infinity;

@@ -1,1 +1,157 @@
-export function createTrainPanel(store) { return {}; }
+/** Panel 4: start a small run, watch it, lay two side by side, draw against what was trained. */
+
+import * as api from "../api.js";
+import { notify, notifyError } from "../announce.js";
+import { noteInAddress, readAddress } from "../address.js";
+import { askFirst } from "../ask.js";
+import { byId, h } from "../dom.js";
+import { refreshModels } from "../models.js";
+import { createDials } from "../train/dials.js";
+import { RunLog } from "../train/log.js";
+import { createRunView } from "../train/run.js";
+import { createRuns } from "../train/runs.js";
+import { addressOf, namesSettings, settingsFrom } from "../train/settings.js";
+
+/** @param {import("../state.js").Store} store */
+export function createTrainPanel(store) {
+  const { training, model } = store.get("about");
+  if (!training.available) {
+    byId("train-body").append(h("p", { class: "card" }, training.reason));
+    return {};
+  }
+  /** @type {any[]} */
+  let runs = [];
+  /** @type {RunLog | null} */
+  let log = null;
+  /** @type {RunLog | null} */
+  let other = null;
+
+  /** Do something at the server, then show what has become of the runs. */
+  const act = (/** @type {(id: string) => Promise<unknown>} */ action) => async (/** @type {string} */ id) => {
+    try {
+      await action(id);
+    } catch (error) {
+      notifyError(error);
+    }
+    await refresh();
+  };
+  const view = createRunView(model.class_names, {
+    stop: act(api.stopTraining),
+    resume: act(async (id) => {
+      await api.resumeTraining(id);
+      watch(id);
+    }),
+    remove: act(async (id) => {
+      if (!(await askFirst("Delete this run and its network?", "Delete it"))) return;
+      await api.deleteTraining(id);
+      if (store.get("model") === id) store.set({ model: "" });
+      choose("");
+    }),
+    use: async (id) => {
+      await refreshModels(store);
+      store.set({ model: id });
+      location.hash = `#draw?model=${encodeURIComponent(id)}`;
+    },
+  });
+  const list = createRuns({ choose: (id) => choose(id), compare: (id) => compare(other?.run.id === id ? "" : id) });
+  const welcome = h("section", { class: "card welcome" }, h("h2", {}, "Nothing has run yet"),
+    h("p", {}, "A network starts with random numbers, and knows nothing. In every epoch it looks at each training image once, " +
+      "and after each step its numbers move a little to where they would have been less wrong."),
+    h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));
+  view.element.hidden = true;
+  const place = h("div");
+  byId("train-body").append(h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element)));
+  /** @type {ReturnType<typeof createDials>} */
+  let dials;
+
+  const draw = () => {
+    welcome.hidden = Boolean(log);
+    view.element.hidden = !log;
+    if (log) view.show(log, other);
+    list.show(runs, log?.run.id ?? "", other?.run.id ?? "");
+    dials.setRunning(Boolean(log?.running) || runs.some(({ status }) => status === "running"));
+  };
+
+  const refresh = async () => {
+    try {
+      ({ runs } = await api.listTraining());
+      draw();
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+
+  /** Follow a run of the list to its end. */
+  const follow = (/** @type {string} */ id) => {
+    const run = runs.find((one) => one.id === id);
+    if (!run) return null;
+    const followed = new RunLog(run);
+    let running = followed.running;
+    followed.follow(() => {
+      draw();
+      if (running && !followed.running) {
+        refresh();
+        refreshModels(store).catch(notifyError);
+        notify(`${run.name}: ${followed.status}.`);
+      }
+      ({ running } = followed);
+    }).catch(notifyError);
+    return followed;
+  };
+  const watch = (/** @type {string} */ id) => {
+    log?.leave();
+    log = follow(id);
+  };
+  const choose = (/** @type {string} */ id) => {
+    watch(id);
+    if (other?.run.id === id) compare("");
+    noteInAddress({ run: log ? id : null });
+    draw();
+  };
+  const compare = (/** @type {string} */ id) => {
+    other?.leave();
+    other = follow(id);
+    noteInAddress({ with: other ? id : null });
+    draw();
+  };
+
+  const start = async (/** @type {import("../train/settings.js").Settings} */ settings) => {
+    try {
+      const { id } = await api.startTraining(settings);
+      await refresh();
+      choose(id);
+      if (innerWidth < 1024) view.element.scrollIntoView();
+    } catch (error) {
+      notifyError(error);
+      await refresh();
+    }
+  };
+
+  const showDials = () => {
+    dials = createDials(settingsFrom(readAddress().settings), {
+      classes: model.class_names.length,
+      onChange: (settings) => noteInAddress(addressOf(settings)),
+      onStart: start,
+    });
+    place.replaceChildren(dials.element);
+  };
+  showDials();
+  store.on("online", (online) => online && refresh());
+
+  return {
+    async show() {
+      const { settings } = readAddress();
+      if (namesSettings(settings)) showDials();
+      else noteInAddress(addressOf(dials.settings()));
+      await refresh();
+      const asked = settings.get("run") ?? "";
+      const running = runs.find(({ status }) => status === "running")?.id ?? "";
+      const id = runs.some((run) => run.id === asked) ? asked : log?.run.id || running;
+      if (id && id !== log?.run.id) choose(id);
+      else noteInAddress({ run: id });
+      const beside = settings.get("with") ?? "";
+      if (beside && beside !== id && beside !== other?.run.id) compare(beside);
+      draw();
+    },
+  };
+}

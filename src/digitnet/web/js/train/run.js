@@ -1,0 +1,174 @@
+/** One run as it goes: how far it is, its curves, what its neurons look for, what it confuses. */
+
+import { announce } from "../announce.js";
+import { h } from "../dom.js";
+import { percent, signedBytes } from "../format.js";
+import { paintSigned, smallCanvas } from "../heatmap.js";
+import { legend } from "../inside/attributions.js";
+import { createMatrix } from "../matrix.js";
+import { chartKeys, createChart } from "./chart.js";
+
+/** @typedef {import("./log.js").RunLog} RunLog */
+
+const STATES = { running: "training", finished: "finished", stopped: "stopped", failed: "failed", interrupted: "interrupted" };
+
+/**
+ * @param {string[]} names Of the classes.
+ * @param {Record<"stop" | "resume" | "remove" | "use", (id: string) => void>} actions
+ */
+export function createRunView(names, actions) {
+  const title = h("h2");
+  const state = h("p", { class: "state" });
+  const fill = h("span");
+  const bar = h("div", { class: "run-bar", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
+  const error = h("p", { class: "outcome refused", hidden: true });
+  const figures = h("dl", { class: "figures" });
+  const loss = createChart("Loss", { format: short, describe: (curves) => inWords(curves, short) });
+  const accuracy = createChart("Accuracy", { format: (value) => `${trimmed(100 * value)} %`, describe: (curves) => inWords(curves, percent) });
+  const keys = h("div");
+  const fields = createFields();
+  const matrix = h("div", { class: "matrix-frame" });
+  const parts = h("div", { class: "run-parts" }, fields.element,
+    h("section", {}, h("h3", {}, "What it still confuses"), matrix));
+  const buttons = h("div", { class: "buttons" });
+  const element = h("section", { class: "card run", "aria-label": "The run" },
+    h("div", { class: "run-head" }, h("div", {}, title, state), buttons), bar, error, figures, h("div", { class: "charts" }, loss.element, accuracy.element),
+    keys, parts);
+  let drawn = ""; // which epoch the pictures show, so that a mere step does not paint them anew
+  let offered = "";
+
+  const showButtons = (/** @type {RunLog} */ log) => {
+    const { id } = log.run;
+    const button = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {(id: string) => void} */ act) =>
+      h("button", { type: "button", class: `button ${kind}`, onclick: () => act(id) }, text);
+    const offer = `${id} ${log.status} ${log.saving} ${log.epochs.length > 0}`;
+    if (offer === offered) return;
+    offered = offer;
+    const wanted = [];
+    if (log.running) wanted.push(button("Stop", "", actions.stop));
+    else {
+      if (log.epochs.length) wanted.push(button("Draw against it", "primary", actions.use));
+      if (log.status !== "finished" && log.run.resumable !== false) wanted.push(button("Go on", "", actions.resume));
+      wanted.push(button("Delete", "danger", actions.remove));
+    }
+    buttons.replaceChildren(...wanted);
+  };
+
+  return {
+    element,
+    /**
+     * @param {RunLog} log
+     * @param {RunLog | null} other The run that it is compared with.
+     */
+    show(log, other) {
+      const { epochs: wanted } = log.run.settings;
+      title.textContent = log.run.name;
+      state.textContent = stateOf(log);
+      state.dataset.status = log.status;
+      error.hidden = !log.error;
+      error.textContent = log.error;
+      const share = Math.min((log.epochs.length + (log.step?.fraction ?? 0)) / wanted, 1);
+      fill.style.transform = `scaleX(${share})`;
+      bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+      showButtons(log);
+      const at = `${log.run.id} ${log.epochs.length} ${other?.run.id} ${other?.epochs.length} ${Boolean(log.result)}`;
+      if (at === drawn) return;
+      drawn = at;
+      showFigures(figures, log, other);
+      const epochs = Math.max(wanted, other?.run.settings.epochs ?? 0);
+      loss.show(curvesOf(log, other, "loss"), epochs);
+      accuracy.show(curvesOf(log, other, "accuracy"), epochs);
+      keys.replaceChildren(chartKeys(Boolean(other), [log.run.name, other?.run.name ?? ""]));
+      const { newest } = log;
+      parts.hidden = !newest;
+      if (newest) {
+        fields.show(newest.fields ?? []);
+        matrix.replaceChildren(createMatrix(newest.confusion ?? [], names, {
+          caption: "Rows: what it is. Columns: what it is taken for. 5,000 images held out.", small: true }));
+        announce(`Epoch ${newest.epoch}: ${percent(newest.validation_accuracy)} right.`);
+      }
+    },
+  };
+}
+
+/** @param {RunLog} log */
+function stateOf(log) {
+  const { epochs } = log.run.settings;
+  if (!log.running) return `${STATES[/** @type {keyof STATES} */ (log.status)] ?? log.status} after ${log.epochs.length} of ${epochs} epochs`;
+  if (log.saving) return "writing the network down";
+  if (!log.epochs.length && !log.step?.fraction) return "preparing the first epoch";
+  return `epoch ${Math.min(log.epochs.length + 1, epochs)} of ${epochs}`;
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {RunLog} log
+ * @param {RunLog | null} other
+ */
+function showFigures(list, log, other) {
+  const last = (/** @type {RunLog | null} */ of) => of?.epochs.at(-1);
+  /** @type {[string, (of: RunLog | null) => string | undefined][]} */
+  const wanted = [
+    ["Right, held out", (of) => last(of) && percent(last(of)?.validation_accuracy ?? 0)],
+    ["Loss, held out", (of) => last(of)?.validation_loss.toFixed(3)],
+    ["Right, learned from", (of) => last(of) && percent(last(of)?.accuracy ?? 0)],
+    ["Seconds an epoch", (of) => last(of)?.seconds.toFixed(1)],
+  ];
+  if (log.result?.test) wanted.push(["Right, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
+  list.replaceChildren(...wanted.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value(log) ?? "–"),
+    other ? h("dd", { class: "other" }, `${value(other) ?? "–"} in the other run`) : null)));
+}
+
+/**
+ * @param {RunLog} log
+ * @param {RunLog | null} other
+ * @param {"loss" | "accuracy"} what
+ * @returns {import("./chart.js").Curve[]}
+ */
+function curvesOf(log, other, what) {
+  return (other ? [other, log] : [log]).flatMap((of) => {
+    const run = of === log ? "one" : "two";
+    return [
+      { run, seen: true, values: of.epochs.map((epoch) => epoch[what]) },
+      { run, seen: false, values: of.epochs.map((epoch) => epoch[/** @type {"validation_loss"} */ (`validation_${what}`)]) },
+    ];
+  });
+}
+
+/** What the first neurons of the first layer look for. */
+function createFields() {
+  /** @type {HTMLCanvasElement[]} */
+  const canvases = [];
+  const list = h("ul", { class: "tiles" });
+  const element = h("section", {}, h("h3", {}, "What its first neurons look for"), legend("quiets it", "excites it"), list);
+  return {
+    element,
+    /** @param {string[]} fields */
+    show(fields) {
+      while (canvases.length < fields.length) {
+        canvases.push(smallCanvas(`What neuron ${canvases.length} looks for`));
+        list.append(h("li", {}, canvases[canvases.length - 1]));
+      }
+      while (canvases.length > fields.length) {
+        canvases.pop();
+        list.lastElementChild?.remove();
+      }
+      fields.forEach((field, index) => paintSigned(canvases[index], signedBytes(field)));
+    },
+  };
+}
+
+/** @param {number} value */
+const trimmed = (value) => Number(value.toFixed(2)).toString();
+/** @param {number} value */
+const short = (value) => (Math.abs(value) < 1e-9 ? "0" : Number(value.toPrecision(3)).toString());
+
+/**
+ * @param {import("./chart.js").Curve[]} curves
+ * @param {(value: number) => string} format
+ */
+function inWords(curves, format) {
+  const told = curves.filter(({ seen, values }) => !seen && values.length).map(({ run, values }) =>
+    `${run === "one" ? "This run" : "The other run"}: from ${format(values[0])} to ${format(values[values.length - 1])} in ${values.length} epochs, on images held out`);
+  return told.length ? `${told.join(". ")}.` : "No epoch is finished yet.";
+}
