@@ -20,16 +20,23 @@ export function announce(text) {
 }
 
 /**
- * Show a notice for some seconds.
+ * Show a notice for some seconds; as long as the pointer or the focus is on it, it stays.
  *
  * @param {string} text
- * @param {{kind?: "done" | "error", action?: {text: string, href: string}}} [options]
+ * @param {{kind?: "done" | "error", actions?: {text: string, act: () => void}[]}} [options]
  */
-export function notify(text, { kind = "done", action } = {}) {
-  const notice = h("div", { class: `notice ${kind}` }, h("span", {}, text));
-  if (action) notice.append(h("a", { href: action.href, onclick: () => notice.remove() }, action.text));
+export function notify(text, { kind = "done", actions = [] } = {}) {
+  const notice = h("div", { class: `notice ${kind}` }, h("span", {}, text), ...actions.map((action) =>
+    h("button", { type: "button", onclick: () => {
+      notice.remove();
+      action.act();
+    } }, action.text)));
   byId("notices").replaceChildren(notice);
-  setTimeout(() => notice.remove(), NOTICE_MILLISECONDS);
+  const leave = () => {
+    if (notice.matches(":hover, :focus-within")) setTimeout(leave, NOTICE_MILLISECONDS / 2);
+    else notice.remove();
+  };
+  setTimeout(leave, NOTICE_MILLISECONDS);
 }
 
 /**

@@ -15,12 +15,24 @@ export function createCorrection(store, current) {
     const about = current();
     if (!about) return;
     try {
-      await api.addCorrection({ image: about.image, label, was: about.was, png: about.png ?? null });
+      const { id } = await api.addCorrection({ image: about.image, label, was: about.was, png: about.png ?? null });
       const { corrections } = await api.listCorrections();
       store.set({ corrections: corrections.length });
       element.open = false;
-      const text = `Kept as ${names[label]}. ${plural(corrections.length, "correction")} so far.`;
-      notify(text, { action: { text: "Teach the network", href: "#teach" } });
+      element.querySelector("summary").focus();
+      notify(`Kept as ${names[label]}. ${plural(corrections.length, "correction")} so far.`, { actions: [
+        { text: "Undo", act: () => undo(id) },
+        { text: "Teach the network", act: () => { location.hash = "#teach"; } },
+      ] });
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  const undo = async (/** @type {number} */ id) => {
+    try {
+      await api.deleteCorrection(id);
+      store.set({ corrections: store.get("corrections") - 1 });
+      notify("Taken back.");
     } catch (error) {
       notifyError(error);
     }

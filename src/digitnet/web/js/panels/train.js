@@ -54,7 +54,7 @@ export function createTrainPanel(store) {
     },
   });
   const list = createRuns({ choose: (id) => choose(id), compare: (id) => compare(other?.run.id === id ? "" : id) });
-  const welcome = h("section", { class: "card welcome" }, h("h2", {}, "Nothing has run yet"),
+  const welcome = h("section", { class: "card welcome" }, h("h2", {}, "How a network learns"),
     h("p", {}, "A network starts with random numbers, and knows nothing. In every epoch it looks at each training image once, " +
       "and after each step its numbers move a little to where they would have been less wrong."),
     h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));

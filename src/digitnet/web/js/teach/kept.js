@@ -1,0 +1,73 @@
+/** The corrections that are kept: look at them, take one back, carry them away, delete all. */
+
+import * as api from "../api.js";
+import { notifyError } from "../announce.js";
+import { askFirst } from "../ask.js";
+import { h } from "../dom.js";
+import { bytes, plural } from "../format.js";
+import { paintInk, smallCanvas } from "../heatmap.js";
+
+/**
+ * @param {string[]} names Of the classes.
+ * @param {() => Promise<void>} refresh Called after a change.
+ */
+export function createKept(names, refresh) {
+  const summary = h("p", { class: "note" });
+  const list = h("ul", { class: "tiles kept" });
+  const act = async (/** @type {() => Promise<unknown>} */ action) => {
+    try {
+      await action();
+    } catch (error) {
+      notifyError(error);
+    }
+    await refresh();
+  };
+  const removeAll = async () => {
+    if (await askFirst("Delete every correction? They cannot be brought back.", "Delete all")) await act(api.deleteCorrections);
+  };
+  const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "") =>
+    h("button", { type: "button", class: `button small ${kind}`, onclick }, text);
+  const buttons = h("div", { class: "buttons" },
+    button("Export as IDX", () => act(() => save("idx"))), button("Export as PNG", () => act(() => save("png"))),
+    button("Delete all", removeAll, "danger"));
+  const element = h("section", { class: "card stack" }, h("h2", {}, "Your corrections"), summary, list, buttons);
+
+  const tile = (/** @type {any} */ correction) => {
+    const canvas = smallCanvas("");
+    paintInk(canvas, bytes(correction.image));
+    const name = names[correction.label];
+    const was = correction.was == null ? "not a digit" : correction.was === correction.label ? "" : names[correction.was];
+    const words = was ? `, read as ${was}` : "";
+    return h("li", {}, canvas, h("p", {}, h("strong", {}, name), words),
+      h("button", { type: "button", class: "button small", "aria-label": `Take back: ${name}${words}`,
+        onclick: async () => {
+          const at = [...list.children].findIndex((item) => item.contains(document.activeElement));
+          await act(() => api.deleteCorrection(correction.id));
+          (list.querySelectorAll("button")[Math.min(at, list.children.length - 1)] ?? element.querySelector("h2")).focus();
+        } }, "Take back"));
+  };
+  element.querySelector("h2").tabIndex = -1; // where the focus goes when the last one is taken back
+
+  return {
+    element,
+    /** @param {any[]} corrections */
+    show(corrections) {
+      summary.textContent = corrections.length ? `${plural(corrections.length, "picture")} that you corrected, in one file on this machine.`
+        : "None yet. Where an answer is wrong, choose “Wrong answer?” beside it and say what it really is.";
+      buttons.hidden = !corrections.length;
+      list.hidden = !corrections.length;
+      list.replaceChildren(...corrections.map(tile));
+    },
+  };
+}
+
+/**
+ * Let the browser save the corrections as a file.
+ *
+ * @param {"idx" | "png"} format
+ */
+async function save(format) {
+  const address = URL.createObjectURL(await api.exportCorrections(format));
+  h("a", { href: address, download: `digitnet-corrections-${format}.zip` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}

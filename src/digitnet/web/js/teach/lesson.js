@@ -1,0 +1,83 @@
+/** A copy of the network learns from the corrections; what that did to it; which of the two answers from now on. */
+
+import { h } from "../dom.js";
+import { percent, plural } from "../format.js";
+
+const ADVICE = "The copy learns your corrections together with MNIST, so that it does not forget what it knew. It answers " +
+  "only if you say so, and never if it became worse on the test set by more than 0.1 points.";
+
+/**
+ * @param {Record<"teach" | "stop" | "remove" | "use", () => void>} actions
+ */
+export function createLesson(actions) {
+  const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "") =>
+    h("button", { type: "button", class: `button ${kind}`, onclick }, text);
+  const teach = button("Teach a copy of the network", actions.teach, "primary");
+  const why = h("p", { class: "note" });
+  const fill = h("span");
+  const bar = h("div", { class: "run-bar", role: "progressbar", "aria-label": "Progress of the lesson", "aria-valuemin": 0,
+    "aria-valuemax": 100 }, fill);
+  const state = h("p", { class: "note" });
+  const stop = button("Stop", actions.stop);
+  const outcome = h("div", { class: "stack lesson-outcome" });
+  const element = h("section", { class: "card stack" }, h("h2", {}, "Teach a copy"), h("p", {}, ADVICE), teach, why, bar, state, stop, outcome);
+
+  return {
+    element,
+    /**
+     * @param {{corrections: number, reason: string, log: import("../train/log.js").RunLog | null, used: boolean}} now The
+     *   reason why nothing can be taught here, or ""; the newest lesson; whether its network is the one that answers.
+     */
+    show({ corrections, reason, log, used }) {
+      const running = Boolean(log?.running);
+      teach.disabled = Boolean(reason) || !corrections || running;
+      teach.hidden = running;
+      why.textContent = reason || (corrections ? "" : "There is nothing to learn from yet.");
+      bar.hidden = stop.hidden = !running;
+      const share = progress(log);
+      fill.style.transform = `scaleX(${share})`;
+      bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+      state.textContent = running ? stageOf(log) : "";
+      outcome.hidden = running || !log;
+      if (running || !log) return;
+      outcome.replaceChildren(...(log.result ? outcomeOf(log.result, used, actions) : [h("p", { class: "outcome refused" },
+        log.error || "The lesson was stopped before its end.")]));
+    },
+  };
+}
+
+/** @param {import("../train/log.js").RunLog | null} log */
+function progress(log) {
+  const epochs = log?.run.settings?.epochs ?? 1;
+  return Math.min(((log?.epochs.length ?? 0) + (log?.step?.fraction ?? 0)) / epochs, 1);
+}
+
+/** @param {import("../train/log.js").RunLog | null} log */
+function stageOf(log) {
+  if (log?.saving) return "Writing the taught copy down, and measuring it.";
+  const epochs = log?.run.settings?.epochs ?? 1;
+  if (!log?.epochs.length && !log?.step?.fraction) return "Preparing.";
+  return `Lesson ${Math.min((log?.epochs.length ?? 0) + 1, epochs)} of ${epochs}.`;
+}
+
+/**
+ * @param {any} result
+ * @param {boolean} used
+ * @param {Record<"remove" | "use", () => void>} actions
+ */
+function outcomeOf(result, used, actions) {
+  const row = (/** @type {string} */ name, /** @type {any} */ before, /** @type {any} */ after) =>
+    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, right(before)), h("td", {}, right(after)));
+  const table = h("table", { class: "before-after" },
+    h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "before"), h("th", { scope: "col" }, "after"))),
+    h("tbody", {}, row("Test set", result.before.test, result.after.test),
+      row("Your corrections", result.before.corrections, result.after.corrections)));
+  const words = result.accepted ? h("p", { class: "outcome" }, used ? "The taught copy answers now." : "The taught copy may answer.")
+    : h("p", { class: "outcome refused" }, result.reason || "It became worse on the test set by more than 0.1 points, so the copy is not used.");
+  const use = h("button", { type: "button", class: "button primary", onclick: actions.use }, used ? "Go back to the network before" : "Let it answer");
+  return [h("h3", {}, "What it did"), table, words, h("div", { class: "buttons" }, result.accepted ? use : null,
+    h("button", { type: "button", class: "button danger", onclick: actions.remove }, "Delete the copy"))];
+}
+
+/** @param {{n: number, errors: number, accuracy: number}} measure */
+const right = ({ n, errors, accuracy }) => (n > 1000 ? percent(accuracy) : `${plural(n - errors, "right", "right")} of ${n}`);
