@@ -12,5 +12,79 @@ import { RunLog } from "../train/log.js";
 /** @param {import("../state.js").Store} store */
 export function createTeachPanel(store) {
   const { training, model } = store.get("about");
-  return {};
+  /** @type {any[]} */
+  let corrections = [];
+  /** @type {RunLog | null} The newest lesson. */
+  let log = null;
+
+  const draw = () => {
+    kept.show(corrections);
+    lesson.show({
+      corrections: corrections.length,
+      reason: training.available ? "" : training.reason,
+      log,
+      used: Boolean(log) && store.get("model") === log?.run.id,
+    });
+  };
+
+  const refresh = async () => {
+    try {
+      ({ corrections } = await api.listCorrections());
+      store.set({ corrections: corrections.length });
+      const { runs } = training.available ? await api.listTraining() : { runs: [] };
+      const newest = runs.find((/** @type {any} */ run) => run.kind === "lesson");
+      if (newest?.id !== log?.run.id || (newest?.status === "running" && !log?.running)) follow(newest);
+    } catch (error) {
+      notifyError(error);
+    }
+    draw();
+  };
+
+  /** Hear what becomes of a lesson. */
+  const follow = (/** @type {any} */ run) => {
+    log?.leave();
+    log = null;
+    if (!run) return;
+    const followed = new RunLog(run);
+    log = followed;
+    followed.follow(() => {
+      if (log !== followed) return;
+      draw();
+      if (followed.live && !followed.running) {
+        followed.live = false;
+        refreshModels(store).catch(notifyError);
+        notify(followed.result ? "The copy has learned. See below what it did." : "The lesson has ended.");
+      }
+    }).catch(notifyError);
+  };
+
+  const act = (/** @type {() => Promise<unknown>} */ action) => async () => {
+    try {
+      await action();
+    } catch (error) {
+      notifyError(error);
+    }
+    await refresh();
+  };
+  const kept = createKept(model.class_names, refresh);
+  const lesson = createLesson({
+    teach: act(() => api.teach(store.get("model"))),
+    stop: act(async () => log && api.stopTraining(log.run.id)),
+    remove: act(async () => {
+      if (!log || !(await askFirst("Delete the taught copy?", "Delete it"))) return;
+      if (store.get("model") === log.run.id) store.set({ model: "" });
+      await api.deleteTraining(log.run.id);
+      await refreshModels(store);
+    }),
+    use: act(async () => {
+      const id = log?.run.id ?? "";
+      await refreshModels(store);
+      store.set({ model: store.get("model") === id ? log?.run.base ?? "" : id });
+    }),
+  });
+  byId("teach-body").append(h("div", { class: "two-columns" }, kept.element, lesson.element));
+  store.on("model", draw);
+  store.on("corrections", () => byId("panel-teach").hidden || refresh());
+  store.on("online", (online) => online && refresh());
+  return { show: refresh };
 }

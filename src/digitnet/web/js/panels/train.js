@@ -74,7 +74,7 @@ export function createTrainPanel(store) {
 
   const refresh = async () => {
     try {
-      ({ runs } = await api.listTraining());
+      runs = (await api.listTraining()).runs.filter((/** @type {any} */ run) => run.kind !== "lesson");
       draw();
     } catch (error) {
       notifyError(error);
@@ -86,15 +86,14 @@ export function createTrainPanel(store) {
     const run = runs.find((one) => one.id === id);
     if (!run) return null;
     const followed = new RunLog(run);
-    let running = followed.running;
     followed.follow(() => {
       draw();
-      if (running && !followed.running) {
+      if (followed.live && !followed.running) {
+        followed.live = false;
         refresh();
         refreshModels(store).catch(notifyError);
         notify(`${run.name}: ${followed.status}.`);
       }
-      ({ running } = followed);
     }).catch(notifyError);
     return followed;
   };

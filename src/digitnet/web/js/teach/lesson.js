@@ -32,6 +32,7 @@ export function createLesson(actions) {
       const running = Boolean(log?.running);
       teach.disabled = Boolean(reason) || !corrections || running;
       teach.hidden = running;
+      teach.classList.toggle("primary", !log?.result?.accepted);
       why.textContent = reason || (corrections ? "" : "There is nothing to learn from yet.");
       bar.hidden = stop.hidden = !running;
       const share = progress(log);

@@ -30,6 +30,9 @@ export class RunLog {
   constructor(run) {
     this.run = run;
     this.status = run.status;
+    this.error = run.error ?? "";
+    /** Whether there is more to come; what a run tells of its past changes nothing about that. */
+    this.live = this.running;
   }
 
   get running() {
@@ -68,7 +71,7 @@ export class RunLog {
     else if (kind === "epoch") {
       this.step = null;
       this.epochs = [...this.epochs.filter(({ epoch }) => epoch !== data.epoch), data];
-    } else if (kind === "state") {
+    } else if (kind === "state" && this.live) {
       ({ status: this.status, error: this.error = "", saving: this.saving = false } = data);
       if (!this.running) this.step = null;
     }
