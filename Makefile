@@ -1,12 +1,12 @@
 # digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test, `make bench` measures speed,
-# `make accuracy` measures accuracy.
+# `make accuracy` measures accuracy, `make serving` measures the server.
 # Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test check fix bench accuracy clean
+.PHONY: train test check fix bench accuracy serving clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -31,6 +31,11 @@ bench: $(VENV)/.train
 # `make accuracy ACCURACY=page` only writes the page; `ACCURACY='train --preset quick'` trains one preset.
 accuracy: $(VENV)/.train
 	$(BIN)/python -m benchmarks.accuracy $(ACCURACY)
+
+# The server beside its peers, five minutes of mixed requests, the page, and docs/serving.md anew: about 11 minutes.
+# `make serving SERVING=--quick` only sees that it all runs; `make serving SERVING=soak` runs one comparison.
+serving: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.serving $(SERVING)
 
 clean:
 	rm -rf $(VENV) build dist

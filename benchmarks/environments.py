@@ -5,12 +5,22 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["OURS", "PYTORCH", "SKLEARN", "TENSORFLOW", "Environment", "make_environments"]
+__all__ = [
+    "BENTOML",
+    "LITSERVE",
+    "MLSERVER",
+    "OURS",
+    "PYTORCH",
+    "SKLEARN",
+    "TENSORFLOW",
+    "Environment",
+    "make_environments",
+]
 
 _REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 _STAMP = "installed-by-digitnet.txt"
@@ -39,20 +49,32 @@ OURS = Environment()
 TENSORFLOW = Environment("tensorflow", ("tensorflow", "keras"))
 PYTORCH = Environment("pytorch", ("torch", "keras"))
 SKLEARN = Environment("scikit-learn", ("sklearn",))
+MLSERVER = Environment("mlserver", ("mlserver", "onnxruntime"))
+BENTOML = Environment("bentoml", ("bentoml", "onnxruntime"))
+LITSERVE = Environment("litserve", ("litserve", "onnxruntime"))
 
 
-def make_environments(environments: Path) -> None:
+def make_environments(
+    environments: Path, asked: Sequence[Environment] = (TENSORFLOW, PYTORCH, SKLEARN)
+) -> dict[str, str]:
     """Make each peer's environment, or bring it up to date; say on stderr which could not be made.
 
     An environment that this function did not make is used as it is.
 
     Args:
         environments: The folder that holds them.
+        asked: Those to make.
+
+    Returns:
+        By the name of each that could not be made, why.
     """
-    for environment in (TENSORFLOW, PYTORCH, SKLEARN):
+    problems = {}
+    for environment in asked:
         problem = _make(environment, environments / environment.name) or _missing(environment, environments)
         if problem:
             sys.stderr.write(f"{environment.name}: skipped, {problem}\n")
+            problems[environment.name] = problem
+    return problems
 
 
 def _make(environment: Environment, folder: Path) -> str:

@@ -304,10 +304,9 @@ def test_an_environment_of_ones_own_is_used_as_it_is(tmp_path: Path, capsys: pyt
 def test_requirements_are_names_and_versions_only() -> None:
     files = sorted((REPOSITORY / "benchmarks" / "requirements").iterdir())
     environments = load("environments")
-    expected = {
-        f"{environment.name}.txt"
-        for environment in (environments.TENSORFLOW, environments.PYTORCH, environments.SKLEARN)
-    }
+    engines = (environments.TENSORFLOW, environments.PYTORCH, environments.SKLEARN)
+    servers = (environments.MLSERVER, environments.BENTOML, environments.LITSERVE)
+    expected = {f"{environment.name}.txt" for environment in (*engines, *servers)}
     assert {path.name for path in files} == expected
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines():

@@ -1,11 +1,11 @@
 """The whole page, from whatever results there are."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.page.answering import answers_section, start_up_section
+from benchmarks.page.circumstances import machine_table, skipped_list, version_table
 from benchmarks.page.markdown import prose, section, table
 from benchmarks.page.plots import answers_figure, cold_start_figure, epoch_figure, profile_figure
 from benchmarks.page.plots_of_growth import answering_figure, growth_figure
@@ -68,13 +68,7 @@ def section_text(result: Result) -> str:
     """The section of one comparison, with a word on everyone who was skipped."""
     title, section = _SECTIONS[result.comparison]
     text = section(result) if result.measured else f"## {title}\n\nNot measured."
-    skipped = [f"- {name}: `{_without_paths(reason)}`" for name, reason in result.skipped.items()]
-    return "\n\n".join([text, *(["Not measured:\n\n" + "\n".join(skipped)] if skipped else [])])
-
-
-def _without_paths(reason: str) -> str:
-    """One line without the folders of this machine."""
-    return re.sub(r"(?:/[^\s/:']+)+/([^\s/:']+)", r"\1", " ".join(reason.split())).replace("`", "'")
+    return "\n\n".join(part for part in (text, skipped_list(result)) if part)
 
 
 def _head(results: Mapping[str, Result]) -> str:
@@ -123,7 +117,7 @@ def _circumstances(results: Mapping[str, Result]) -> str:
         prose("""
             The load is the mean number of running processes over the minute before the comparison began; after the
             first it is mostly that of the comparison before."""),
-        _version_table(results),
+        version_table(results.values()),
     )
 
 
@@ -131,17 +125,7 @@ def _machine_table(results: Mapping[str, Result]) -> str:
     machines = [result.machine for result in results.values()]
     if not machines:
         return "No machine has been described yet."
-    machine = machines[-1]
-    memory = f"{machine['memory_gb']:g} GB" if machine["memory_gb"] else "unknown"
-    rows = [
-        ("processor", machine["processor"]),
-        ("cores", str(machine["cores"])),
-        ("vector instructions", ", ".join(machine["instructions"]) or "unknown"),
-        ("memory", memory),
-        ("system", machine["system"]),
-        ("Python", machine["python"]),
-    ]
-    return "\n".join(["| machine | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)])
+    return machine_table(machines[-1])
 
 
 def _run_table(results: Mapping[str, Result]) -> str:
@@ -156,14 +140,3 @@ def _run_table(results: Mapping[str, Result]) -> str:
         if (result := results.get(name))
     ]
     return table(["comparison", "begun", "rounds", "load"], rows)
-
-
-def _version_table(results: Mapping[str, Result]) -> str:
-    """Each package with its version; with all of them, where environments differ."""
-    found: dict[str, set[str]] = {}
-    for result in results.values():
-        for versions in result.versions.values():
-            for package, version in versions.items():
-                found.setdefault(package, set()).add(version)
-    rows = [[package, ", ".join(sorted(found[package]))] for package in sorted(found, key=str.casefold)]
-    return table(["package", "version"], rows)
