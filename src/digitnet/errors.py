@@ -14,7 +14,9 @@
     ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
     ├── TrainingDivergedError     the loss stopped being a finite number
     ├── TrainingInterruptedError  the user stopped a run, which can go on
-    └── MissingExtraError         an optional dependency is not installed
+    ├── MissingExtraError         an optional dependency is not installed
+    ├── RequestError              a request over HTTP that cannot be answered, and the status that says so
+    └── ServerStartError          a server that cannot start: its port is in use
 
 Each message is one line: where, what was expected, what came, what to do.
 """
@@ -32,7 +34,9 @@ __all__ = [
     "PictureDecodeError",
     "PictureError",
     "PictureTooLargeError",
+    "RequestError",
     "RunFolderError",
+    "ServerStartError",
     "TrainingDivergedError",
     "TrainingInterruptedError",
 ]
@@ -96,3 +100,21 @@ class TrainingInterruptedError(DigitnetError):
 
 class MissingExtraError(DigitnetError, ImportError):
     """An optional dependency is not installed."""
+
+
+class RequestError(DigitnetError):
+    """A request over HTTP cannot be answered.
+
+    Attributes:
+        status: Of the response, 400 to 599.
+        headers: More headers of the response: name and value.
+    """
+
+    def __init__(self, message: str, status: int = 400, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+class ServerStartError(DigitnetError):
+    """A server cannot start: its port is in use, or its address is not of this machine."""
