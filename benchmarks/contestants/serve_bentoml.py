@@ -15,7 +15,7 @@ import onnxruntime
 
 SIDE = 28
 _MODEL = "SERVED_MODEL"  # an environment variable, since the service is imported by BentoML
-_BATCHING = {"batchable": True, "max_batch_size": 32, "max_latency_ms": 10_000}  # sooner it refuses what waits
+_BATCHING = {"batchable": True, "max_batch_size": 256, "max_latency_ms": 10_000}  # sooner it refuses what waits
 
 
 def session() -> Any:
