@@ -83,14 +83,14 @@ def _visit(browser: Any, address: str) -> dict[str, Any]:
         page = context.new_page()
         page.set_default_timeout(_PATIENCE_MS)
         responses: list[Any] = []
-        page.on("response", responses.append)
+        page.on("response", lambda response: responses.append(response))  # noqa: PLW0108 - Playwright marks the function
         page.add_init_script(_WATCH)
         page.goto(address, wait_until="commit")
         _draw_seven(page)
         page.wait_for_function("window.seen.first !== null")
         seen = page.evaluate("window.seen")
-        text = page.locator("#draw-answer .hero").inner_text()
         page.wait_for_load_state("networkidle")
+        text = page.locator("#draw-answer .hero").inner_text()
         loaded = [response for response in responses if response.request.method == "GET"]
         return {
             "bytes": sum(len(response.body()) for response in loaded),
