@@ -1,5 +1,6 @@
 """Classifier on a network small enough to work out with NumPy."""
 
+import dataclasses
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from digitnet.augmented_inference import distort, lookup_table, sampling_grids
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, DigitnetError, ModelFileError, PictureDecodeError, PictureError
+from digitnet.model_file import open_model
 from digitnet.model_metadata import PRECISIONS, ModelMetadata, Precision
 
 TEMPERATURE = 2.0
@@ -202,10 +204,8 @@ def test_the_box_is_that_of_the_upright_picture(classifier: Classifier) -> None:
 
 
 def with_threshold(model_path: Path, threshold: float) -> Classifier:
-    metadata = ModelMetadata(class_names=NAMES, thresholds={"unsure_below": threshold})
-    other = load_classifier(model_path)
-    other.metadata = metadata
-    return other
+    session, metadata = open_model(model_path)
+    return Classifier(session, dataclasses.replace(metadata, thresholds={"unsure_below": threshold}))
 
 
 def test_less_confidence_than_the_models_threshold_is_unsure(classifier: Classifier, model_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_help_loads_no_library_for_arrays() -> None:
     assert own(modules) == {
         *("cli", "cli.answering", "cli.app", "cli.committee", "cli.entry", "cli.evaluate", "cli.info", "cli.inputs"),
         *("cli.options", "cli.plain", "cli.predict", "cli.read", "cli.start_up", "cli.train", "distortion", "errors"),
-        "model_metadata",
+        *("model_metadata", "quantiles"),
         *("recipes", "suggestions"),
     }
 
@@ -118,7 +118,7 @@ def test_help_loads_no_library_for_arrays() -> None:
 ANSWERING = {
     *("answers", "arrays", "classifier", "cli", "cli.answering", "cli.entry", "cli.inputs", "cli.plain"),
     *("cli.printing", "cli.start_up", "cli.wording", "cores", "errors", "model_file", "model_metadata", "slices"),
-    "verdicts",
+    *("quantiles", "verdicts"),
 }
 
 PICTURES = {"damage", "normalization", "penmanship", "pictures", "reading", "segmentation"}

@@ -1,5 +1,6 @@
 """Classifier: a model file, and what to do with it. The one way to a prediction."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +12,20 @@ from numpy.typing import NDArray
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels, Logits, Probabilities
 from digitnet.errors import ConfigurationError, PictureDecodeError
-from digitnet.model_file import bundled_model_path, open_model
+from digitnet.model_file import DIGIT_SCORE, bundled_model_path, has_digit_score, open_model
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
-from digitnet.verdicts import Place, ink_boxes, verdicts
+from digitnet.verdicts import Place, Thresholds, ink_boxes, verdicts
 
 if TYPE_CHECKING:
     from digitnet.augmented_inference import AugmentedInference
     from digitnet.pictures import PictureSource
     from digitnet.reading import Trace
 
-__all__ = ["Classifier", "Digit", "Reading", "load_classifier"]
+__all__ = ["DEFAULT_COVERAGE", "DEFAULT_REFUSAL", "Classifier", "Digit", "Reading", "load_classifier"]
+
+DEFAULT_COVERAGE = 0.99
+DEFAULT_REFUSAL = 0.0025  # a real digit refused annoys more than a doodle that is answered
 
 
 def load_classifier(
@@ -30,6 +34,8 @@ def load_classifier(
     threads: int | None = None,
     precision: Precision | None = None,
     augment_inference: int = 0,
+    coverage: float = DEFAULT_COVERAGE,
+    refusal: float = DEFAULT_REFUSAL,
 ) -> "Classifier":
     """Load a trained model to classify with.
 
@@ -40,19 +46,30 @@ def load_classifier(
         precision: "float32" or "int8"; None takes what `open_model` takes.
         augment_inference: Distorted copies, up to 1000, from which an image is answered that the network is less than
             99 % sure of; see `augmented_inference`. 0 answers each image from itself alone.
+        coverage: How often the candidates of a digit like MNIST's are to hold the right label, in (0, 1).
+        refusal: The share of digits like MNIST's that may be taken for no digits, in [0, 1). The larger, the more of
+            what is no digit is told; 0 always answers where anything is written. Refused are at least the least share
+            that the model file knows of; a model without `digit_score` refuses nothing but blank paper.
 
     Returns:
         A Classifier.
 
     Raises:
         ModelFileError: The file is missing, damaged, not one of ours, from a newer version, or of another precision.
-        ConfigurationError: threads is negative, there is no such precision, or augment_inference is out of range.
+        ConfigurationError: threads is negative, there is no such precision, or another number is out of range.
     """
     if threads is not None and threads < 0:
         raise ConfigurationError(f"threads is {threads}: expected 1 or more, or 0 for all cores")
     source = bundled_model_path(precision) if model is None else model
     session, metadata = open_model(source, precision=precision)
-    return Classifier(session, metadata, threads=threads, augment_inference=augment_inference)
+    return Classifier(
+        session,
+        metadata,
+        threads=threads,
+        augment_inference=augment_inference,
+        coverage=coverage,
+        refusal=refusal,
+    )
 
 
 class Classifier:
@@ -72,7 +89,10 @@ class Classifier:
         *,
         threads: int | None = None,
         augment_inference: int = 0,
+        coverage: float = DEFAULT_COVERAGE,
+        refusal: float = DEFAULT_REFUSAL,
     ) -> None:
+        self._thresholds = _thresholds(metadata, coverage, refusal)
         self._session = session  # of one thread; a large batch runs it several times at once
         self._threads = threads or None
         self._augmentation = _augmentation(augment_inference)
@@ -258,8 +278,31 @@ class Classifier:
         """
         averaged = (f"unsure at first: averaged over {self.augment_inference} distorted copies",)
         notes = [averaged if is_mean else () for is_mean in self.is_augmented(images).tolist()]
-        unsure_below = self.metadata.thresholds["unsure_below"]
-        return verdicts(self.predict_proba(images), places, notes, self.class_names, unsure_below)
+        scores = self.score_digits(images) if self._thresholds.least_score > -math.inf else None
+        return verdicts(self.predict_proba(images), scores, places, notes, self.class_names, self._thresholds)
+
+    def score_digits(self, images: Images) -> AnyArray | None:
+        """How much each image looks like a digit at all: the higher, the more.
+
+        Args:
+            images: As for `predict`.
+
+        Returns:
+            float32 (n,), a difference of logits; None where the model file has no such output.
+
+        Raises:
+            PictureDecodeError: Another shape or dtype.
+        """
+        _check_images(images)
+        if not has_digit_score(self._session):
+            return None
+        scores = np.empty(len(images), np.float32)
+
+        def look(part: slice) -> None:
+            (scores[part],) = self._session.run([DIGIT_SCORE], {"images": images[part]})
+
+        for_each_slice(look, len(images), self._threads)
+        return scores
 
     def _run(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for any number of images."""
@@ -299,6 +342,19 @@ def _augmentation(copies: int) -> "AugmentedInference | None":
     from digitnet.augmented_inference import AugmentedInference  # noqa: PLC0415 - what only few callers ask for
 
     return AugmentedInference(copies)
+
+
+def _thresholds(metadata: ModelMetadata, coverage: float, refusal: float) -> Thresholds:
+    """Those of the model file for what was asked; without held-out digits in it, as if the probabilities were exact."""
+    if not 0 < coverage < 1:
+        raise ConfigurationError(f"coverage is {coverage}: expected a number above 0 and below 1, such as 0.99")
+    if not 0 <= refusal < 1:
+        raise ConfigurationError(f"refusal is {refusal}: expected a number from 0 and below 1, such as 0.01")
+    known = metadata.quantiles("probability")
+    least_probability = known.at(1 - coverage) if known.n else None
+    return Thresholds(
+        metadata.thresholds["unsure_below"], coverage, least_probability, metadata.quantiles(DIGIT_SCORE).at(refusal)
+    )
 
 
 def _check_images(images: object) -> None:

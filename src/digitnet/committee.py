@@ -150,7 +150,8 @@ def _describe(members: list[_Member]) -> ModelMetadata:
         class_names=first.class_names,
         layers=tuple(layers),
         data=first.data if all(member.data == first.data for member in descriptions) else {},
-        thresholds=max((member.thresholds for member in descriptions), key=lambda one: one["unsure_below"]),
+        # Quantiles of a member's answers say nothing of the mean's.
+        thresholds={"unsure_below": max(member.thresholds["unsure_below"] for member in descriptions)},
         precision=first.precision,
         committee=tuple(
             {

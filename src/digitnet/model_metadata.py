@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias, TypeGuard, get_args
 
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.quantiles import Quantiles
 
-__all__ = ["FORMAT_VERSION", "PRECISIONS", "ModelMetadata", "Precision", "check_precision"]
+__all__ = ["FORMAT_VERSION", "PRECISIONS", "QUANTILES", "ModelMetadata", "Precision", "check_precision"]
 
 Precision: TypeAlias = Literal["float32", "int8"]  # of a model's weights and products
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
+QUANTILES = frozenset({"probability", "digit_score"})  # what the thresholds may hold besides `unsure_below`
 FORMAT_VERSION = 1  # grows when a reader of today could misread a file of tomorrow
 
 _CLASSES_MAX = 256  # labels are uint8
@@ -48,7 +50,9 @@ class ModelMetadata:
         data: What it was trained on, with digests.
         metrics: How well it does.
         calibration: At least temperature, what the logits are divided by, above 0.
-        thresholds: At least unsure_below: a digit read with less confidence, in [0, 1], is unsure.
+        thresholds: At least unsure_below: a digit read with less confidence, in [0, 1], is unsure. Where they are
+            known, also `probability` and `digit_score`, the `Quantiles` of held-out digits as JSON: of the probability
+            of the right class, and of the score below which an image is not a digit.
         precision: Of the weights and products inside the file; one that says nothing is of float32.
         committee: Of several networks in one file one dict a network: name, sha256 of the file it came from, parameters
             (how many), and the recipe, data, metrics and calibration of that file; empty for a single network.
@@ -87,7 +91,18 @@ class ModelMetadata:
         threshold = self.thresholds.get("unsure_below")
         if not _is_number(threshold) or not 0 <= threshold <= 1:
             raise ConfigurationError(f"unsure_below is {threshold!r:.40}: expected a number in [0, 1]")
+        for name in QUANTILES & self.thresholds.keys():
+            Quantiles.from_dict(self.thresholds[name])
         check_precision(self.precision)
+
+    def quantiles(self, name: str) -> Quantiles:
+        """Of held-out digits, those of that name; where the file has none, of no digits, so that nothing is below.
+
+        Args:
+            name: One of `QUANTILES`.
+        """
+        content = self.thresholds.get(name)
+        return Quantiles(0, (), ()) if content is None else Quantiles.from_dict(content)
 
     def to_json(self) -> str:
         """The JSON text for the model file.

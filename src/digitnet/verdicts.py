@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitnet.answers import Digit, Status
-from digitnet.arrays import IMAGE_SIDE, Images, Probabilities
+from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Probabilities
 
 if TYPE_CHECKING:
     from digitnet.normalization import Box  # imports OpenCV, which images in MNIST's frame do without
 
-__all__ = ["Place", "ink_boxes", "nothing_written", "verdicts"]
+__all__ = ["Place", "Thresholds", "ink_boxes", "nothing_written", "verdicts"]
 
-_CANDIDATES_REACH = 0.99  # sum of the candidates' probabilities
+_NO_DIGIT = "does not look like a digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +32,61 @@ class Place:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where a digit ends and doubt begins.
+
+    Attributes:
+        unsure_below: The least confidence of an answer that is not unsure, in [0, 1].
+        coverage: How often the set of candidates is to hold the right label, in (0, 1).
+        least_probability: Of a label in that set, fitted on held-out digits for that coverage; None where the model has
+            none to fit it on: then the most probable labels are in it that sum up to the coverage.
+        least_score: Of an image that is a digit; minus infinity where none is refused.
+    """
+
+    unsure_below: float
+    coverage: float
+    least_probability: float | None
+    least_score: float
+
+
 def verdicts(
     probabilities: Probabilities,
+    scores: AnyArray | None,
     places: Sequence[Place | None],
     notes: Sequence[tuple[str, ...]],
     class_names: Sequence[str],
-    unsure_below: float,
+    thresholds: Thresholds,
 ) -> list[Digit]:
     """Say what each image shows, from what the network says of it.
 
     Args:
         probabilities: float32 (n, classes), calibrated.
+        scores: float32 (n,), how much each image looks like a digit at all; None where the model does not tell.
         places: Where each image comes from, (n,); None for an image without ink.
         notes: What the network did about each, (n,); to be told after the notes of its place.
         class_names: The text of each label.
-        unsure_below: The least confidence of an answer that is not unsure.
+        thresholds: Where a digit ends and doubt begins.
 
     Returns:
-        A digit for each image, with its candidates in falling probability until they reach 0.99.
+        A digit for each image.
     """
     digits = []
-    rows = zip(probabilities.tolist(), _candidates(probabilities), places, notes, strict=True)
-    for row, candidates, place, own_notes in rows:
+    is_fitted = thresholds.least_probability is not None
+    refused = [False] * len(places) if scores is None else (scores < thresholds.least_score).tolist()
+    rows = zip(probabilities.tolist(), _candidates(probabilities, thresholds), refused, places, notes, strict=True)
+    for row, candidates, is_refused, place, own_notes in rows:
         if place is None:
             digits.append(nothing_written(IMAGE_SIDE, IMAGE_SIDE, ("nothing written",)))
             continue
+        if is_refused:
+            own = (*place.notes, *own_notes, _NO_DIGIT)
+            digits.append(Digit(None, "", 0.0, (), (), place.box, place.line, "not_a_digit", own))
+            continue
         label = candidates[0]
         confidence = row[label]
-        status: Status = "unsure" if confidence < unsure_below else "ok"
+        is_unsure = confidence < thresholds.unsure_below or (is_fitted and len(candidates) > 1)
+        status: Status = "unsure" if is_unsure else "ok"
         digits.append(
             Digit(
                 label=label,
@@ -101,11 +128,18 @@ def ink_boxes(images: Images) -> "list[Box | None]":
     return [box if has_ink else None for box, has_ink in zip(boxes, rows.any(axis=1).tolist(), strict=True)]
 
 
-def _candidates(probabilities: Probabilities) -> list[tuple[int, ...]]:
-    """Of each row, labels in falling probability until they reach 0.99; of equals, the lower label first."""
+def _candidates(probabilities: Probabilities, thresholds: Thresholds) -> list[tuple[int, ...]]:
+    """Of each row, its prediction set: labels in falling probability; of equals, the lower label first.
+
+    The most probable label is always in it, and so is each that is as probable as the right label was in all but the
+    tolerated share of held-out digits.
+    """
     falling = -probabilities
     order = falling.argsort(axis=1, kind="stable")
     falling.sort(axis=1)
-    reached = np.cumsum(-falling, axis=1, dtype=np.float64)
-    counts = (reached < _CANDIDATES_REACH).sum(axis=1) + 1
+    if thresholds.least_probability is None:
+        reached = np.cumsum(-falling, axis=1, dtype=np.float64)
+        counts = np.minimum((reached < thresholds.coverage).sum(axis=1) + 1, probabilities.shape[1])
+    else:
+        counts = np.maximum((-falling >= thresholds.least_probability).sum(axis=1), 1)
     return [tuple(labels[:count]) for labels, count in zip(order.tolist(), counts.tolist(), strict=True)]

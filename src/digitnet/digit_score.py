@@ -1,0 +1,91 @@
+"""The score that tells digits from everything else, as one more output of a model file; needs `onnx`."""
+
+import dataclasses
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.compose import add_prefix_graph
+
+from digitnet.errors import ModelFileError
+from digitnet.model_file import DIGIT_SCORE, open_model, start_session
+from digitnet.onnx_graph import with_metadata
+from digitnet.quantiles import Quantiles
+
+__all__ = ["with_digit_score", "without_digit_score"]
+
+_PREFIX = "rejection_"
+
+
+def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> bytes:
+    """A model file that also tells how much an image looks like a digit at all.
+
+    Args:
+        content: The bytes of a model file, in any precision.
+        rejection: The bytes of a model file of two classes, not a digit and digit.
+        scores: Of digits that the latter was not trained on; they go into the thresholds of the metadata.
+
+    Returns:
+        The bytes of a model file with the same answers, and the output `digit_score`: the difference of the two logits.
+
+    Raises:
+        ModelFileError: The file has a score already, or the two are written in different operators.
+    """
+    proto, branch = onnx.load_from_string(content), onnx.load_from_string(rejection)
+    if any(output.name == DIGIT_SCORE for output in proto.graph.output):
+        raise ModelFileError(f"the model has an output {DIGIT_SCORE} already: take it away with without_digit_score")
+    if list(proto.opset_import) != list(branch.opset_import):
+        raise ModelFileError("the two networks are written in different operators: save both with the same version")
+    named = add_prefix_graph(branch.graph, _PREFIX, rename_inputs=False)
+    proto.graph.node.extend(node for node in named.node if f"{_PREFIX}probabilities" not in node.output)
+    proto.graph.initializer.extend(named.initializer)
+    names = [f"{_PREFIX}difference", f"{_PREFIX}axis"]
+    difference = numpy_helper.from_array(np.array([[-1], [1]], np.float32), names[0])
+    axis = numpy_helper.from_array(np.array([1], np.int64), names[1])
+    proto.graph.initializer.extend([difference, axis])
+    column = f"{_PREFIX}column"
+    proto.graph.node.append(helper.make_node("MatMul", [f"{_PREFIX}logits", names[0]], [column], name=column))
+    proto.graph.node.append(helper.make_node("Squeeze", [column, names[1]], [DIGIT_SCORE], name=f"{_PREFIX}score"))
+    proto.graph.output.append(helper.make_tensor_value_info(DIGIT_SCORE, TensorProto.FLOAT, ["n"]))
+    onnx.checker.check_model(proto, full_check=True)
+    merged = _with_threshold(bytes(proto.SerializeToString()), scores)
+    _check_same_answers(content, merged)
+    return merged
+
+
+def without_digit_score(content: bytes) -> bytes:
+    """The model file as it was before `with_digit_score`; one without a score stays as it is.
+
+    Args:
+        content: The bytes of a model file.
+
+    Returns:
+        The bytes of a model file with the same answers, and nothing beside them.
+    """
+    proto = onnx.load_from_string(content)
+    for kept in (proto.graph.node, proto.graph.initializer):
+        others = [one for one in kept if not one.name.startswith(_PREFIX)]
+        del kept[:]
+        kept.extend(others)
+    outputs = [output for output in proto.graph.output if output.name != DIGIT_SCORE]
+    del proto.graph.output[:]
+    proto.graph.output.extend(outputs)
+    return _with_threshold(bytes(proto.SerializeToString()), None)
+
+
+def _with_threshold(content: bytes, scores: Quantiles | None) -> bytes:
+    _, metadata = open_model(content)
+    thresholds = {name: value for name, value in metadata.thresholds.items() if name != DIGIT_SCORE}
+    if scores is not None:
+        thresholds[DIGIT_SCORE] = scores.to_dict()
+    return with_metadata(content, dataclasses.replace(metadata, thresholds=thresholds))
+
+
+def _check_same_answers(content: bytes, merged: bytes) -> None:
+    """The answers of the digit network must not change by a bit."""
+    images = np.random.default_rng(0).integers(0, 256, (16, 28, 28), dtype=np.uint8)
+    before, after = (
+        start_session(one).run(["probabilities", "logits"], {"images": images}) for one in (content, merged)
+    )
+    if not all(np.array_equal(*pair) for pair in zip(before, after, strict=True)):
+        raise ModelFileError("with a score beside them the answers of the model changed: the file is damaged")

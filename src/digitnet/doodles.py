@@ -1,0 +1,189 @@
+"""Drawings that are no digits: scribbles, hatching, lines, and things that have an outline. All of it at random.
+
+Each function draws light on dark, uint8 (112, 112), four pixels for each of the frame, so that edges are smooth there.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitnet.arrays import IMAGE_SIDE, GrayPicture
+
+__all__ = ["SIDE", "bars", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing", "with_print"]
+
+SIDE = 4 * IMAGE_SIDE
+_MIDDLE = SIDE / 2
+
+
+def scribble(rng: np.random.Generator) -> GrayPicture:
+    """A line that wanders, jumps from corner to corner, or turns round and round."""
+    kind = rng.integers(3)
+    if kind == 0:
+        points = rng.uniform(8, SIDE - 8, (int(rng.integers(6, 22)), 2))
+    elif kind == 1:
+        points = _smooth(np.cumsum(rng.normal(0, 16, (int(rng.integers(16, 32)), 2)), axis=0) + _MIDDLE)
+    else:
+        points = _smooth(rng.uniform(10, SIDE - 10, (int(rng.integers(10, 30)), 2)))
+    return _line(points, rng, closed=bool(rng.random() < 0.3))
+
+
+def hatching(rng: np.random.Generator) -> GrayPicture:
+    """A pen that goes to and fro, as one fills an area or crosses a word out."""
+    turns = int(rng.integers(5, 17))
+    across = np.where(np.arange(turns) % 2, rng.uniform(4, 36), rng.uniform(SIDE - 36, SIDE - 4))
+    along = np.linspace(rng.uniform(6, 26), SIDE - rng.uniform(6, 26), turns)
+    points = np.stack([across, along], axis=1) + rng.normal(0, rng.uniform(0, 7), (turns, 2))
+    return _line(_rotated(_smooth(points) if rng.random() < 0.6 else points, rng), rng)
+
+
+def ruled(rng: np.random.Generator) -> GrayPicture:
+    """What forms and squared paper leave: several lines, a grid, a frame or a part of one, dashes, a level line."""
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    width, kind = int(rng.integers(3, 12)), rng.integers(4)
+    places = np.linspace(8, SIDE - 8, int(rng.integers(2, 6))).astype(int)
+    low, high = int(rng.integers(4, 30)), SIDE - int(rng.integers(4, 30))
+    if kind == 0:
+        for place in places:
+            cv2.line(ink, (low, int(place)), (high, int(place)), 255, width)
+            if rng.random() < 0.7:
+                cv2.line(ink, (int(place), low), (int(place), high), 255, width)
+    elif kind == 1:
+        cv2.rectangle(ink, (low, int(rng.integers(6, 50))), (high, int(rng.integers(62, 106))), 255, width)
+        side = np.rot90(ink, int(rng.integers(4)))
+        if rng.random() < 0.5:
+            side[: int(rng.integers(20, 60))] = 0
+    elif kind == 2:
+        cv2.line(ink, (low, int(_MIDDLE)), (high, int(_MIDDLE)), 255, width)
+    else:
+        for place in places[: int(rng.integers(2, 6))]:
+            cv2.line(ink, (low, int(place)), (high, int(place)), 255, width)
+        if rng.random() < 0.4:
+            ink = np.ascontiguousarray(ink.T)
+    if rng.random() < 0.3:  # printed faintly, it breaks
+        ink[rng.random((SIDE // 4, SIDE // 4)).repeat(4, 0).repeat(4, 1) < rng.uniform(0.1, 0.5)] = 0
+    return ink
+
+
+def shapes(rng: np.random.Generator) -> GrayPicture:
+    """Filled ellipses and polygons."""
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    for _ in range(int(rng.integers(1, 5))):
+        level = int(rng.integers(90, 256))
+        if rng.random() < 0.5:
+            middle, axes = rng.integers(30, SIDE - 30, 2).tolist(), rng.integers(8, 48, 2).tolist()
+            cv2.ellipse(ink, middle, axes, float(rng.uniform(0, 180)), 0, 360, level, -1, cv2.LINE_AA)
+        else:
+            corners = rng.integers(6, SIDE - 6, (int(rng.integers(3, 9)), 2)).astype(np.int32)
+            cv2.fillConvexPoly(ink, cv2.convexHull(corners), level, cv2.LINE_AA)
+    return with_print(ink, rng) if rng.random() < 0.4 else ink
+
+
+def bars(rng: np.random.Generator) -> GrayPicture:
+    """Some upright or lying bars."""
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    for _ in range(int(rng.integers(2, 6))):
+        width, place = int(rng.integers(8, 28)), int(rng.integers(12, 88))
+        begin, end = np.sort(rng.integers(12, 104, 2)).tolist()
+        lying = ink if rng.random() < 0.5 else ink.T
+        lying[place : place + width, begin : end + 1] = int(rng.integers(120, 256))
+    return ink
+
+
+def silhouette(rng: np.random.Generator) -> GrayPicture:
+    """Something whose left is the mirror of its right, filled, mostly printed, and sometimes open below or above."""
+    corners = int(rng.integers(4, 10))
+    heights, widths = np.sort(rng.uniform(2, SIDE - 2, corners)), rng.uniform(6, 54, corners)
+    left, right = (np.stack([_MIDDLE + side * widths, heights], axis=1) for side in (-1, 1))
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(ink, [np.concatenate([left, right[::-1]]).astype(np.int32)], int(rng.integers(80, 256)), cv2.LINE_AA)
+    if rng.random() < 0.5:
+        open_rows = (
+            slice(int(rng.integers(10, 80)), SIDE) if rng.random() < 0.7 else slice(0, int(rng.integers(10, 60)))
+        )
+        half = int(rng.integers(1, 12))
+        ink[open_rows, int(_MIDDLE) - half : int(_MIDDLE) + half] = 0
+    return with_print(ink, rng) if rng.random() < 0.8 else ink
+
+
+def thing(rng: np.random.Generator) -> GrayPicture:
+    """A body with limbs, handles or a hole, filled or in outline, printed or plain."""
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    outlined = rng.random() < 0.2
+    cv2.fillPoly(ink, [_blob(rng)], 255, cv2.LINE_AA)
+    if outlined:
+        reach = int(rng.integers(4, 12))
+        ink = np.asarray(ink - cv2.erode(ink, np.ones((reach, reach), np.uint8)), np.uint8)
+    for _ in range(int(rng.integers(0, 4))):
+        cv2.fillPoly(ink, [_limb(rng)], 255, cv2.LINE_AA)
+    if rng.random() < 0.3:
+        middle, axes = rng.integers(20, SIDE - 20, 2).tolist(), rng.integers(8, 40, 2).tolist()
+        cv2.ellipse(ink, middle, axes, 0, 180, int(rng.integers(300, 541)), 255, int(rng.integers(3, 12)), cv2.LINE_AA)
+    if rng.random() < 0.4:
+        cv2.fillPoly(ink, [_blob(rng, size=0.5)], 0, cv2.LINE_AA)
+    if rng.random() < 0.45:
+        ink = np.maximum(ink, ink[:, ::-1])
+    return with_print(ink, rng) if rng.random() < 0.6 else np.asarray(ink, np.uint8)
+
+
+def with_print(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
+    """The same in light and shade, and half the time with stripes, checks, a pattern or a motif on it.
+
+    Args:
+        ink: uint8 (112, 112).
+        rng: What is printed follows from it.
+    """
+    coarse = cv2.GaussianBlur(rng.standard_normal((IMAGE_SIDE, IMAGE_SIDE)), (0, 0), rng.uniform(0.3, 5))
+    field = np.asarray(cv2.resize(coarse, (SIDE, SIDE)), np.float64)
+    field /= np.abs(field).max() + 1e-9
+    kind = rng.integers(6)
+    if kind < 2:
+        wave = np.sin(np.arange(SIDE) * (2 * np.pi / rng.uniform(8, 40)) + rng.uniform(0, 6))
+        field = field * 0.3 + (wave[:, None] if rng.random() < 0.6 else wave[None]) * np.ones_like(field)
+        field += wave[None] if kind == 1 else 0
+    elif kind == 2:
+        half = np.sign(field) * (np.abs(field) > rng.uniform(0, 0.5))
+        field = np.asarray(half, np.float64)
+    return np.clip(ink * (1 + np.clip(field, -1, 1) * rng.uniform(0, 1)), 0, 255).astype(np.uint8)
+
+
+def _line(points: NDArray[np.float64], rng: np.random.Generator, *, closed: bool = False) -> GrayPicture:
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    inside = np.clip(points, 2, SIDE - 2).astype(np.int32)
+    return np.asarray(cv2.polylines(ink, [inside], closed, 255, int(rng.integers(4, 17)), cv2.LINE_AA), np.uint8)
+
+
+def _smooth(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A round line through about the same places."""
+    steps = np.linspace(0, len(corners) - 1, 12 * len(corners))
+    line = np.stack([np.interp(steps, np.arange(len(corners)), corners[:, axis]) for axis in (0, 1)], axis=1)
+    return np.asarray(cv2.blur(line, (1, 9)), np.float64)
+
+
+def _rotated(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return np.asarray((points - _MIDDLE) @ turn + _MIDDLE)
+
+
+def _blob(rng: np.random.Generator, size: float = 1.0) -> NDArray[np.int32]:
+    """A closed outline whose radius is a sum of a few waves."""
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    radius = np.ones(60)
+    for wave in range(2, 6):
+        radius += rng.normal(0, 0.45 / wave) * np.cos(wave * angles + rng.uniform(0, 6.3))
+    axes = rng.uniform(12, 46, 2) * size
+    middle = rng.uniform(_MIDDLE - 20, _MIDDLE + 20, 2)
+    outline = np.stack([np.cos(angles), np.sin(angles)], axis=1) * axes * np.abs(radius)[:, None]
+    return np.asarray(_rotated(outline + _MIDDLE, rng) + middle - _MIDDLE, np.int32)
+
+
+def _limb(rng: np.random.Generator) -> NDArray[np.int32]:
+    """A strip from one place to another, bent, and thicker at one end."""
+    begin, bend, end = rng.uniform(8, SIDE - 8, (3, 2))
+    steps = np.linspace(0, 1, 12)[:, None]
+    middle = (1 - steps) ** 2 * begin + 2 * steps * (1 - steps) * bend + steps**2 * end
+    along = np.gradient(middle, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
+    at_begin, at_end = rng.uniform(2, 16, 2).tolist()
+    width = np.linspace(at_begin, at_end, 12)[:, None]
+    return np.asarray(np.concatenate([middle + width * across, (middle - width * across)[::-1]]), np.int32)

@@ -1,0 +1,138 @@
+"""Not a digit: a small network that tells digits from everything else, and its place in a model file.
+
+The network that names digits cannot tell: it knows ten answers and nothing else, and is as sure of a shoe as of a 2
+(docs/log.md has the figures). So a second, small chain of dense layers learns digits against the images of
+`non_digits`. Its score is one more output of the same ONNX graph, beside the probabilities. It knows nothing of the
+network beside it, so that one may be added to any model file of the ten digits, whatever that was trained on; and the
+threshold comes from digits that it was not shown itself.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from digitnet.arrays import Images
+from digitnet.augmentation import make_augmentation
+from digitnet.backend import keras
+from digitnet.datasets import Dataset
+from digitnet.digit_score import with_digit_score
+from digitnet.distortion import Distortion
+from digitnet.errors import ConfigurationError
+from digitnet.export import encode_model
+from digitnet.model import build_mlp, layer_table
+from digitnet.model_file import open_model, start_session
+from digitnet.model_metadata import ModelMetadata, Precision
+from digitnet.non_digits import make_non_digits
+from digitnet.other_hands import in_other_hands
+from digitnet.quantiles import Quantiles
+from digitnet.quantization import quantize
+from digitnet.training import train
+from digitnet.training.optimizers import make_optimizer
+from digitnet.training.schedules import make_schedule
+
+__all__ = ["EPOCHS", "HELD_OUT", "Rejection", "train_rejection"]
+
+EPOCHS = 8
+HELD_OUT = 5_000  # of the training images, the last ones: kept aside to set the threshold with
+
+_DIGITS = tuple("0123456789")
+_FEWEST = 1_000  # digits to learn from
+_HIDDEN_SIZES = (512, 128)
+_BATCH_SIZE = 500
+_LEARNING_RATE = 3e-3
+_WARMUP = 0.05
+_WEIGHT_DECAY = 0.01
+_NON_DIGITS = 16 / 11  # for each digit
+_OTHER_HANDS = 7 / 11  # of the digits once more
+# Milder than what the digit network learns with: a digit bent further may be taken for none.
+_MILD = Distortion(rotation=12, scaling=0.15, shear=12, shift=1, elastic_alpha=25, thickness=0.7)
+_CLASSES = ("not a digit", "digit")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rejection:
+    """A trained network, and what its scores mean, in each precision.
+
+    Attributes:
+        models: A model file of two classes, not a digit and digit.
+        scores: Of the digits that were kept aside.
+    """
+
+    models: Mapping[Precision, bytes]
+    scores: Mapping[Precision, Quantiles]
+
+    def added_to(self, content: bytes) -> bytes:
+        """A model file that also tells how much an image looks like a digit at all.
+
+        Args:
+            content: The bytes of a model file of the ten digits, in either precision.
+
+        Returns:
+            The bytes of a model file with the same answers, the output `digit_score`, and its thresholds.
+
+        Raises:
+            ModelFileError: The file is damaged, or has a score already.
+            ConfigurationError: It is of other classes.
+        """
+        _, metadata = open_model(content)
+        _check_classes(metadata.class_names)
+        return with_digit_score(content, self.models[metadata.precision], self.scores[metadata.precision])
+
+
+def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> Rejection:
+    """Train the network on digits, and on what is made from them.
+
+    Args:
+        digits: More than 6,000 images of the ten digits in MNIST's frame; the last 5,000 are kept aside.
+        epochs: Passes over all images.
+        seed: What everything follows from.
+
+    Returns:
+        The network with its quantiles.
+
+    Raises:
+        ConfigurationError: Too few images, or other classes.
+        TrainingError: A loss that is not finite.
+        ModelFileError: In 8-bit integers the network would answer otherwise.
+    """
+    _check_classes(digits.class_names)
+    if len(digits) < HELD_OUT + _FEWEST:
+        raise ConfigurationError(f"{len(digits):,} images: expected {HELD_OUT + _FEWEST:,} or more to learn from")
+    known = digits.subset(np.arange(len(digits) - HELD_OUT))
+    held_out = digits.images[-HELD_OUT:]
+    dataset = _digits_and_others(known, np.random.default_rng(seed))
+    model = build_mlp(_HIDDEN_SIZES, num_classes=len(_CLASSES), batch_normalization=True, seed=seed)
+    steps = epochs * (len(dataset) // _BATCH_SIZE)
+    schedule = make_schedule("cosine", _LEARNING_RATE, steps, _WARMUP)
+    model.compile(
+        optimizer=make_optimizer("adamw", schedule, _WEIGHT_DECAY),
+        loss=keras.losses.CategoricalCrossentropy(),
+        metrics=["accuracy"],
+    )
+    train(model, dataset, epochs=epochs, batch_size=_BATCH_SIZE, seed=seed, augmentation=make_augmentation(_MILD))
+    content = encode_model(model, ModelMetadata(_CLASSES, layers=tuple(layer_table(model))), dataset.images[:512])
+    models: dict[Precision, bytes] = {"float32": content, "int8": quantize(content, dataset.images)}
+    return Rejection(models, {precision: _quantiles(model, held_out) for precision, model in models.items()})
+
+
+def _check_classes(class_names: tuple[str, ...]) -> None:
+    if class_names != _DIGITS:
+        listed = ", ".join(class_names)
+        raise ConfigurationError(f"the classes are {listed:.80}: expected the ten digits, since others look otherwise")
+
+
+def _digits_and_others(digits: Dataset, rng: np.random.Generator) -> Dataset:
+    """All of them in a random order, in whole batches, class 1 the digits."""
+    again = rng.permutation(len(digits))[: round(_OTHER_HANDS * len(digits))]
+    rewritten = in_other_hands(digits.images[again], digits.labels[again], rng)
+    others = make_non_digits(digits.images, round(_NON_DIGITS * len(digits)), rng)
+    images = np.concatenate([digits.images, rewritten, others])
+    labels = np.repeat(np.array([1, 0], np.uint8), [len(digits) + len(rewritten), len(others)])
+    order = rng.permutation(len(images))[: len(images) // _BATCH_SIZE * _BATCH_SIZE]
+    return Dataset(images[order], labels[order], num_classes=len(_CLASSES))
+
+
+def _quantiles(content: bytes, images: Images) -> Quantiles:
+    (logits,) = start_session(content).run(["logits"], {"images": images})
+    return Quantiles.of(logits[:, 1] - logits[:, 0])
