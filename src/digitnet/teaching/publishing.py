@@ -1,0 +1,55 @@
+"""A trained network as a model file: checked, measured, and written whole with its figures inside."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from digitnet.backend import KerasModel
+from digitnet.classifier import Classifier
+from digitnet.datasets import Dataset
+from digitnet.evaluation import Evaluation, evaluate
+from digitnet.export import encode_model
+from digitnet.model_file import ModelMetadata, open_model
+from digitnet.onnx_graph import with_metadata
+from digitnet.runs import RunFolder
+
+__all__ = ["measure_of", "publish"]
+
+_IN_THE_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
+_IMAGES_TO_COMPARE = 512  # on which the file must answer as the model does
+
+
+def publish(
+    run: RunFolder, model: KerasModel, metadata: ModelMetadata, parts: Mapping[str, Dataset]
+) -> dict[str, Evaluation]:
+    """Write `model.onnx`.
+
+    Args:
+        run: The folder.
+        model: The trained network.
+        metadata: What the file says about itself, without the figures.
+        parts: What to measure on, by name; one is `validation`.
+
+    Returns:
+        What was measured, by the same names.
+
+    Raises:
+        ModelFileError: The file does not answer as the network does.
+        RunFolderError: It cannot be written.
+    """
+    content = encode_model(model, metadata, parts["validation"].images[:_IMAGES_TO_COMPARE])
+    classifier = Classifier(*open_model(content))
+    measured = {name: evaluate(classifier, part) for name, part in parts.items()}
+    figures = {name: _figures(evaluation) for name, evaluation in measured.items()}
+    run.write(run.model_file, with_metadata(content, dataclasses.replace(metadata, metrics=figures)))
+    return measured
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
+    everything = evaluation.to_dict()
+    return {name: everything[name] for name in _IN_THE_MODEL_FILE}
+
+
+def measure_of(evaluation: Evaluation) -> dict[str, Any]:
+    """What the page is told of a measurement: n, errors and accuracy."""
+    return {"n": evaluation.n, "errors": evaluation.errors, "accuracy": evaluation.accuracy}
