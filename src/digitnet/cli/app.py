@@ -9,6 +9,8 @@ from digitnet.cli.evaluate import evaluate
 from digitnet.cli.info import info
 from digitnet.cli.predict import predict
 from digitnet.cli.read import read
+from digitnet.cli.serve import serve
+from digitnet.cli.studio import studio
 from digitnet.cli.train import train
 
 __all__ = ["app"]
@@ -44,5 +46,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(read)
+app.command()(serve)
+app.command()(studio)
 app.command()(info)
 app.command()(committee)

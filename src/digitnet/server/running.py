@@ -1,0 +1,112 @@
+"""Sockets, start and graceful end."""
+
+import asyncio
+import functools
+import os
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+from types import FrameType
+
+import uvicorn
+
+from digitnet.errors import ServerStartError
+from digitnet.server.connections import Connection
+from digitnet.server.gate import Gate
+from digitnet.server.settings import Settings
+
+__all__ = ["open_socket", "run"]
+
+_BACKLOG = 2048  # connections that may wait to be accepted
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Listen for connections.
+
+    Args:
+        host: A name or an address of this machine, of IPv4 or IPv6.
+        port: 0 takes a free one.
+
+    Returns:
+        The socket.
+
+    Raises:
+        ServerStartError: The port is in use or needs more rights, or the address is not of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise ServerStartError(f"{host} is no name or address of this machine: try --host 127.0.0.1") from error
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise ServerStartError(f"cannot listen on {host}, port {port}: {error.strerror}. {_HINT}") from error
+    listening.setblocking(False)
+    return listening
+
+
+_HINT = "Choose another one with --port, or 0 for any that is free"
+
+
+class _Server(uvicorn.Server):
+    """Ends with exit code 0 when asked to, and tells endless streams before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, app: Gate) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """The first signal asks for an end, the second one does not wait for it."""
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was accepted, and end."""
+        self._app.serving.stopping.set()
+        await super().shutdown(sockets)
+
+
+def run(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
+    """Serve until a signal asks for an end; what was accepted by then is finished.
+
+    Args:
+        make: Makes the application, on the event loop that it is for.
+        listening: From `open_socket`; closed at the end.
+        settings: Limits and switches.
+    """
+    runner = asyncio.Runner(loop_factory=_loop_factory())
+    with runner:
+        runner.run(_serve(make, listening, settings))
+
+
+async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
+    app = make()
+    config = uvicorn.Config(
+        app,
+        http=functools.partial(Connection, settings=settings),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]
+    )
+    await _Server(config, app).serve([listening])
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if find_spec("uvloop") is None:  # there is none for Windows
+        return None
+    import uvloop  # noqa: PLC0415
+
+    return uvloop.new_event_loop
