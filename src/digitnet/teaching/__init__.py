@@ -46,27 +46,30 @@ The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind 
             not broken off there, "fields": [base64 of 784 int8, ...] of up to 16 units, "confusion": [[...]] of the
             5,000 images held out; a lesson's epochs have neither
     result  of a run     {"parameters", "validation": MEASURE} and, where it was finished, "test": MEASURE
-            of a lesson  {"before": {"test": MEASURE, "corrections": MEASURE}, "after": {the same}, "accepted", "reason"}
+            of a lesson  {"before": {"test": MEASURE, "corrections": MEASURE}, "after": the same, "accepted", "reason"}
             MEASURE = {"n", "errors", "accuracy"}
 
-    GET    corrections                {"corrections": [{"id", "image", "label", "was", "when", "has_png"}, ...]}, newest first
-    POST   corrections {"image", "label", "was", "png"}   {"id", "replaced"}: image is base64 of 784 bytes, was a label or
-                                      null (not a digit), png null or base64 of a PNG file; the same image again
-                                      changes its label
-    DELETE corrections?id=  or ?all=1                      {"deleted": how many}
+    GET    corrections                {"corrections": [CORRECTION, ...]}, the newest first
+    POST   corrections {"image", "label", "was", "png"}   {"id", "replaced"}; the same image again changes its label
+    DELETE corrections?id= or ?all=1  {"deleted": how many}
     GET    corrections/export?format=idx|png               a zip
     POST   teach {"model"}            {"id"} of a lesson, which is followed, stopped and deleted like a run
-    POST   models/use {"id"}          {"id", "before"}: which network the page answers with, "" for the loaded one
+    POST   models/use {"id"}          {"id", "before"}: which network answers, "" for the loaded one
+
+    CORRECTION = {"id", "image": base64 of 784 bytes, "label", "was": label or null (not a digit), "when", "has_png"}
+    "png" is null or base64 of a PNG file, the picture that the image was cut from.
 """
 
 from digitnet.teaching.places import default_studio_folder, make_private_folder, missing_for_training
 from digitnet.teaching.refusals import BusyError, FullError, NotThereError, StorageError
+from digitnet.teaching.workshop import Workshop
 
 __all__ = [
     "BusyError",
     "FullError",
     "NotThereError",
     "StorageError",
+    "Workshop",
     "default_studio_folder",
     "make_private_folder",
     "missing_for_training",

@@ -6,6 +6,7 @@ run that was stopped, the network is written as `model.onnx`.
 """
 
 import json
+import math
 import shutil
 import sys
 import threading
@@ -21,6 +22,7 @@ from digitnet.backend import KerasModel, keras
 from digitnet.calibration import fit_temperature
 from digitnet.compilation_cache import compilation_cache
 from digitnet.datasets import Dataset, load_mnist, train_validation_split
+from digitnet.errors import TrainingDivergedError
 from digitnet.metrics import confusion_matrix
 from digitnet.model import KerasPredictor, layer_table
 from digitnet.model_metadata import ModelMetadata
@@ -34,10 +36,17 @@ from digitnet.teaching.settings import HELD_OUT, RunSettings
 from digitnet.training import train
 from digitnet.training.checkpoint import Checkpoint, restore
 
-__all__ = ["ProgressClock", "choose_data", "train_live"]
+__all__ = ["ProgressClock", "choose_data", "figures_of", "train_live"]
 
 _SHOWN_UNITS = 16
 _SECONDS_BETWEEN_STEPS = 0.25
+# What the training engine and the page call the same.
+_FIGURES = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "val_loss": "validation_loss",
+    "val_accuracy": "validation_accuracy",
+}
 _ALMOST = 0.99  # an epoch is over when it says so itself
 
 
@@ -58,8 +67,8 @@ def train_live(folder: Path, control: Control) -> None:
     model = compiled_model(recipe, data.train)
     run = RunFolder(folder)
     checkpoint = Checkpoint(run.checkpoint, restore(model, run.checkpoint))
-    for row in checkpoint.history[job.get("epochs_reported", 0) :]:  # a crash came between saving and telling
-        control.emit("epoch", **_figures(row))
+    for epoch in range(job["epochs_reported"], len(checkpoint.history)):  # a crash came between saving and telling
+        control.emit("epoch", **figures_of(epoch + 1, checkpoint.history[epoch]))
     try:
         control.listen()
         _train(model, recipe, data, checkpoint, control)
@@ -76,7 +85,7 @@ def train_live(folder: Path, control: Control) -> None:
         raise KeyboardInterrupt
 
 
-def choose_data(mnist: tuple[Dataset, Dataset], images: int) -> Data:
+def choose_data(mnist: tuple[Dataset, Dataset], images: int = 60_000) -> Data:
     """The images of a run; those held out are the same for every run, whatever its seed and size.
 
     Args:
@@ -174,24 +183,34 @@ class _Teller(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         confusion = confusion_matrix(self._validation.labels, predicted, self._validation.num_classes)
         kernel = _first_kernel(self.model)[:, :_SHOWN_UNITS]
         fields = [encoded_bytes(field) for field in encoded_fields(kernel.T)]
-        figures = _figures({**logs, "epoch": epoch + 1})
+        figures = figures_of(epoch + 1, logs)
         self._control.emit("epoch", **figures, fields=fields, confusion=confusion.tolist())
 
 
-def _figures(row: dict[str, Any]) -> dict[str, Any]:
-    """What the page calls the figures of an epoch."""
-    names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "validation_loss", "val_accuracy": "validation_accuracy"}
-    figures = {told: round(float(row[name]), 5) for name, told in names.items()}
-    return {"epoch": row["epoch"], **figures, "seconds": round(row["seconds"], 3)}
+def figures_of(epoch: int, row: dict[str, float]) -> dict[str, Any]:
+    """What the page is told of an epoch.
+
+    Args:
+        epoch: Counted from 1.
+        row: What the training engine logged, and `seconds`.
+
+    Returns:
+        JSON-ready.
+
+    Raises:
+        TrainingDivergedError: A figure is not finite.
+    """
+    figures = {told: round(float(row[name]), 5) for name, told in _FIGURES.items()}
+    if not all(map(math.isfinite, figures.values())):
+        raise TrainingDivergedError(f"epoch {epoch} diverged: its figures are not finite. Lower the learning rate")
+    return {"epoch": epoch, **figures, "seconds": round(row["seconds"], 3)}
 
 
 def _first_kernel(model: KerasModel) -> AnyArray:
     return next(np.asarray(layer.kernel.value) for layer in model.layers if hasattr(layer, "kernel"))
 
 
-def _publish(
-    run: RunFolder, model: KerasModel, recipe: Recipe, data: Data, *, is_finished: bool
-) -> dict[str, Any]:
+def _publish(run: RunFolder, model: KerasModel, recipe: Recipe, data: Data, *, is_finished: bool) -> dict[str, Any]:
     """Write `model.onnx`, calibrated on the images held out; the test images are opened by a finished run only."""
     parts = {name: part for name, part in (("validation", data.validation), ("test", data.test)) if part is not None}
     if not is_finished:

@@ -1,10 +1,10 @@
 """What cannot be done as asked of the studio's runs and corrections, told apart for whoever answers the asker.
 
-    DigitnetError
-    ├── NotThereError      no run or correction of that name
-    ├── BusyError          not now: another run is under way
-    ├── FullError          a limit of the studio is reached: something has to be deleted first
-    └── StorageError       the studio's own folder or file cannot be read or written
+DigitnetError
+├── NotThereError      no run or correction of that name
+├── BusyError          not now: another run is under way
+├── FullError          a limit of the studio is reached: something has to be deleted first
+└── StorageError       the studio's own folder or file cannot be read or written
 """
 
 from digitnet.errors import DigitnetError

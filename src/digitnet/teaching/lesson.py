@@ -1,0 +1,171 @@
+"""A copy of a network learns the corrections: `python -m digitnet.teaching.lesson FOLDER`, a process of its own.
+
+The folder has a `job.json`, `base.onnx`, the network that the copy is made of, and `corrections.npz`, what it learns
+besides MNIST: both as they were when the lesson began. The copy may answer if it makes at most one mistake in a
+thousand more on the test set than the network before it.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitnet.augmentation import make_augmentation
+from digitnet.backend import KerasModel, keras
+from digitnet.calibration import fit_temperature
+from digitnet.classifier import Classifier
+from digitnet.compilation_cache import compilation_cache
+from digitnet.datasets import Dataset, load_mnist
+from digitnet.distortion import NO_DISTORTION, Distortion
+from digitnet.errors import ConfigurationError
+from digitnet.evaluation import Evaluation, evaluate
+from digitnet.model import KerasPredictor, layer_table
+from digitnet.model_file import ModelMetadata, open_model
+from digitnet.runs import Data, RunFolder
+from digitnet.teaching.live_training import ProgressClock, choose_data, figures_of
+from digitnet.teaching.mixture import mixture
+from digitnet.teaching.publishing import measure_of, publish
+from digitnet.teaching.reporting import Control, run_as_child
+from digitnet.teaching.weights import keras_from_model_file
+from digitnet.training import train
+from digitnet.training.optimizers import make_optimizer
+from digitnet.training.schedules import make_schedule
+
+__all__ = ["refusal", "teach"]
+
+_POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
+
+
+def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None = None) -> None:
+    """Teach a copy, and tell what that did to it.
+
+    Args:
+        folder: The folder of the lesson.
+        control: Where to tell.
+        mnist: Training and test set; None loads them.
+
+    Raises:
+        KeyboardInterrupt: Stopped; there is no copy then.
+        DigitnetError: The network or the folder cannot be used, or the training failed.
+    """
+    settings = json.loads((folder / "job.json").read_bytes())["settings"]
+    content = (folder / "base.onnx").read_bytes()
+    session, metadata = open_model(content)
+    everything = choose_data(mnist or load_mnist())
+    corrections = _load_corrections(folder / "corrections.npz", metadata)
+    if metadata.class_names != everything.train.class_names:
+        raise ConfigurationError("this model is not one of the ten digits of MNIST: choose another one")
+    parts = {"test": _required(everything.test), "corrections": corrections}
+    before = {name: evaluate(Classifier(session, metadata), part) for name, part in parts.items()}
+    model = keras_from_model_file(content)
+    learned = mixture(everything.train, corrections, seed=settings["seed"])
+    data = dataclasses.replace(everything, source="mnist and corrections", train=learned)
+    control.listen()
+    _train(model, data, settings, metadata.recipe, control)
+    control.ignore_stops()
+    if control.stop_requested:
+        raise KeyboardInterrupt
+    control.emit("state", status="running", error="", saving=True)
+    described = _describe(metadata, model, data, settings)
+    after = publish(RunFolder(folder), model, described, {"validation": _required(data.validation), **parts})
+    reason = refusal(before["test"], after["test"])
+    control.emit(
+        "result",
+        before={name: measure_of(before[name]) for name in parts},
+        after={name: measure_of(after[name]) for name in parts},
+        accepted=not reason,
+        reason=reason,
+    )
+
+
+def refusal(before: Evaluation, after: Evaluation) -> str:
+    """Why a taught copy may not answer, as a sentence; empty where it may.
+
+    Args:
+        before: The network on the test set.
+        after: Its copy on the same.
+    """
+    more = after.errors - before.errors
+    if more * _POINT_TENTHS <= after.n:
+        return ""
+    return (
+        f"The copy makes {more} more mistakes on the {after.n:,} test images, {100 * more / after.n:.2f} points: "
+        "more than the 0.1 that are allowed. The network before goes on answering."
+    )
+
+
+def _load_corrections(path: Path, metadata: ModelMetadata) -> Dataset:
+    with np.load(path, allow_pickle=False) as arrays:
+        return Dataset(arrays["images"], arrays["labels"], "corrections", class_names=metadata.class_names)
+
+
+def _required(part: Dataset | None) -> Dataset:
+    if part is None:
+        raise ConfigurationError("the data has no part to measure on")
+    return part
+
+
+def _train(model: KerasModel, data: Data, settings: dict[str, Any], recipe: dict[str, Any], control: Control) -> None:
+    """Gently, and with the distortions that the network knows from its own training."""
+    epochs, batch_size = settings["epochs"], settings["batch_size"]
+    steps = epochs * -(-len(data.train) // batch_size)
+    schedule = make_schedule("cosine", settings["learning_rate"], steps, 0.0)
+    model.compile(optimizer=make_optimizer("adam", schedule), loss="categorical_crossentropy", metrics=["accuracy"])
+    clock = ProgressClock(control)
+    try:
+        train(
+            model,
+            data.train,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=settings["seed"],
+            validation_set=data.validation,
+            callbacks=[clock, _Teller(control)],
+            augmentation=make_augmentation(_distortion(recipe)),
+        )
+    finally:
+        clock.close()
+
+
+def _distortion(recipe: dict[str, Any]) -> Distortion:
+    """The augmentation that a model file names; none where it names none that this version knows."""
+    try:
+        return Distortion.from_dict(recipe["augmentation"])
+    except (ConfigurationError, KeyError, TypeError):
+        return NO_DISTORTION
+
+
+class _Teller(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
+    """Tells the figures of each epoch."""
+
+    def __init__(self, control: Control) -> None:
+        super().__init__()
+        self._control = control
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Send them."""
+        self._control.emit("epoch", **figures_of(epoch + 1, logs))
+
+
+def _describe(base: ModelMetadata, model: KerasModel, data: Data, settings: dict[str, Any]) -> ModelMetadata:
+    validation = _required(data.validation)
+    logits = KerasPredictor(model).predict_logits(validation.images)
+    return dataclasses.replace(
+        base,
+        layers=tuple(layer_table(model)),
+        recipe={**base.recipe, "taught": settings},
+        data=data.describe(),
+        metrics={},
+        calibration={"temperature": fit_temperature(logits, validation.labels)},
+    )
+
+
+def _main(folder: Path, control: Control) -> None:
+    with compilation_cache(print):  # into the log of the lesson
+        teach(folder, control)
+
+
+if __name__ == "__main__":
+    run_as_child(_main)
