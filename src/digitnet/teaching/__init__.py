@@ -60,16 +60,23 @@ The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind 
     "png" is null or base64 of a PNG file, the picture that the image was cut from.
 """
 
+from digitnet.teaching.archives import archive
+from digitnet.teaching.corrections import PICTURE_BYTES_MAX
 from digitnet.teaching.places import default_studio_folder, make_private_folder, missing_for_training
 from digitnet.teaching.refusals import BusyError, FullError, NotThereError, StorageError
-from digitnet.teaching.workshop import Workshop
+from digitnet.teaching.runs import News
+from digitnet.teaching.workshop import LOADED, Workshop
 
 __all__ = [
+    "LOADED",
+    "PICTURE_BYTES_MAX",
     "BusyError",
     "FullError",
+    "News",
     "NotThereError",
     "StorageError",
     "Workshop",
+    "archive",
     "default_studio_folder",
     "make_private_folder",
     "missing_for_training",

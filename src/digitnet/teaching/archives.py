@@ -5,10 +5,8 @@ Unpacked, either is a folder that `digitnet train --data` and `evaluate --data` 
 
 import io
 import zipfile
-from typing import Literal, TypeAlias
 
 import numpy as np
-from PIL import Image
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.errors import ConfigurationError
@@ -16,9 +14,7 @@ from digitnet.idx import encode_idx
 from digitnet.teaching.corrections import Corrections
 from digitnet.teaching.refusals import NotThereError
 
-__all__ = ["ArchiveFormat", "archive"]
-
-ArchiveFormat: TypeAlias = Literal["idx", "png"]
+__all__ = ["archive"]
 
 _ORIGINALS = ".originals"  # hidden, so that the folders beside it stay one a label
 
@@ -56,6 +52,8 @@ def _write_idx(file: zipfile.ZipFile, corrections: Corrections) -> None:
 
 
 def _write_png(file: zipfile.ZipFile, corrections: Corrections) -> None:
+    from PIL import Image  # noqa: PLC0415 - only an export needs it
+
     for correction in corrections.each():
         name = f"{correction.label}/{correction.id:05}.png"
         pixels = np.frombuffer(correction.image, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
