@@ -12,6 +12,8 @@ import { createLayer, showNeuron } from "../inside/layer.js";
 import { latestWins } from "../latest.js";
 import { createPad } from "../pad.js";
 
+const DRAWING = "your drawing";
+
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../drawing.js").Drawing} drawing
@@ -72,9 +74,14 @@ export function createInsidePanel(store, drawing) {
   };
 
   store.on("inspected", () => {
-    label = null;
-    switchedOff = [];
+    label = null; // neurons that are off stay off: they belong to the network, not to the image
     explain();
+  });
+  store.on("reading", (reading) => {
+    if (byId("panel-inside").hidden) return;
+    const image = reading?.images?.[0];
+    if (image) store.set({ inspected: { image, origin: DRAWING } });
+    else if (store.get("inspected")?.origin === DRAWING) store.set({ inspected: null });
   });
   store.on("model", () => {
     switchedOff = [];

@@ -1,0 +1,154 @@
+"""A real browser in front of a real server."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_SERVER = ("starlette", "uvicorn", "orjson")
+_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test picture
+    "--use-fake-ui-for-media-stream",
+]
+_READY_SECONDS = 60.0
+_PATIENCE = 20_000.0  # milliseconds: two busy cores are slow, and what never comes is a failure all the same
+
+Point: TypeAlias = tuple[float, float]
+Stroke: TypeAlias = list[Point]
+Draw: TypeAlias = Callable[..., None]
+
+# In parts of the pad's width and height.
+SEVEN: list[Stroke] = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
+ONE: list[Stroke] = [[(0.2, 0.2), (0.2, 0.5), (0.2, 0.85)]]
+
+
+def _reason() -> str:
+    missing = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
+    if missing:
+        return f"needs the dev extra: {', '.join(missing)} missing"
+    if any(find_spec(name) is None for name in _SERVER):
+        return "needs the serve extra"
+    return "" if CHROMIUM else "there is no chromium on this machine"
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of our own, at a free port."""
+    if reason := _reason():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("studio")
+    command = [sys.executable, "-m", "digitnet", "serve", "--port", "0", "--no-access-log", "--studio-dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        try:
+            yield _wait_for_address(server)
+        finally:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.communicate(timeout=20)
+            server.kill()
+
+
+def _wait_for_address(server: "subprocess.Popen[str]") -> str:
+    assert server.stdout is not None
+    timer = threading.Timer(_READY_SECONDS, server.kill)
+    timer.start()
+    told = ""
+    for line in server.stdout:
+        told += line
+        if found := re.search(r"http://[\w.:\[\]]+", line):
+            timer.cancel()
+            threading.Thread(target=server.stdout.read, daemon=True).start()  # so that the pipe never fills
+            return found.group().rstrip("/") + "/"
+    timer.cancel()
+    pytest.fail(f"the server did not say where it is: {told}")
+
+
+@pytest.fixture(scope="package")
+def browser(address: str) -> Iterator["Browser"]:
+    """Chromium, started once."""
+    from playwright.sync_api import sync_playwright
+
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *root])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
+    """Open the page at a place in its address bar; what goes wrong in the browser fails the test."""
+    troubles: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_at(place: str = "", **options: Any) -> "Page":
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(_PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.goto(address + place)
+        page.wait_for_selector("html.ready")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    unexpected = [trouble for trouble in troubles if "Failed to load resource" not in trouble]
+    assert unexpected == []  # a refused request is the server's answer, which the tests look at themselves
+
+
+@pytest.fixture
+def page(open_page: Callable[..., "Page"]) -> "Page":
+    """The page as it opens."""
+    return open_page()
+
+
+@pytest.fixture
+def draw() -> Draw:
+    """Draw strokes with the mouse: `draw(page, SEVEN)`, `draw(page, SEVEN, pad="#panel-inside .pad")`."""
+
+    def with_mouse(page: "Page", strokes: list[Stroke], *, pad: str = "#draw-pad .pad", shift: float = 0.0) -> None:
+        box = page.locator(pad).bounding_box()
+        assert box is not None
+        for stroke in strokes:
+            points = [(box["x"] + box["width"] * (x + shift), box["y"] + box["height"] * y) for x, y in stroke]
+            page.mouse.move(*points[0])
+            page.mouse.down()
+            for x, y in points[1:]:
+                page.mouse.move(x, y, steps=5)
+            page.mouse.up()
+
+    return with_mouse
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A photo of a 4 on paper that lies half in the shade."""
+    import cv2
+    import numpy as np
+    from drawn_pages import photo as with_noise
+    from drawn_pages import strokes, written
+
+    ink = strokes(10)
+    shade = np.linspace(235, 120, ink.shape[1])[None, :, None] * np.ones((*ink.shape, 3))
+    path = tmp_path / "photo.png"
+    cv2.imwrite(str(path), with_noise(written(shade, (40.0, 30.0, 30.0), ink)))
+    return path

@@ -1,0 +1,87 @@
+"""Panel 3, the glass box: what the page makes of the server's explanation."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
+ONE = [[(0.5, 0.2), (0.5, 0.5), (0.5, 0.85)]]
+SIDE = "#inside-body .inside-side"
+
+
+@pytest.fixture
+def inside(page: "Page", draw: Callable[..., None]) -> "Page":
+    """The glass box with a drawn 7 in it."""
+    from playwright.sync_api import expect
+
+    draw(page, SEVEN)
+    expect(page.locator("#draw-answer .hero")).to_have_text("7")
+    page.get_by_role("button", name="Look inside").click()
+    expect(page.locator(f"{SIDE} .hero")).to_have_text("7")
+    expect(page.locator("#inside-body .neurons .neuron").first).to_be_visible()
+    return page
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number.replace("\u2212", "-")) for number in re.findall(r"[+\u2212]\d+\.\d+", text)]
+
+
+def test_the_pixels_and_the_rest_add_up_to_the_score(inside: "Page") -> None:
+    caption = inside.locator("#inside-body .attribution-large figcaption")
+    score, pixels, rest = _numbers(caption.inner_text())
+    assert abs(score - (pixels + rest)) <= 0.011  # each is rounded to two digits
+    inside.locator("#inside-body .classes button").nth(1).click()
+    from playwright.sync_api import expect
+
+    expect(caption).to_have_text(re.compile("^Score of 1: "))
+    score, pixels, rest = _numbers(caption.inner_text())
+    assert abs(score - (pixels + rest)) <= 0.011
+
+
+def test_every_picture_has_a_sentence(inside: "Page") -> None:
+    sentences = inside.locator("#inside-body .stack > .card > p:first-of-type, #inside-body .prose p").all_inner_texts()
+    assert len(sentences) >= 5
+    assert all(len(sentence.split()) >= 5 for sentence in sentences if not sentence.startswith("quiets"))
+
+
+def test_a_neuron_that_is_switched_off_changes_the_answer_until_it_is_on_again(inside: "Page") -> None:
+    from playwright.sync_api import expect
+
+    shares = inside.locator(f"{SIDE} .bar-value")
+    before = shares.all_inner_texts()
+    last = inside.locator("#inside-body .layer").last
+    for place in range(3):
+        last.locator(".neuron").nth(place).click()
+        expect(inside.locator(f"{SIDE} .switches")).to_have_text(re.compile(f"^{place + 1} neurons? off"))
+    assert shares.all_inner_texts() != before
+    assert inside.locator(f"{SIDE} .bar-mark").first.is_visible()  # where the bars would end
+    inside.get_by_role("button", name="Switch all on").click()
+    expect(inside.locator(f"{SIDE} .switches")).to_be_hidden()
+    assert shares.all_inner_texts() == before
+
+
+def test_a_single_neuron_tells_what_it_looks_for(inside: "Page") -> None:
+    from playwright.sync_api import expect
+
+    layer = inside.locator("#inside-body .layer").first
+    layer.get_by_label("Neuron").first.fill("5")
+    layer.get_by_role("button", name="Look at it").click()
+    expect(layer.get_by_role("heading", name="Neuron 5")).to_be_visible()
+    assert layer.locator(".neuron-about li canvas").count() >= 4
+    layer.get_by_role("button", name="Switch off", exact=True).click()
+    expect(inside.locator(f"{SIDE} .switches")).to_have_text(re.compile("^1 neuron off"))
+
+
+def test_what_is_drawn_here_is_explained_at_once(inside: "Page", draw: Callable[..., None]) -> None:
+    from playwright.sync_api import expect
+
+    side = inside.locator(SIDE)
+    side.get_by_role("button", name="Clear").click()
+    expect(side).to_contain_text("Nothing to look at yet")
+    draw(inside, ONE, pad=f"{SIDE} .pad")
+    expect(side.locator(".hero")).to_have_text("1")

@@ -1,0 +1,121 @@
+"""Panel 4: a run is started, watched, stopped, gone on with, compared, used and deleted."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from extras import needs_training
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+RUN = "#train-body .run"
+CURVE = f"{RUN} .chart:first-child .held-out"
+_SMALL = "#train?sizes=16&images=10000&batch_size=500"
+
+
+def _points(page: "Page") -> int:
+    line = page.locator(CURVE).first
+    return len((line.get_attribute("points") or "").split()) if line.count() else 0
+
+
+@pytest.fixture
+def train(open_page: Callable[..., "Page"]) -> Iterator[Callable[[str], "Page"]]:
+    """Open the panel with settings in the address; runs that are left behind are deleted."""
+    opened: list[Page] = []
+
+    def at(place: str) -> "Page":
+        opened.append(open_page(place))
+        return opened[-1]
+
+    yield at
+    opened[-1].evaluate("""async () => {
+      const { runs } = await (await fetch("studio/training")).json();
+      for (const { id } of runs) await fetch(`studio/training?id=${id}`, { method: "DELETE" });
+    }""")
+
+
+@needs_training
+def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str], "Page"]) -> None:
+    from playwright.sync_api import expect
+
+    page = train(f"{_SMALL}&epochs=30")
+    page.get_by_role("button", name="Start training").click()
+    state = page.locator(f"{RUN} .state")
+    expect(page.locator(f"{RUN} .matrix td.right").first).to_be_visible(timeout=60_000)
+    seen = _points(page)
+    page.locator(f"{CURVE}[points*=' ']").first.wait_for(timeout=60_000)
+    assert _points(page) > seen or seen > 1  # the curve moves
+    assert page.locator(f"{RUN} .tiles canvas").count() > 3  # receptive fields
+    page.get_by_role("button", name="Stop").click()
+    expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"), timeout=60_000)
+    stopped = _points(page)
+    page.get_by_role("button", name="Go on").click()
+    expect(state).to_have_text(re.compile(f"^epoch {stopped + 2} of 30"), timeout=60_000)
+    assert "run=" in page.url
+    page.get_by_role("button", name="Stop").click()
+    expect(state).to_have_text(re.compile("^stopped"), timeout=60_000)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(RUN)).to_be_hidden()
+
+
+@needs_training
+def test_a_finished_run_answers_drawings_and_is_compared_with_another(
+    train: Callable[[str], "Page"], draw: Callable[..., None]
+) -> None:
+    from playwright.sync_api import expect
+
+    page = train(f"{_SMALL}&epochs=1")
+    for finished in (1, 2):
+        page.get_by_role("button", name="Start training").click()
+        expect(page.locator(f"{RUN} .state")).to_have_text(re.compile("^finished after 1 of 1"), timeout=60_000)
+        expect(page.locator("#train-body .runs li")).to_have_count(finished)
+    page.locator("#train-body .runs").get_by_role("button", name=re.compile("^Compare")).click()
+    expect(page.locator(f"{RUN} .chart").first.locator("circle")).to_have_count(2)
+    assert "with=" in page.url
+    page.get_by_role("button", name="Draw against it").click()
+    expect(page.locator("#model")).not_to_have_value("")
+    assert "model=" in page.url
+    draw(page, [[(0.5, 0.2), (0.5, 0.5), (0.5, 0.85)]])
+    expect(page.locator("#draw-answer .hero")).not_to_have_text("")
+    page.locator("#model").select_option(index=0)
+    assert "model=" not in page.url
+
+
+def test_the_settings_stand_in_the_address(train: Callable[[str], "Page"]) -> None:
+    page = train("#train?sizes=20-30-40&optimizer=sgd&learning_rate=0.1&augment=1&epochs=7&seed=99&dropout=7")
+    form = page.locator("#train-body form")
+    sizes = form.locator("input[type=number][aria-label^=Neurons]")
+    assert [field.input_value() for field in sizes.all()] == ["20", "30", "40"]
+    assert form.get_by_label("Optimiser").input_value() == "sgd"
+    assert form.get_by_label("Epochs").input_value() == "7"
+    assert form.get_by_text("Distort images").locator("input").is_checked()
+    form.get_by_role("button", name="Remove hidden layer 1").click()
+    form.get_by_label("Activation").select_option("tanh")
+    assert "sizes=30-40" in page.url
+    assert "activation=tanh" in page.url
+    assert "dropout" not in page.url  # 7 is out of range, so the dial stayed where it was
+    # (784 + 1) x 30 weights and biases, (30 + 1) x 40, (40 + 1) x 10
+    assert "25,200 numbers" in form.inner_text()
+    page.get_by_role("link", name="Draw").click()
+    page.get_by_role("link", name="Train").click()
+    assert "sizes=30-40" in page.url
+
+
+def test_where_nothing_can_be_trained_the_page_says_why(page: "Page") -> None:
+    def without_training(route: Any) -> None:
+        answer = route.fetch()
+        about = {**answer.json(), "training": {"available": False, "reason": "Training is off: --no-training."}}
+        route.fulfill(response=answer, body=json.dumps(about))
+
+    page.route("**/studio/about", without_training)
+    page.reload()
+    page.wait_for_selector("html.ready")
+    page.get_by_role("link", name="Train").click()
+    assert page.locator("#train-body").inner_text() == "Training is off: --no-training."
+    page.get_by_role("link", name="Teach").click()
+    assert page.get_by_role("button", name="Teach a copy").is_disabled()
+    assert "Training is off" in page.locator("#teach-body").inner_text()
