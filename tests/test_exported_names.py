@@ -109,7 +109,8 @@ def test_help_loads_no_library_for_arrays() -> None:
     assert HEAVY & modules <= {"typer", "rich"}  # some versions of Typer import Rich
     assert own(modules) == {
         *("cli", "cli.answering", "cli.app", "cli.committee", "cli.entry", "cli.evaluate", "cli.info", "cli.inputs"),
-        *("cli.options", "cli.plain", "cli.predict", "cli.read", "cli.start_up", "cli.train", "distortion", "errors"),
+        *("cli.options", "cli.plain", "cli.predict", "cli.read", "cli.serve", "cli.start_up", "cli.studio"),
+        *("cli.train", "distortion", "errors"),
         *("model_metadata", "quantiles"),
         *("recipes", "suggestions"),
     }
