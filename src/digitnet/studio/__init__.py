@@ -1,1 +1,38 @@
-"""The endpoints behind the page: each calls the classifier, the glass box or the teaching."""
+"""The endpoints behind the page: each calls the classifier, the glass box or the teaching.
+
+    studio = Studio(classifier, model, folder=folder, training=True)
+    make_app(classifier, settings, studio.routes)                  all of them below /studio/
+    studio.close()
+
+questions         what the page asks, checked
+kept              what was made of a file, for as long as the file stays as it is
+digits            MNIST, read when it is first looked at
+networks          which network is meant by an id
+reading_routes    what the server is; what is written in a drawing
+mistakes_routes   the confusion matrix, and the images of one cell
+refusing          what the teaching refuses, as HTTP says it
+run_events        what happens in a run, as server-sent events
+teaching_routes   the panels Train and Teach
+studio            all of it, put together
+
+The page talks JSON, below `studio/`; `digitnet.teaching` says what its part of it takes and gives. Wrong input is a 4xx
+with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded network.
+
+    GET  about     {"version", "model": {"id", "name", "class_names", "parameters", "precision", "members"},
+                   "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason"},
+                   "limits": {"picture_bytes", "picture_pixels"}}
+    POST read?mode=&steps=&model=
+                   a picture; the JSON of `digitnet read`, and "width", "height", "images": [IMAGE, ...],
+                   "steps": [{"name", "png": a data URL}, ...]
+    GET  mistakes?model=
+                   {"n", "errors", "confusion": [[how often, ...], ...]}, [true][predicted]
+    GET  mistakes/cell?model=&true=&predicted=&limit=&offset=
+                   {"total", "digits": [{"index", "label", "predicted", "confidence", "image"}, ...]}; of mistakes
+                   the surest first, of what is right the least sure
+
+    IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
+"""
+
+from digitnet.studio.studio import Studio
+
+__all__ = ["Studio"]

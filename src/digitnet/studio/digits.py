@@ -1,0 +1,25 @@
+"""MNIST, read when it is first looked at."""
+
+from functools import cached_property
+
+from digitnet.datasets import Dataset, load_mnist
+
+__all__ = ["Mnist"]
+
+
+class Mnist:
+    """The bundled data set; its 55 MB are not read before somebody wants to see a digit of it."""
+
+    @cached_property
+    def _parts(self) -> tuple[Dataset, Dataset]:
+        return load_mnist()
+
+    @property
+    def train(self) -> Dataset:
+        """The 60,000 training digits."""
+        return self._parts[0]
+
+    @property
+    def test(self) -> Dataset:
+        """The 10,000 test digits."""
+        return self._parts[1]

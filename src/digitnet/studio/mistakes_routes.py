@@ -1,0 +1,132 @@
+"""What a network confuses on MNIST's test set, and the images themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digitnet.arrays import AnyArray, ConfusionMatrix, Indices, Labels
+from digitnet.classifier import Classifier
+from digitnet.errors import RequestError
+from digitnet.metrics import confusion_matrix
+from digitnet.server import in_thread, json_response
+from digitnet.studio.digits import Mnist
+from digitnet.studio.kept import Kept
+from digitnet.studio.networks import Networks
+from digitnet.studio.questions import whole_number
+from digitnet.studio.refusing import refusing
+from digitnet.teaching import LOADED
+from digitnet.teaching.encoding import encoded_bytes
+
+__all__ = ["Mistakes", "mistakes_routes"]
+
+_LIMIT = 60  # images of a cell at a time
+_LIMIT_MAX = 200
+_OFFSET_MAX = 10_000  # no cell has more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mistakes:
+    """What a network takes each image of the test set for.
+
+    Attributes:
+        labels: What they are, uint8 (n,).
+        predicted_labels: What it takes them for, uint8 (n,).
+        confidences: The probability of the latter, float32 (n,).
+    """
+
+    labels: Labels
+    predicted_labels: Labels
+    confidences: NDArray[np.float32]
+
+    @property
+    def confusion(self) -> ConfusionMatrix:
+        """How often each class was taken for each."""
+        return confusion_matrix(self.labels, self.predicted_labels, 10)
+
+    @property
+    def errors(self) -> int:
+        """How many of them are wrong."""
+        return int((self.labels != self.predicted_labels).sum())
+
+    def cell(self, true: int, predicted: int) -> Indices:
+        """The images of one cell of the matrix.
+
+        Args:
+            true: What they are.
+            predicted: What they are taken for.
+
+        Returns:
+            Their numbers, (k,): of mistakes the surest first, of what is right the least sure first.
+        """
+        found = np.flatnonzero((self.labels == true) & (self.predicted_labels == predicted))
+        order = self.confidences[found] if true == predicted else -self.confidences[found]
+        return found[np.argsort(order, kind="stable")]
+
+
+def mistakes_routes(networks: Networks, mnist: Mnist) -> list[Route]:
+    """`mistakes` and `mistakes/cell`, below /studio/.
+
+    Args:
+        networks: Who answers.
+        mnist: The test set.
+
+    Returns:
+        Routes for `make_app`.
+    """
+    counter = _Counter(networks, mnist)
+
+    async def count(request: Request) -> Response:
+        found = await in_thread(request, counter.count, request.query_params.get("model", LOADED))
+        return json_response({"n": len(found.labels), "errors": found.errors, "confusion": found.confusion.tolist()})
+
+    async def cell(request: Request) -> Response:
+        true, predicted = (whole_number(request, name, 0, 9) for name in ("true", "predicted"))
+        limit = whole_number(request, "limit", 1, _LIMIT_MAX, _LIMIT)
+        offset = whole_number(request, "offset", 0, _OFFSET_MAX, 0)
+        found = await in_thread(request, counter.count, request.query_params.get("model", LOADED))
+        places = found.cell(true, predicted)
+        digits = [_described(found, mnist.test.images, place) for place in places[offset : offset + limit].tolist()]
+        return json_response({"total": len(places), "digits": digits})
+
+    return [
+        Route("/studio/mistakes", refusing(count), methods=["GET"]),
+        Route("/studio/mistakes/cell", refusing(cell), methods=["GET"]),
+    ]
+
+
+def _described(found: Mistakes, images: AnyArray, place: int) -> dict[str, Any]:
+    return {
+        "index": place,
+        "label": int(found.labels[place]),
+        "predicted": int(found.predicted_labels[place]),
+        "confidence": float(found.confidences[place]),
+        "image": encoded_bytes(images[place]),
+    }
+
+
+class _Counter:
+    """Asks each network about all of the test set, once."""
+
+    def __init__(self, networks: Networks, mnist: Mnist) -> None:
+        self._networks = networks
+        self._mnist = mnist
+        self._kept: Kept[Mistakes] = Kept()
+
+    def count(self, model_id: str) -> Mistakes:
+        classifier = self._networks.classifier(model_id)
+        if classifier.num_classes != 10:
+            raise RequestError(
+                f"this network knows {classifier.num_classes} classes: its mistakes cannot be counted on MNIST's ten",
+                422,
+            )
+        return self._kept.get(self._networks.file(model_id), lambda: self._counted(classifier))
+
+    def _counted(self, classifier: Classifier) -> Mistakes:
+        test = self._mnist.test
+        probabilities = classifier.predict_proba(test.images)
+        return Mistakes(test.labels, probabilities.argmax(axis=1).astype(np.uint8), probabilities.max(axis=1))

@@ -1,0 +1,46 @@
+"""All of the page's endpoints, put together."""
+
+from pathlib import Path
+
+from starlette.routing import BaseRoute
+
+from digitnet.classifier import Classifier
+from digitnet.studio.digits import Mnist
+from digitnet.studio.mistakes_routes import mistakes_routes
+from digitnet.studio.networks import Networks
+from digitnet.studio.reading_routes import reading_routes
+from digitnet.studio.teaching_routes import teaching_routes
+from digitnet.teaching import Workshop
+
+__all__ = ["Studio"]
+
+
+class Studio:
+    """What the page talks to.
+
+    Args:
+        classifier: The loaded model.
+        model: Its model file or run folder; None is the bundled one.
+        folder: Where runs and corrections are kept; made where it is missing.
+        training: Whether the page may train.
+
+    Attributes:
+        routes: For `make_app`, all of them below /studio/.
+
+    Raises:
+        StorageError: The folder cannot be used.
+    """
+
+    def __init__(self, classifier: Classifier, model: Path | None, *, folder: Path, training: bool) -> None:
+        self._workshop = Workshop(folder, model, training, classifier.num_classes)
+        networks = Networks(classifier, model, self._workshop)
+        mnist = Mnist()
+        self.routes: list[BaseRoute] = [
+            *reading_routes(networks, self._workshop),
+            *mistakes_routes(networks, mnist),
+            *teaching_routes(self._workshop),
+        ]
+
+    def close(self) -> None:
+        """Stop a run that is under way; it can be resumed."""
+        self._workshop.close()
