@@ -1,6 +1,5 @@
 """Classifier: a model file, and what to do with it. The one way to a prediction."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_COVERAGE", "DEFAULT_REFUSAL", "Classifier", "Digit", "Reading", "load_classifier"]
 
 DEFAULT_COVERAGE = 0.99
+_IN_LINES = 0.2  # of that share is refused in a number
 DEFAULT_REFUSAL = 0.0025  # a real digit refused annoys more than a doodle that is answered
 
 
@@ -92,7 +92,8 @@ class Classifier:
         coverage: float = DEFAULT_COVERAGE,
         refusal: float = DEFAULT_REFUSAL,
     ) -> None:
-        self._thresholds = _thresholds(metadata, coverage, refusal)
+        self._alone = _thresholds(metadata, coverage, refusal)
+        self._in_lines = self._alone.milder(metadata.quantiles(DIGIT_SCORE).at(_IN_LINES * refusal))
         self._session = session  # of one thread; a large batch runs it several times at once
         self._threads = threads or None
         self._augmentation = _augmentation(augment_inference)
@@ -266,20 +267,23 @@ class Classifier:
         for_each_slice(look, len(images), self._threads)
         return scores / np.float32(self.temperature)
 
-    def judge(self, images: Images, places: Sequence[Place | None]) -> list[Digit]:
+    def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
         """Say what is in each image, and where that was found.
 
         Args:
             images: As for `predict`.
             places: Where the ink of each image comes from; None for an image without ink.
+            in_lines: They are the digits of numbers. Without one of its digits a number is another one: of what a
+                single image would be refused for, only the worst fifth is refused here, and the others are unsure.
 
         Returns:
             A digit for each.
         """
         averaged = (f"unsure at first: averaged over {self.augment_inference} distorted copies",)
         notes = [averaged if is_mean else () for is_mean in self.is_augmented(images).tolist()]
-        scores = self.score_digits(images) if self._thresholds.least_score > -math.inf else None
-        return verdicts(self.predict_proba(images), scores, places, notes, self.class_names, self._thresholds)
+        thresholds = self._in_lines if in_lines else self._alone
+        scores = self.score_digits(images) if thresholds.refuses else None
+        return verdicts(self.predict_proba(images), scores, places, notes, self.class_names, thresholds)
 
     def score_digits(self, images: Images) -> AnyArray | None:
         """How much each image looks like a digit at all: the higher, the more.

@@ -5,10 +5,12 @@ explained.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
@@ -28,6 +30,7 @@ _KINDS = {
     "thinned": "with strokes thinned",
     "made solid": "with pale strokes made solid",
 }
+_AS_TALL = 0.6  # of the digits in its line
 
 
 class Judge(Protocol):
@@ -42,8 +45,8 @@ class Judge(Protocol):
         """The network's own logits (n, classes) of images (n, 28, 28) uint8, divided by its temperature."""
         ...
 
-    def judge(self, images: Images, places: Sequence[Place | None], /) -> list[Digit]:
-        """A digit for each image."""
+    def judge(self, images: Images, places: Sequence[Place | None], /, *, in_lines: bool = False) -> list[Digit]:
+        """A digit for each image; of numbers, less is refused."""
         ...
 
 
@@ -115,12 +118,43 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names)
     images = _stack([digit.image for digit in found])
-    digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found])
-    lines = tuple(
-        tuple(digit for digit in digits if digit.line == line)
-        for line in range(1 + max((d.line for d in digits), default=-1))
+    digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found], in_lines=True)
+    is_kept = _kept(digits)
+    notes = (*loaded.notes, *_page_notes(page, found), *_left_out(int((~is_kept).sum())))
+    return Trace(loaded.ink, steps, images[is_kept], Reading(_lines(list(compress(digits, is_kept))), notes))
+
+
+def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
+    """Digits in reading order by their lines, which are counted anew where one is left out."""
+    numbers = sorted({digit.line for digit in digits})
+    return tuple(
+        tuple(replace(digit, line=line) for digit in digits if digit.line == number)
+        for line, number in enumerate(numbers)
     )
-    return Trace(loaded.ink, steps, images, Reading(lines, (*loaded.notes, *_page_notes(page, found))))
+
+
+def _left_out(pieces: int) -> tuple[str, ...]:
+    if not pieces:
+        return ()
+    return (f"{pieces} {'piece' if pieces == 1 else 'pieces'} left out: no digit, to judge by the looks",)
+
+
+def _kept(digits: Sequence[Digit]) -> NDArray[np.bool_]:
+    """Which ones a reading tells of: what is no digit is left out, unless it stands as tall as a digit among digits.
+
+    Specks, punctuation and lines of scribble leave nothing behind; but a number with a hole in it must not look like
+    one without.
+    """
+    heights: dict[int, list[int]] = {}
+    for digit in digits:
+        if digit.status != "not_a_digit":
+            heights.setdefault(digit.line, []).append(digit.box[3])
+    kept = [
+        digit.status != "not_a_digit"
+        or (digit.line in heights and digit.box[3] >= _AS_TALL * float(np.median(heights[digit.line])))
+        for digit in digits
+    ]
+    return np.array(kept, np.bool_)
 
 
 def _stack(images: Sequence[GrayPicture]) -> Images:

@@ -1,5 +1,7 @@
 """What the network's probabilities mean: a digit, unsure, or not a digit. Pure NumPy."""
 
+import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,12 +44,23 @@ class Thresholds:
         least_probability: Of a label in that set, fitted on held-out digits for that coverage; None where the model has
             none to fit it on: then the most probable labels are in it that sum up to the coverage.
         least_score: Of an image that is a digit; minus infinity where none is refused.
+        usual_score: Below it, `least_score` or more, a digit is unsure; minus infinity where no score is doubted.
     """
 
     unsure_below: float
     coverage: float
     least_probability: float | None
     least_score: float
+    usual_score: float = -math.inf
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a score changes anything."""
+        return max(self.least_score, self.usual_score) > -math.inf
+
+    def milder(self, least_score: float) -> "Thresholds":
+        """The same, but what would be refused is only unsure, down to a lower score."""
+        return dataclasses.replace(self, least_score=least_score, usual_score=self.least_score)
 
 
 def verdicts(
@@ -71,36 +84,51 @@ def verdicts(
     Returns:
         A digit for each image.
     """
-    digits = []
-    is_fitted = thresholds.least_probability is not None
-    refused = [False] * len(places) if scores is None else (scores < thresholds.least_score).tolist()
-    rows = zip(probabilities.tolist(), _candidates(probabilities, thresholds), refused, places, notes, strict=True)
-    for row, candidates, is_refused, place, own_notes in rows:
-        if place is None:
-            digits.append(nothing_written(IMAGE_SIDE, IMAGE_SIDE, ("nothing written",)))
-            continue
-        if is_refused:
-            own = (*place.notes, *own_notes, _NO_DIGIT)
-            digits.append(Digit(None, "", 0.0, (), (), place.box, place.line, "not_a_digit", own))
-            continue
-        label = candidates[0]
-        confidence = row[label]
-        is_unsure = confidence < thresholds.unsure_below or (is_fitted and len(candidates) > 1)
-        status: Status = "unsure" if is_unsure else "ok"
-        digits.append(
-            Digit(
-                label=label,
-                text=class_names[label],
-                confidence=confidence,
-                candidates=candidates,
-                probabilities=tuple(row),
-                box=place.box,
-                line=place.line,
-                status=status,
-                notes=(*place.notes, *own_notes),
-            )
-        )
-    return digits
+    likeness = [math.inf] * len(places) if scores is None else scores.tolist()
+    rows = zip(probabilities.tolist(), _candidates(probabilities, thresholds), likeness, places, notes, strict=True)
+    return [
+        nothing_written(IMAGE_SIDE, IMAGE_SIDE, ("nothing written",))
+        if place is None
+        else _verdict(row, candidates, class_names, _doubt(score, thresholds), _told(place, own), thresholds)
+        for row, candidates, score, place, own in rows
+    ]
+
+
+def _told(place: Place, notes: tuple[str, ...]) -> Place:
+    return dataclasses.replace(place, notes=(*place.notes, *notes))
+
+
+def _doubt(score: float, thresholds: Thresholds) -> Status:
+    """What the score alone says."""
+    if score < thresholds.least_score:
+        return "not_a_digit"
+    return "unsure" if score < thresholds.usual_score else "ok"
+
+
+def _verdict(
+    row: list[float],
+    candidates: tuple[int, ...],
+    class_names: Sequence[str],
+    doubt: Status,
+    place: Place,
+    thresholds: Thresholds,
+) -> Digit:
+    notes = place.notes if doubt == "ok" else (*place.notes, _NO_DIGIT)
+    if doubt == "not_a_digit":
+        return Digit(None, "", 0.0, (), (), place.box, place.line, doubt, notes)
+    label = candidates[0]
+    is_sure = row[label] >= thresholds.unsure_below and (len(candidates) == 1 or thresholds.least_probability is None)
+    return Digit(
+        label=label,
+        text=class_names[label],
+        confidence=row[label],
+        candidates=candidates,
+        probabilities=tuple(row),
+        box=place.box,
+        line=place.line,
+        status=doubt if is_sure else "unsure",
+        notes=notes,
+    )
 
 
 def nothing_written(height: int, width: int, notes: tuple[str, ...]) -> Digit:

@@ -35,6 +35,8 @@ class Request(NamedTuple):
         augment_inference: From how many distorted copies to answer what the model is unsure of, 0 to 1000.
         csv: A file for a table of all answers.
         explain: A PNG file for a figure of how the one picture was read.
+        coverage: How often the candidates are to hold the right digit, in (0, 1); None for the default.
+        always_answer: Whether nothing that is written is refused.
     """
 
     files: tuple[str, ...]
@@ -45,6 +47,8 @@ class Request(NamedTuple):
     augment_inference: int = 0
     csv: str | None = None
     explain: str | None = None
+    coverage: float | None = None
+    always_answer: bool = False
 
 
 def answer(request: Request, *, numbers: bool = False) -> int:
@@ -58,8 +62,8 @@ def answer(request: Request, *, numbers: bool = False) -> int:
         The exit code: 0, or 1 where a file could not be read.
 
     Raises:
-        ConfigurationError: An array is named, but not every file is one of many images; or a figure is asked for of
-            more than one picture.
+        ConfigurationError: An array is named, but not every file is one of many images; a figure is asked for of more
+            than one picture; or the coverage is out of range.
         ModelFileError: The model cannot be used.
         MissingExtraError: A figure is asked for, but what draws figures is not installed.
         OSError: The answer cannot be written.
@@ -68,13 +72,17 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     many = [not numbers and _holds_many(each.name) for each in inputs]
     _check(request, inputs, many)
     with quick_imports():
-        from digitnet.classifier import load_classifier
+        from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
         from digitnet.cli.printing import Printer
 
         if not all(many):
             import digitnet.reading  # noqa: F401 - the classifier imports it when it reads its first picture
     classifier = load_classifier(
-        request.model, precision=request.precision, augment_inference=request.augment_inference
+        request.model,
+        precision=request.precision,
+        augment_inference=request.augment_inference,
+        coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
+        refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
     )
     read = _Reader(classifier, request, numbers)
     failures = 0

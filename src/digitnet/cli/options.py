@@ -7,7 +7,9 @@ import typer
 from digitnet.model_metadata import Precision
 
 __all__ = [
+    "AlwaysAnswerOption",
     "AugmentInferenceOption",
+    "CoverageOption",
     "DataOption",
     "JsonOption",
     "ModelArgument",
@@ -18,6 +20,12 @@ __all__ = [
 
 _MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
 
+AlwaysAnswerOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--always-answer", help="Name a digit wherever anything is written, even if it looks like something else."
+    ),
+]
 AugmentInferenceOption: TypeAlias = Annotated[
     int,
     typer.Option(
@@ -26,6 +34,14 @@ AugmentInferenceOption: TypeAlias = Annotated[
         metavar="N",
         help="Answer images that the model is unsure of from N distorted copies too, at most 1000; slower. Default 0.",
         show_default=False,
+    ),
+]
+CoverageOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="How often the candidates are to hold the right digit, between 0 and 1. The higher, the more candidates a "
+        "digit has, and the more are unsure. Default 0.99.",
     ),
 ]
 DataOption: TypeAlias = Annotated[

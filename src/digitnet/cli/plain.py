@@ -15,9 +15,8 @@ def plain_request(arguments: Sequence[str]) -> Request | None:
     """Understand `predict PICTURE... [--model M] [--precision P] [--array A] [--json]`, in any order.
 
     Programs that want a digit read type that, thousands of times, and Typer takes a third of such a process to
-    import. All that is shorter, longer, misspelt or asks for help or for --augment-inference, which takes longer than
-    Typer does, is left to it; and so is everything on Windows, where it finds the files that a pattern such as *.png
-    means.
+    import. All that is shorter, longer, misspelt or asks for help or for a rarer option is left to it; and so is
+    everything on Windows, where it finds the files that a pattern such as *.png means.
 
     Args:
         arguments: What follows the name of the program.

@@ -5,13 +5,20 @@ from typing import Annotated
 import typer
 
 from digitnet.cli.answering import Request, answer
-from digitnet.cli.options import AugmentInferenceOption, JsonOption, ModelOption, PrecisionOption
+from digitnet.cli.options import (
+    AlwaysAnswerOption,
+    AugmentInferenceOption,
+    CoverageOption,
+    JsonOption,
+    ModelOption,
+    PrecisionOption,
+)
 from digitnet.cli.read import CsvOption, ExplainOption
 
 __all__ = ["predict"]
 
 
-def predict(
+def predict(  # noqa: PLR0913 - the options of a command line
     files: Annotated[
         list[str],
         typer.Argument(
@@ -31,6 +38,8 @@ def predict(
     as_json: JsonOption = False,
     csv: CsvOption = None,
     explain: ExplainOption = None,
+    coverage: CoverageOption = None,
+    always_answer: AlwaysAnswerOption = False,
 ) -> None:
     """Name the digit in each picture, with how sure the model is.
 
@@ -38,5 +47,7 @@ def predict(
     frame, and answered while the file is read, one in a line. A file that cannot be read is named on stderr, the
     others are answered all the same, and the exit code is 1.
     """
-    request = Request(tuple(files), model, precision, array, as_json, augment_inference, csv, explain)
+    request = Request(
+        tuple(files), model, precision, array, as_json, augment_inference, csv, explain, coverage, always_answer
+    )
     raise typer.Exit(answer(request))

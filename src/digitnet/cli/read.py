@@ -5,7 +5,14 @@ from typing import Annotated, TypeAlias
 import typer
 
 from digitnet.cli.answering import Request, answer
-from digitnet.cli.options import AugmentInferenceOption, JsonOption, ModelOption, PrecisionOption
+from digitnet.cli.options import (
+    AlwaysAnswerOption,
+    AugmentInferenceOption,
+    CoverageOption,
+    JsonOption,
+    ModelOption,
+    PrecisionOption,
+)
 
 __all__ = ["CsvOption", "ExplainOption", "read"]
 
@@ -22,7 +29,7 @@ ExplainOption: TypeAlias = Annotated[
 ]
 
 
-def read(
+def read(  # noqa: PLR0913 - the options of a command line
     files: Annotated[
         list[str],
         typer.Argument(
@@ -36,11 +43,15 @@ def read(
     as_json: JsonOption = False,
     csv: CsvOption = None,
     explain: ExplainOption = None,
+    coverage: CoverageOption = None,
+    always_answer: AlwaysAnswerOption = False,
 ) -> None:
     """Read the numbers in each picture, one line of digits in a line, with how sure the model is of the least certain.
 
     Touching digits are taken apart, broken ones put together, sloping lines followed, and specks and punctuation left
     out. A file that cannot be read is named on stderr, the others are answered all the same, and the exit code is 1.
     """
-    request = Request(tuple(files), model, precision, None, as_json, augment_inference, csv, explain)
+    request = Request(
+        tuple(files), model, precision, None, as_json, augment_inference, csv, explain, coverage, always_answer
+    )
     raise typer.Exit(answer(request, numbers=True))

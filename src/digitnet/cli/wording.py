@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 __all__ = ["digit_in_words", "line_in_words", "one_line"]
 
 _MOST_NAMED = 3  # candidates that a person wants to see
+_WORTH_NAMING = 0.01  # the probability of what else a digit may be
 
 
 def digit_in_words(digit: "Digit", class_names: Sequence[str]) -> str:
@@ -38,8 +39,9 @@ def line_in_words(digits: "Sequence[Digit]", class_names: Sequence[str]) -> str:
         Such as `2026  99.31 %`, which is how sure the least certain digit is; or `2026  54.02 %  unsure: digit 3 is 2
         or 7`; what is not a digit is a question mark.
     """
+    confidences = [digit.confidence for digit in digits if digit.status != "not_a_digit"]
     gap = " " if any(len(digit.text) > 1 for digit in digits) else ""
-    text = f"{gap.join(digit.text or '?' for digit in digits)}  {100 * min(d.confidence for d in digits):.2f} %"
+    text = f"{gap.join(digit.text or '?' for digit in digits)}  {100 * min(confidences, default=0.0):.2f} %"
     doubts = [
         f"digit {place} is {_candidates(digit, class_names)}"
         for place, digit in enumerate(digits, start=1)
@@ -54,4 +56,10 @@ def one_line(text: str) -> str:
 
 
 def _candidates(digit: "Digit", class_names: Sequence[str]) -> str:
-    return " or ".join(class_names[label] for label in digit.candidates[:_MOST_NAMED])
+    """What else it may be: the candidates; where there is but one, the next most probable label or nothing at all."""
+    labels = list(digit.candidates[:_MOST_NAMED])
+    if len(labels) == 1:
+        others = sorted(set(range(len(class_names))) - set(labels), key=lambda label: -digit.probabilities[label])
+        labels += [label for label in others[:1] if digit.probabilities[label] >= _WORTH_NAMING]
+    named = [class_names[label] for label in labels]
+    return " or ".join(named if len(named) > 1 else [*named, "no digit"])

@@ -1,0 +1,149 @@
+"""A score beside the answers of a model file: worked out by hand, and nothing else changed."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto
+
+from digitnet.arrays import AnyArray
+from digitnet.classifier import Classifier, load_classifier
+from digitnet.digit_score import with_digit_score, without_digit_score
+from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.model_file import open_model
+from digitnet.model_metadata import ModelMetadata
+from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.quantiles import Quantiles
+from digitnet.quantization import quantize
+
+IMAGES = np.random.default_rng(9).integers(0, 256, (600, 28, 28), dtype=np.uint8)
+SHARES = Quantiles(5000, (0.001, 0.01, 0.1), (-2.0, 0.5, 1.0))
+
+
+def weights_of(seed: int, classes: int) -> tuple[AnyArray, AnyArray]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 0.2, (784, classes)).astype(np.float32), rng.normal(0, 1, classes).astype(np.float32)
+
+
+def network(seed: int, names: tuple[str, ...]) -> bytes:
+    """A model file of one dense layer."""
+    graph = Graph()
+    graph.add("Cast", ["images"], to=TensorProto.FLOAT)
+    graph.add("Mul", [graph.tip, graph.constant("scale", np.float32(1 / 255))])
+    graph.add("Flatten", [graph.tip], axis=1)
+    kernel, bias = weights_of(seed, len(names))
+    graph.add("Gemm", [graph.tip, graph.constant("kernel", kernel), graph.constant("bias", bias)])
+    graph.name_tip("logits")
+    graph.add("Softmax", [graph.tip], output="probabilities", axis=-1)
+    return with_metadata(graph.to_model(len(names)).SerializeToString(), ModelMetadata(names))
+
+
+def scores_by_hand() -> AnyArray:
+    kernel, bias = (part.astype(np.float64) for part in weights_of(2, 2))
+    logits = IMAGES.reshape(-1, 784) / 255 @ kernel + bias
+    return np.asarray(logits[:, 1] - logits[:, 0])
+
+
+DIGITS = network(1, ("bar", "dash", "blob"))
+REJECTION = network(2, ("not a digit", "digit"))
+MERGED = with_digit_score(DIGITS, REJECTION, SHARES)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(MERGED)
+    return path
+
+
+def test_the_score_is_the_difference_of_the_two_logits(model: Path) -> None:
+    for classifier in (load_classifier(model), load_classifier(model, threads=1)):
+        scores = classifier.score_digits(IMAGES)
+        assert scores is not None
+        assert scores.dtype == np.float32
+        np.testing.assert_allclose(scores, scores_by_hand(), atol=1e-4)
+        assert classifier.score_digits(IMAGES[:0]) is not None
+
+
+def test_the_answers_stay_as_they_were(model: Path) -> None:
+    before, after = Classifier(*open_model(DIGITS)), load_classifier(model)
+    np.testing.assert_array_equal(before.predict_proba(IMAGES), after.predict_proba(IMAGES))
+    np.testing.assert_array_equal(before.predict_logits(IMAGES), after.predict_logits(IMAGES))
+    assert before.score_digits(IMAGES) is None
+
+
+def test_the_metadata_gain_a_threshold_and_nothing_else() -> None:
+    metadata = open_model(MERGED)[1]
+    assert metadata.quantiles("digit_score") == SHARES
+    thresholds = {name: value for name, value in metadata.thresholds.items() if name != "digit_score"}
+    assert dataclasses.replace(metadata, thresholds=thresholds) == open_model(DIGITS)[1]
+
+
+def test_it_can_be_taken_away_again() -> None:
+    assert open_model(without_digit_score(MERGED))[1] == open_model(DIGITS)[1]
+    before, after = (onnx.load_from_string(content) for content in (DIGITS, without_digit_score(MERGED)))
+    assert before == after
+    assert onnx.load_from_string(without_digit_score(DIGITS)) == before
+    with_digit_score(without_digit_score(MERGED), REJECTION, SHARES)
+
+
+def test_models_in_int8_get_one_too() -> None:
+    merged = with_digit_score(quantize(DIGITS, IMAGES), quantize(REJECTION, IMAGES), SHARES)
+    classifier = Classifier(*open_model(merged, precision="int8"))
+    scores = classifier.score_digits(IMAGES)
+    assert scores is not None
+    expected = scores_by_hand()
+    assert np.abs(scores - expected).max() < 0.1 * expected.std()
+
+
+def test_a_second_score_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="has an output digit_score already"):
+        with_digit_score(MERGED, REJECTION, SHARES)
+
+
+def test_networks_in_different_operators_are_refused() -> None:
+    proto = onnx.load_from_string(REJECTION)
+    proto.opset_import[0].version -= 1
+    with pytest.raises(ModelFileError, match="written in different operators"):
+        with_digit_score(DIGITS, proto.SerializeToString(), SHARES)
+
+
+@pytest.mark.parametrize("refusal", [0.0005, 0.001, 0.0099, 0.01, 0.5])
+def test_what_is_refused_follows_from_the_share_that_was_asked_for(model: Path, refusal: float) -> None:
+    threshold = {0.0005: -np.inf, 0.001: -2.0, 0.0099: -2.0, 0.01: 0.5, 0.5: 1.0}[refusal]
+    digits = load_classifier(model, refusal=refusal).read_images(IMAGES)
+    refused = np.array([digit.status == "not_a_digit" for digit in digits])
+    np.testing.assert_array_equal(refused, scores_by_hand() < threshold)
+    assert 0 < refused.mean() < 1 or refusal == 0.0005
+
+
+def test_always_answering_is_a_refusal_of_none(model: Path) -> None:
+    assert all(digit.label is not None for digit in load_classifier(model, refusal=0).read_images(IMAGES))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"refusal": -0.01}, "refusal is -0.01"),
+        ({"refusal": 1.0}, "refusal is 1.0"),
+        ({"coverage": 0.0}, "coverage is 0.0"),
+        ({"coverage": 1.0}, "coverage is 1.0"),
+        ({"coverage": float("nan")}, "coverage is nan"),
+    ],
+)
+def test_other_shares_are_refused_with_the_range(model: Path, changes: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_classifier(model, **changes)  # type: ignore[arg-type] # the keys are those of its parameters
+
+
+def test_a_score_of_another_shape_is_no_model_file() -> None:
+    proto = onnx.load_from_string(MERGED)
+    last = proto.graph.node[-1]
+    last.op_type = "Identity"  # in place of Squeeze: (n, 1)
+    del last.input[1:]
+    score = next(output for output in proto.graph.output if output.name == "digit_score")
+    score.type.tensor_type.shape.dim.add().dim_value = 1
+    with pytest.raises(ModelFileError, match=r"expected the output digit_score to be float32 \(n,\)"):
+        open_model(proto.SerializeToString())
