@@ -12,7 +12,7 @@ from digitnet.model_file import DIGIT_SCORE, open_model, start_session
 from digitnet.onnx_graph import with_metadata
 from digitnet.quantiles import Quantiles
 
-__all__ = ["with_digit_score", "without_digit_score"]
+__all__ = ["with_digit_score", "with_digit_score_of", "without_digit_score"]
 
 _PREFIX = "rejection_"
 
@@ -47,10 +47,33 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
     proto.graph.node.append(helper.make_node("MatMul", [f"{_PREFIX}logits", names[0]], [column], name=column))
     proto.graph.node.append(helper.make_node("Squeeze", [column, names[1]], [DIGIT_SCORE], name=f"{_PREFIX}score"))
     proto.graph.output.append(helper.make_tensor_value_info(DIGIT_SCORE, TensorProto.FLOAT, ["n"]))
-    onnx.checker.check_model(proto, full_check=True)
-    merged = _with_threshold(bytes(proto.SerializeToString()), scores)
-    _check_same_answers(content, merged)
-    return merged
+    return _checked(content, proto, scores)
+
+
+def with_digit_score_of(content: bytes, other: bytes) -> bytes:
+    """A model file with the score of another one beside its own answers.
+
+    Args:
+        content: The bytes of a model file.
+        other: The bytes of a model file; where that has no score, neither has the result.
+
+    Returns:
+        The bytes of a model file.
+
+    Raises:
+        ModelFileError: The two are written in different operators.
+    """
+    content = without_digit_score(content)
+    proto, donor = onnx.load_from_string(content), onnx.load_from_string(other)
+    outputs = [output for output in donor.graph.output if output.name == DIGIT_SCORE]
+    if not outputs:
+        return content
+    if list(proto.opset_import) != list(donor.opset_import):
+        raise ModelFileError("the two networks are written in different operators: save both with the same version")
+    proto.graph.node.extend(node for node in donor.graph.node if node.name.startswith(_PREFIX))
+    proto.graph.initializer.extend(one for one in donor.graph.initializer if one.name.startswith(_PREFIX))
+    proto.graph.output.extend(outputs)
+    return _checked(content, proto, open_model(other)[1].quantiles(DIGIT_SCORE))
 
 
 def without_digit_score(content: bytes) -> bytes:
@@ -71,6 +94,14 @@ def without_digit_score(content: bytes) -> bytes:
     del proto.graph.output[:]
     proto.graph.output.extend(outputs)
     return _with_threshold(bytes(proto.SerializeToString()), None)
+
+
+def _checked(content: bytes, merged: onnx.ModelProto, scores: Quantiles) -> bytes:
+    """The bytes of the merged file, after a look at whether its answers are those of the content."""
+    onnx.checker.check_model(merged, full_check=True)
+    result = _with_threshold(bytes(merged.SerializeToString()), scores)
+    _check_same_answers(content, result)
+    return result
 
 
 def _with_threshold(content: bytes, scores: Quantiles | None) -> bytes:

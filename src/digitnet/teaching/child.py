@@ -73,6 +73,10 @@ class Child:
             self._process.kill()
         self._thread.join()
 
+    def join(self, seconds: float) -> None:
+        """Wait until it is gone, at most so long."""
+        self._thread.join(seconds)
+
     def _listen(self, hear: Hear, ended: Callable[[str], None]) -> None:
         with self._process as process:
             for line in process.stdout or ():

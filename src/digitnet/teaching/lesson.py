@@ -14,14 +14,13 @@ import numpy as np
 
 from digitnet.augmentation import make_augmentation
 from digitnet.backend import KerasModel, keras
-from digitnet.calibration import fit_temperature
 from digitnet.classifier import Classifier
 from digitnet.compilation_cache import compilation_cache
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.distortion import NO_DISTORTION, Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation import Evaluation, evaluate
-from digitnet.model import KerasPredictor, layer_table
+from digitnet.model import layer_table
 from digitnet.model_file import ModelMetadata, open_model
 from digitnet.runs import Data, RunFolder
 from digitnet.teaching.live_training import ProgressClock, choose_data, figures_of
@@ -68,8 +67,13 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
     if control.stop_requested:
         raise KeyboardInterrupt
     control.emit("state", status="running", error="", saving=True)
-    described = _describe(metadata, model, data, settings)
-    after = publish(RunFolder(folder), model, described, {"validation": _required(data.validation), **parts})
+    described = dataclasses.replace(  # its temperature stays, since what is held out here it may have learned before
+        metadata,
+        layers=tuple(layer_table(model)),
+        recipe={**metadata.recipe, "taught": settings},
+        data=data.describe(),
+    )
+    after = publish(RunFolder(folder), model, described, {"validation": _required(data.validation), **parts}, content)
     reason = refusal(before["test"], after["test"])
     control.emit(
         "result",
@@ -147,19 +151,6 @@ class _Teller(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Send them."""
         self._control.emit("epoch", **figures_of(epoch + 1, logs))
-
-
-def _describe(base: ModelMetadata, model: KerasModel, data: Data, settings: dict[str, Any]) -> ModelMetadata:
-    validation = _required(data.validation)
-    logits = KerasPredictor(model).predict_logits(validation.images)
-    return dataclasses.replace(
-        base,
-        layers=tuple(layer_table(model)),
-        recipe={**base.recipe, "taught": settings},
-        data=data.describe(),
-        metrics={},
-        calibration={"temperature": fit_temperature(logits, validation.labels)},
-    )
 
 
 def _main(folder: Path, control: Control) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from digitnet.backend import KerasModel
 from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset
+from digitnet.digit_score import with_digit_score_of
 from digitnet.evaluation import Evaluation, evaluate
 from digitnet.export import encode_model
 from digitnet.model_file import ModelMetadata, open_model
@@ -20,7 +21,7 @@ _IMAGES_TO_COMPARE = 512  # on which the file must answer as the model does
 
 
 def publish(
-    run: RunFolder, model: KerasModel, metadata: ModelMetadata, parts: Mapping[str, Dataset]
+    run: RunFolder, model: KerasModel, metadata: ModelMetadata, parts: Mapping[str, Dataset], score_of: bytes
 ) -> dict[str, Evaluation]:
     """Write `model.onnx`.
 
@@ -29,6 +30,7 @@ def publish(
         model: The trained network.
         metadata: What the file says about itself, without the figures.
         parts: What to measure on, by name; one is `validation`.
+        score_of: A model file that may tell digits from everything else: the new one gets the same score.
 
     Returns:
         What was measured, by the same names.
@@ -38,10 +40,12 @@ def publish(
         RunFolderError: It cannot be written.
     """
     content = encode_model(model, metadata, parts["validation"].images[:_IMAGES_TO_COMPARE])
-    classifier = Classifier(*open_model(content))
+    content = with_digit_score_of(content, score_of)
+    session, described = open_model(content)
+    classifier = Classifier(session, described)
     measured = {name: evaluate(classifier, part) for name, part in parts.items()}
     figures = {name: _figures(evaluation) for name, evaluation in measured.items()}
-    run.write(run.model_file, with_metadata(content, dataclasses.replace(metadata, metrics=figures)))
+    run.write(run.model_file, with_metadata(content, dataclasses.replace(described, metrics=figures)))
     return measured
 
 

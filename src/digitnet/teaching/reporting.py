@@ -79,7 +79,8 @@ def run_as_child(work: Work) -> None:
     """Do the work of a run in this process: what `python -m` of a module that trains calls.
 
     The folder of the run is the only argument of the command. However the work ends, the last event is a `state` with
-    a status and, where it failed, a sentence; the process then exits with 0. Only a crash ends in another way.
+    a status and, where it failed, a sentence; the process then exits with 0, and nothing behind this call runs. Only a
+    crash ends in another way.
 
     Args:
         work: Called with the folder and with the control; returning means finished, KeyboardInterrupt stopped.
@@ -99,6 +100,8 @@ def run_as_child(work: Work) -> None:
     except MemoryError:
         status, sentence = "failed", "There was not enough memory: try fewer units, or fewer images a step."
     control.emit("state", status=status, error=sentence)
+    sys.stderr.flush()
+    os._exit(0)  # taking JAX down in good order takes seconds, in which no other run could begin
 
 
 def _take_stdout() -> int:

@@ -24,6 +24,7 @@ RUNS_MAX = 20  # kept; a run has at most 5 million bytes of model, twice as much
 _MODULES: dict[Kind, str] = {"run": "digitnet.teaching.live_training", "lesson": "digitnet.teaching.lesson"}
 _FREE_BYTES = 200 << 20  # of the disk, before a run begins: checkpoint, its successor, model
 _SECONDS_TO_CLOSE = 8.0  # less than a server has for its own end
+_SECONDS_TO_END = 5.0  # of a process that has nothing left to do
 _OVER = {"running": "is under way", "finished": "is finished"}
 
 
@@ -95,6 +96,7 @@ class Runs:
             FullError: The disk is nearly full.
             StorageError: It cannot be written, or not started.
         """
+        self._wait_for_its_end()
         with self._lock:
             lock = self._take_lock()
             try:
@@ -117,6 +119,7 @@ class Runs:
             BusyError: It is a lesson, is finished already, or another one is under way.
             StorageError: It cannot be started.
         """
+        self._wait_for_its_end()
         with self._lock:
             job = self._jobs.get(job_id)
             if not _is_resumable(job, summary := self.summary(job)):
@@ -218,7 +221,7 @@ class Runs:
         with self._lock:
             if self._running is not None and self._running.job.id == job_id:
                 events, moment = self._running.journal.since(after)
-                return News(events, moment, is_over=False)
+                return News(events, moment, is_over=summarise(self._running.journal.since(0)[0]).status != "running")
             job = self._jobs.get(job_id)
             is_over = self.summary(job).status != "running"
             return News(read_events(self._jobs.path(job_id) / EVENTS_FILE)[max(0, after) :], None, is_over)
@@ -229,6 +232,13 @@ class Runs:
             running = self._running
         if running is not None:
             running.child.close(_SECONDS_TO_CLOSE)
+
+    def _wait_for_its_end(self) -> None:
+        """One that has told its end may take a moment to be gone."""
+        with self._lock:
+            running = self._running
+        if running is not None and summarise(running.journal.since(0)[0]).status != "running":
+            running.child.join(_SECONDS_TO_END)
 
     def _take_lock(self) -> TrainingLock:
         if self._running is not None:

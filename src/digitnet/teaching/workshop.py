@@ -26,7 +26,7 @@ LOADED = ""  # id of the network that the server was started with
 LESSON: dict[str, Any] = {"epochs": 3, "batch_size": 100, "learning_rate": 2e-4, "seed": 0}
 
 _ANSWERING_FILE = "answering.json"
-_OFF = "Training is off: this server was started with --no-training."
+_OFF = "Training is off at this server: it was started with --no-training, or with several workers."
 
 
 class Workshop:
