@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -158,22 +159,19 @@ def start(service: Service) -> None:
         _tell(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
         _open_soon(address)
-    run(lambda: _app(service, classifier), listening, service.settings)
+    run(lambda: _app(service, classifier), listening, service.settings, service.workers)
 
 
-def _app(service: Service, classifier: "Classifier") -> "Gate":
+def _app(service: Service, classifier: "Classifier", closing: ExitStack) -> "Gate":
     from digitnet.server import make_app
 
-    try:
-        from digitnet.studio import Studio  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return make_app(classifier, service.settings)
+    from digitnet.studio import Studio
     from digitnet.teaching.places import default_studio_folder
 
     folder = default_studio_folder() if service.studio_dir is None else Path(service.studio_dir)
     training = service.training and service.workers == 1
     studio = Studio(classifier, _model_file(service), folder=folder, training=training)
-    return make_app(classifier, service.settings, studio.routes)
+    return make_app(classifier, service.settings, studio.routes, [studio.close])
 
 
 def _model_file(service: Service) -> Path | None:
