@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -162,9 +161,8 @@ def start(service: Service) -> None:
     run(lambda: _app(service, classifier), listening, service.settings, service.workers)
 
 
-def _app(service: Service, classifier: "Classifier", closing: ExitStack) -> "Gate":
+def _app(service: Service, classifier: "Classifier") -> "Gate":
     from digitnet.server import make_app
-
     from digitnet.studio import Studio
     from digitnet.teaching.places import default_studio_folder
 
