@@ -37,7 +37,7 @@ def idle_section(result: Result) -> str:
 
 
 def _forms(result: Result) -> str:
-    forms = [f"{who} {said['compact']}" for who, said in result.said.items() if who != UNBATCHED.name]
+    forms = [f"{who}: {said['compact']}" for who, said in result.said.items() if who != UNBATCHED.name]
     return f"""
         One image a request on a connection that stays open, 2 ms after the answer before, timed from the first byte
         sent to the last one received. *JSON* is pixels as nested lists; *compact* is the most compact form that each
