@@ -24,7 +24,7 @@ from digitnet.model import build_mlp, layer_table
 from digitnet.model_file import open_model, start_session
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.non_digits import make_non_digits
-from digitnet.other_hands import in_other_hands
+from digitnet.other_pens import in_other_pens
 from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
 from digitnet.training import train
@@ -38,13 +38,13 @@ HELD_OUT = 5_000  # of the training images, the last ones: kept aside to set the
 
 _DIGITS = tuple("0123456789")
 _FEWEST = 1_000  # digits to learn from
-_HIDDEN_SIZES = (512, 128)
+_HIDDEN_SIZES = (384, 128)
 _BATCH_SIZE = 500
 _LEARNING_RATE = 3e-3
 _WARMUP = 0.05
 _WEIGHT_DECAY = 0.01
 _NON_DIGITS = 16 / 11  # for each digit
-_OTHER_HANDS = 7 / 11  # of the digits once more
+_OTHER_PENS = 7 / 11  # of the digits once more
 # Milder than what the digit network learns with: a digit bent further may be taken for none.
 _MILD = Distortion(rotation=12, scaling=0.15, shear=12, shift=1, elastic_alpha=25, thickness=0.7)
 _CLASSES = ("not a digit", "digit")
@@ -124,8 +124,8 @@ def _check_classes(class_names: tuple[str, ...]) -> None:
 
 def _digits_and_others(digits: Dataset, rng: np.random.Generator) -> Dataset:
     """All of them in a random order, in whole batches, class 1 the digits."""
-    again = rng.permutation(len(digits))[: round(_OTHER_HANDS * len(digits))]
-    rewritten = in_other_hands(digits.images[again], digits.labels[again], rng)
+    again = rng.permutation(len(digits))[: round(_OTHER_PENS * len(digits))]
+    rewritten = in_other_pens(digits.images[again], digits.labels[again], rng)
     others = make_non_digits(digits.images, round(_NON_DIGITS * len(digits)), rng)
     images = np.concatenate([digits.images, rewritten, others])
     labels = np.repeat(np.array([1, 0], np.uint8), [len(digits) + len(rewritten), len(others)])
