@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import logging
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from digitnet.server.gate import Gate
 from digitnet.server.settings import Settings
 from digitnet.server.workers import supervise
 
-__all__ = ["open_socket", "run"]
+__all__ = ["make_server", "open_socket", "run"]
 
 _BACKLOG = 2048  # connections that may wait to be accepted
 
@@ -103,7 +104,20 @@ def _work(make: Callable[[], Gate], listening: socket.socket, settings: Settings
 
 
 async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
-    app = make()
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # as below
+    await make_server(make(), settings).serve([listening])
+
+
+def make_server(app: Gate, settings: Settings) -> uvicorn.Server:
+    """Make a server for an event loop of one's own, on which `serve` is awaited with a list of sockets.
+
+    Args:
+        app: The application.
+        settings: Limits and switches.
+
+    Returns:
+        The server; it ends when its `should_exit` is set.
+    """
     config = uvicorn.Config(
         app,
         http=functools.partial(Connection, settings=settings),  # type: ignore[arg-type]
@@ -111,12 +125,13 @@ async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: S
         lifespan="on",
         log_config=None,
         access_log=False,
+        log_level="error",  # what clients do wrong is in the access log
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]
     )
-    await _Server(config, app).serve([listening])
+    return _Server(config, app)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
