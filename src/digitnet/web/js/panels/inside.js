@@ -13,6 +13,7 @@ import { latestWins } from "../latest.js";
 import { createPad } from "../pad.js";
 
 const DRAWING = "your drawing";
+const RETRY_MILLISECONDS = 1500; // until the server has looked at all training digits
 
 /**
  * @param {import("../state.js").Store} store
@@ -26,6 +27,7 @@ export function createInsidePanel(store, drawing) {
   let label = null; // the class to explain; null is the answer
   /** @type {any} */
   let explanation = null;
+  let again = 0;
 
   const side = createSide(store, drawing, () => {
     switchedOff = [];
@@ -46,6 +48,8 @@ export function createInsidePanel(store, drawing) {
       explanation = await api.explain({ image: inspected.image, model: store.get("model"), switched_off: switchedOff, label });
       side.show(inspected, explanation, switchedOff.length);
       parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
+      clearTimeout(again);
+      if (!explanation.neighbours_ready) again = setTimeout(explain, RETRY_MILLISECONDS);
     } catch (error) {
       side.fail(/** @type {Error} */ (error).message);
       parts.element.hidden = true;
