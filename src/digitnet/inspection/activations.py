@@ -34,11 +34,11 @@ class Activation:
 
     def __call__(self, sums: Array) -> Array:
         """What comes out, of the same shape."""
-        return _FUNCTIONS[self.name][0](sums, self.alpha)
+        return np.asarray(_FUNCTIONS[self.name][0](sums, self.alpha), np.float32)
 
     def slope(self, sums: Array) -> Array:
         """How fast that grows with the sum; at a kink the slope below it."""
-        return _FUNCTIONS[self.name][1](sums, self.alpha)
+        return np.asarray(_FUNCTIONS[self.name][1](sums, self.alpha), np.float32)
 
 
 def activation_of(operator: str, alpha: float | None = None) -> Activation | None:

@@ -160,7 +160,7 @@ class Network:
         values = inputs
         for index, (layer, activation) in enumerate(zip(self.hidden, self.activations, strict=True)):
             sums.append(values @ layer.kernel + layer.bias)
-            values = switches.applied(index, activation(sums[-1]).astype(np.float32, copy=False))
+            values = switches.applied(index, activation(sums[-1]))
             activations.append(values)
         logits = values @ self.layers[-1].kernel + self.layers[-1].bias
         return Pass(inputs, tuple(sums), tuple(activations), logits, switches)
