@@ -12,7 +12,8 @@ def searched(network: Network, images: np.ndarray, image: np.ndarray, count: int
     seen = network.look(np.concatenate([image, images]))
     answers = (seen.activations[-1] if seen.activations else seen.inputs).astype(np.float64)
     distances = ((answers[1:] - answers[0]) ** 2).sum(axis=1)
-    return distances.argsort(kind="stable")[:count].tolist()
+    nearest: list[int] = distances.argsort(kind="stable")[:count].tolist()
+    return nearest
 
 
 @pytest.mark.parametrize("sizes", [(), (8,), (200, 120)])

@@ -58,7 +58,7 @@ def test_a_neuron_that_is_off_is_as_if_it_were_not_there() -> None:
 def test_slopes_are_those_of_small_differences(operator: str) -> None:
     network = made_up_network((8, 6), operator)
     switches = network.switches([(0, 1), (1, 2)])
-    inputs = made_up_images(1).reshape(1, 784).astype(np.float32) / 255
+    inputs = made_up_images(1).reshape(1, 784).astype(np.float32) / np.float32(255)
     seen = network.run(inputs, switches)
     slopes = network.slopes_of_scores(seen)
     assert [slope.shape for slope in slopes] == [(10, 784), (10, 8), (10, 6)]

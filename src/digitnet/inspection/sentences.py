@@ -85,8 +85,8 @@ def _answer(network: Network, found: Explanation) -> str:
     share, other = float(found.probabilities[found.label]), float(found.probabilities[second])
     if share < _SURE:
         return (
-            f"{first}, but hesitates: it gives {names[found.label]} {_percent(share)} and {names[second]} "
-            f"{_percent(other)}. The scores below show what pulls it either way."
+            f"{first}, but hesitates: it is {_percent(share)} for {names[found.label]} and {_percent(other)} for "
+            f"{names[second]}. The pixels show what pulls it either way."
         )
     best, next_best = _signed(found.logits[found.label]), _signed(found.logits[second])
     return (
