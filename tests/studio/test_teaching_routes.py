@@ -135,18 +135,17 @@ def test_a_stream_that_nobody_reads_is_given_up(
 ) -> None:
     job_id = start(workshop, "wait")
 
+    def stream() -> contextlib.AbstractContextManager[httpx.Response]:
+        return client.stream("GET", "training/events", params={"id": job_id})
+
     def status() -> int:
-        with client.stream("GET", "training/events", params={"id": job_id}) as response:
+        with stream() as response:
             return response.status_code
 
     monkeypatch.setattr("digitnet.studio.run_events._STREAMS_MAX", 3)
-    assert [status() for _ in range(5)].count(200) >= 3  # and the client has left each of them
+    with contextlib.ExitStack() as streams:
+        assert [streams.enter_context(stream()).status_code for _ in range(4)] == [200, 200, 200, 503]
     wait_until(lambda: status() == 200)
-    with contextlib.ExitStack() as open_:
-        for _ in range(3):
-            wait_until(lambda: status() == 200)
-            open_.enter_context(client.stream("GET", "training/events", params={"id": job_id}))
-        assert status() == 503
 
 
 def test_corrections_are_kept_listed_and_deleted(client: httpx.Client) -> None:

@@ -94,19 +94,11 @@ def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Told], tmp_path: 
     assert "test" not in partial  # the test images are opened by a finished run only
     assert load_classifier(tmp_path / "run" / "model.onnx").num_classes == 10
     after = Told()
-    run(tmp_path / "run", after, reported=1)
-    assert [data["epoch"] for data in after.all("epoch")] == [2]
+    run(tmp_path / "run", after, reported=0)  # the server was killed between the saving and the telling of an epoch
+    assert [(data["epoch"], "confusion" in data) for data in after.all("epoch")] == [(1, False), (2, True)]
     images = load_mnist()[1].images[:500]
     expected, found = (load_classifier(path / "model.onnx") for path in (whole[0], tmp_path / "run"))
     np.testing.assert_array_equal(found.predict_logits(images), expected.predict_logits(images))
-
-
-def test_an_epoch_that_was_saved_and_not_told_is_told_later(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "run", Told(stop_after=1))
-    after = Told()
-    run(tmp_path / "run", after, reported=0)
-    assert [(data["epoch"], "confusion" in data) for data in after.all("epoch")] == [(1, False), (2, True)]
 
 
 def test_two_runs_are_measured_on_the_same_images() -> None:
