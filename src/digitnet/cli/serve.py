@@ -126,6 +126,7 @@ def serve(  # noqa: PLR0913 - the options of a command
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(_origin(origin) for origin in allow_origin or ()),
         body_bytes=max_body << 20,
+        all_bodies_bytes=max(256, 2 * max_body) << 20,
         body_seconds=body_timeout,
         requests=max_requests,
         batching=not no_batching,
