@@ -1,6 +1,5 @@
 """Weights read off a model file: the network that they make answers as ONNX Runtime does."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,52 +20,10 @@ from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.onnx_graph import Graph, with_metadata
 from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
+from made_up_model_files import model_file
 from made_up_networks import NAMES, made_up_images, made_up_network
 
 OPERATORS = ["Relu", "LeakyRelu", "Elu", "Gelu", "Selu", "Sigmoid", "Silu", "Softplus", "Tanh", "Linear"]
-
-
-def model_file(
-    sizes: Sequence[int] = (20, 12),
-    operator: str = "Relu",
-    *,
-    flatten_last: bool = True,
-    shift: float = 0.0,
-    names: tuple[str, ...] = NAMES,
-) -> bytes:
-    """A model file as training writes it, with weights at random."""
-    made_up = made_up_network(sizes)
-    graph = Graph()
-    graph.add("Cast", ["images"], to=TensorProto.FLOAT)
-    if not flatten_last:
-        graph.add("Flatten", [graph.tip], axis=1)
-    graph.add("Mul", [graph.tip, graph.constant("scale", np.float32(1 / 255))])
-    if shift:
-        graph.add("Add", [graph.tip, graph.constant("shift", np.float32(shift))])
-    if flatten_last:
-        graph.add("Flatten", [graph.tip], axis=1)
-    for number, layer in enumerate(made_up.layers):
-        kernel, bias = layer.kernel, layer.bias
-        if number == len(made_up.layers) - 1:
-            kernel, bias = kernel[:, : len(names)], bias[: len(names)]
-        graph.add("Gemm", [graph.tip, graph.constant("kernel", kernel), graph.constant("bias", bias)])
-        if number < len(made_up.layers) - 1:
-            add_activation(graph, operator)
-    graph.name_tip("logits")
-    scaled = graph.add("Div", [graph.tip, graph.constant("temperature", np.float32(1.7))])
-    graph.add("Softmax", [scaled], output="probabilities", axis=-1)
-    metadata = ModelMetadata(names, calibration={"temperature": 1.7})
-    return with_metadata(graph.to_model(len(names)).SerializeToString(), metadata)
-
-
-def add_activation(graph: Graph, operator: str) -> None:
-    if operator == "Silu":
-        before = graph.tip
-        graph.add("Mul", [before, graph.add("Sigmoid", [before])])
-    elif operator == "LeakyRelu":
-        graph.add(operator, [graph.tip], alpha=0.2)
-    elif operator != "Linear":
-        graph.add(operator, [graph.tip])
 
 
 def check_same_answers(content: bytes, tolerance: float = 2e-5) -> None:
