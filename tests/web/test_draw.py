@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
 
 SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
 ONE = [[(0.2, 0.2), (0.2, 0.5), (0.2, 0.85)]]
@@ -19,8 +23,6 @@ _INK_ROWS = """canvas => {
 
 
 def _expect(page: "Page", where: str, text: str | re.Pattern[str]) -> None:
-    from playwright.sync_api import expect
-
     expect(page.locator(where)).to_have_text(text)
 
 

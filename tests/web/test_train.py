@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from extras import needs_training
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
+
 RUN = "#train-body .run"
 CURVE = f"{RUN} .chart:first-child .held-out"
 _SMALL = "#train?sizes=16&images=10000&batch_size=500"
+_LONGER = "#train?sizes=128-64&images=20000&batch_size=50&epochs=30"  # not over before it is stopped
 
 
 def _points(page: "Page") -> int:
@@ -39,9 +43,7 @@ def train(open_page: Callable[..., "Page"]) -> Iterator[Callable[[str], "Page"]]
 
 @needs_training
 def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str], "Page"]) -> None:
-    from playwright.sync_api import expect
-
-    page = train(f"{_SMALL}&epochs=30")
+    page = train(_LONGER)
     page.get_by_role("button", name="Start training").click()
     state = page.locator(f"{RUN} .state")
     expect(page.locator(f"{RUN} .matrix td.right").first).to_be_visible(timeout=90_000)
@@ -53,10 +55,11 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
     expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"), timeout=90_000)
     stopped = _points(page)
     page.get_by_role("button", name="Go on").click()
-    expect(state).to_have_text(re.compile(f"^epoch {stopped + 2} of 30"), timeout=90_000)
-    assert "run=" in page.url
+    expect(state).to_have_text(re.compile(r"^epoch \d+ of 30"), timeout=90_000)
+    expect(page).to_have_url(re.compile("run="))
     page.get_by_role("button", name="Stop").click()
     expect(state).to_have_text(re.compile("^stopped"), timeout=90_000)
+    assert _points(page) >= stopped  # nothing of it is lost
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator(RUN)).to_be_hidden()
@@ -66,8 +69,6 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
 def test_a_finished_run_answers_drawings_and_is_compared_with_another(
     train: Callable[[str], "Page"], draw: Callable[..., None]
 ) -> None:
-    from playwright.sync_api import expect
-
     page = train(f"{_SMALL}&epochs=1")
     for finished in (1, 2):
         page.get_by_role("button", name="Start training").click()
@@ -86,8 +87,6 @@ def test_a_finished_run_answers_drawings_and_is_compared_with_another(
 
 
 def test_the_settings_stand_in_the_address(train: Callable[[str], "Page"]) -> None:
-    from playwright.sync_api import expect
-
     page = train("#train?sizes=20-30-40&optimizer=sgd&learning_rate=0.1&augment=1&epochs=7&seed=99&dropout=7")
     form = page.locator("#train-body form")
     sizes = form.locator("input[type=number][aria-label^=Neurons]")
