@@ -55,11 +55,24 @@ def test_options_become_settings(started: list[Any], monkeypatch: pytest.MonkeyP
             "--allow-host",
             "c.example",
         ),
-        *("--no-batching", "--no-access-log", "--max-body", "2", "--body-timeout", "5", "--max-requests", "7"),
+        *(
+            "--no-batching",
+            "--no-access-log",
+            "--max-body",
+            "2",
+            "--body-timeout",
+            "5",
+            "--max-requests",
+            "7",
+            "--coverage",
+            "0.9",
+            "--always-answer",
+        ),
     )
     (service,) = started
     settings = service.settings
     assert (service.port, service.workers, service.training) == (0, 3, False)
+    assert (service.coverage, service.always_answer) == (0.9, True)
     assert settings.allow_origins == ("https://a.example", "http://b.example:8080")
     assert (settings.allow_hosts, settings.root_path, settings.token) == (("c.example",), "/digits", "correct-horse")
     assert (settings.body_bytes, settings.body_seconds, settings.requests) == (2 << 20, 5, 7)
