@@ -194,6 +194,8 @@ def test_what_a_run_does_not_know_comes_from_others(
         assert classifier.metadata.quantiles("digit_score") == scores
         assert classifier.metadata.quantiles("probability").n == 200
         assert classifier.score_digits(np.zeros((3, 28, 28), np.uint8)) is not None
+    with pytest.raises(RunFolderError, match="no model that tells digits from everything else"):
+        script.with_score_of(finished)
     assert "## Not a digit" in (package / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
