@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import TensorProto
 
+from digitnet.arrays import AnyArray
 from digitnet.model_metadata import ModelMetadata
 from digitnet.onnx_graph import Graph, with_metadata
 from made_up_networks import NAMES, made_up_network
@@ -17,7 +18,7 @@ def model_file(
     operator: str = "Relu",
     *,
     flatten_last: bool = True,
-    shift: float = 0.0,
+    pixels: Sequence[tuple[str, float | AnyArray]] = (("Mul", 1 / 255),),
     names: tuple[str, ...] = NAMES,
 ) -> bytes:
     """The bytes of a model file with the weights of `made_up_network`."""
@@ -26,9 +27,8 @@ def model_file(
     graph.add("Cast", ["images"], to=TensorProto.FLOAT)
     if not flatten_last:
         graph.add("Flatten", [graph.tip], axis=1)
-    graph.add("Mul", [graph.tip, graph.constant("scale", np.float32(1 / 255))])
-    if shift:
-        graph.add("Add", [graph.tip, graph.constant("shift", np.float32(shift))])
+    for operator_of_pixels, value in pixels:
+        graph.add(operator_of_pixels, [graph.tip, graph.constant("value", np.asarray(value, np.float32))])
     if flatten_last:
         graph.add("Flatten", [graph.tip], axis=1)
     for number, layer in enumerate(made_up.layers):

@@ -9,6 +9,7 @@ pytest.importorskip("onnx", reason="needs the serve or the train extra")
 
 from onnx import TensorProto
 
+from digitnet.arrays import AnyArray
 from digitnet.classifier import load_classifier
 from digitnet.committee import save_committee
 from digitnet.datasets import load_mnist
@@ -58,9 +59,31 @@ def test_any_number_of_layers_and_either_order_at_the_pixels(sizes: tuple[int, .
     check_same_answers(model_file(sizes, flatten_last=flatten_last))
 
 
-def test_pixels_that_are_shifted_go_into_the_bias() -> None:
-    check_same_answers(model_file(shift=-0.5))
-    check_same_answers(quantize(model_file(shift=-0.5), made_up_images(500)), tolerance=0.03)
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        (("Mul", 1 / 255), ("Add", -0.5)),
+        (("Add", -100), ("Mul", 1 / 90)),
+        (("Mul", np.linspace(0, 1 / 100, 784)), ("Add", np.linspace(-1, 1, 784))),
+    ],
+    ids=["shifted after", "shifted before", "each for itself"],
+)
+def test_what_is_done_to_the_pixels_goes_into_the_first_layer(pixels: tuple[tuple[str, float | AnyArray], ...]) -> None:
+    content = model_file(pixels=pixels, flatten_last=False)
+    check_same_answers(content)
+    check_same_answers(quantize(content, made_up_images(500)), tolerance=0.05)
+
+
+def test_pixels_as_integers_with_another_zero() -> None:
+    graph = Graph()
+    graph.add("Flatten", ["images"], axis=1)
+    constants = [graph.constant("step", np.float32(0.02)), graph.constant("zero", np.uint8(100))]
+    graph.add("DequantizeLinear", [graph.tip, *constants])
+    (layer,) = made_up_network(()).layers
+    graph.add("Gemm", [graph.tip, graph.constant("kernel", layer.kernel), graph.constant("bias", layer.bias)])
+    graph.name_tip("logits")
+    graph.add("Softmax", [graph.tip], output="probabilities", axis=-1)
+    check_same_answers(with_metadata(graph.to_model(10).SerializeToString(), ModelMetadata(NAMES)))
 
 
 def test_what_else_the_file_answers_is_left_alone() -> None:

@@ -28,7 +28,7 @@ _NO_CHAIN = (
     "is no single chain of dense layers, as a committee of several networks is not: the glass box shows the inside of "
     "one network, so choose another"
 )
-_SAME_VALUES = frozenset({"Cast", "Flatten", "QuantizeLinear", "DequantizeLinear"})
+_SAME_VALUES = frozenset({"Cast", "Flatten"})
 
 
 def read_network(source: Path | bytes) -> Network:
@@ -124,14 +124,17 @@ class _Walk:
 
     def _unrounded(self, name: str) -> str:
         """The tensor before it was rounded to integers and back."""
-        while (node := self._makers.get(name)) and node.op_type in {"QuantizeLinear", "DequantizeLinear"}:
-            name = node.input[0]
+        while (node := self._makers.get(name)) and node.op_type == "DequantizeLinear":
+            before = self._makers.get(node.input[0])
+            if before is None or before.op_type != "QuantizeLinear":
+                break
+            name = before.input[0]
         return name
 
     def _pixels(self, name: str) -> tuple[Array, Array]:
         """What is done to the pixels before the first layer: times scale, plus shift; each of any length."""
         scale, shift = np.ones(1), np.zeros(1)
-        while name != "images":
+        while (name := self._unrounded(name)) != "images":
             node = self._makers[name]
             if node.op_type in {"Mul", "Add"}:
                 operand = self._constants[node.input[1]].reshape(-1)
