@@ -13,7 +13,6 @@ import { latestWins } from "../latest.js";
 import { createPad } from "../pad.js";
 
 const DRAWING = "your drawing";
-const NEIGHBOURS_MILLISECONDS = 1500;
 const RETRY_MILLISECONDS = 1500; // until the server has looked at all training digits
 
 /**
@@ -28,7 +27,6 @@ export function createInsidePanel(store, drawing) {
   let label = null; // the class to explain; null is the answer
   /** @type {any} */
   let explanation = null;
-  let again = 0; // the nearest digits are there some seconds after the rest, once
   let again = 0;
 
   const side = createSide(store, drawing, () => {
@@ -51,8 +49,6 @@ export function createInsidePanel(store, drawing) {
       explanation = await api.explain({ image: inspected.image, model: store.get("model"), switched_off: switchedOff, label });
       side.show(inspected, explanation, switchedOff.length);
       parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
-      clearTimeout(again);
-      if (!explanation.neighbours_ready) again = setTimeout(explain, NEIGHBOURS_MILLISECONDS);
       clearTimeout(again);
       if (!explanation.neighbours_ready) again = setTimeout(explain, RETRY_MILLISECONDS);
     } catch (error) {
