@@ -4,6 +4,8 @@ import base64
 import contextlib
 import io
 import json
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,13 +122,20 @@ def test_a_stream_ends_when_the_server_does(workshop: Workshop) -> None:
     settings = Settings(access_log=False, shutdown_seconds=20)
     app = make_app(load_classifier(), settings, teaching_routes(workshop))
     job_id = start(workshop, "wait")
-    with live(app, settings) as running, httpx.Client(base_url=running.url, timeout=60) as client:
-        url = f"/studio/training/events?id={job_id}"
-        with client.stream("GET", url) as response:
-            lines = response.iter_lines()
-            assert next(lines) == "id: 1"
-            app.serving.stopping._loop.call_soon_threadsafe(app.serving.stopping.set)  # type: ignore[attr-defined]  # noqa: SLF001
-            list(lines)  # to its end
+    lines: list[str] = []
+
+    def read(url: str) -> None:
+        with httpx.stream("GET", url, params={"id": job_id}, timeout=60) as response:
+            lines.extend(response.iter_lines())  # one by one, as they come
+
+    with live(app, settings) as running:
+        reader = threading.Thread(target=read, args=(f"{running.url}/studio/training/events",))
+        reader.start()
+        wait_until(lambda: bool(lines))
+        began = time.monotonic()
+    reader.join(60)
+    assert time.monotonic() - began < settings.shutdown_seconds  # it was not ended by force
+    assert lines[0] == "id: 1"
     assert workshop.runs.get(job_id)[1].status == "running"
 
 
