@@ -180,6 +180,7 @@ def test_more_connections_than_it_holds_are_told_so(impatient: Live) -> None:
         answer = raw(impatient.port, b"")
         assert status(answer) == 503
         assert "as many connections as it can hold" in sentence(answer)
+        assert b"retry-after: 1\r\n" in answer
     finally:
         for connection in held:
             connection.close()

@@ -15,6 +15,7 @@ from digitnet.cli.options import (
     ModelOption,
     PrecisionOption,
 )
+from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, MissingExtraError
 from digitnet.model_metadata import Precision
 
@@ -174,6 +175,9 @@ def start(service: Service) -> None:
     from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
     from digitnet.server import open_socket, run
 
+    with quick_imports():
+        import digitnet.studio  # noqa: F401 - before workers are forked, which then share it
+
     listening = open_socket(service.settings.host, service.port)
     classifier = load_classifier(
         service.model,
@@ -213,7 +217,8 @@ def server_settings() -> "type[Settings]":
         MissingExtraError: The server's packages are not installed.
     """
     try:
-        from digitnet.server import Settings
+        with quick_imports():
+            from digitnet.server import Settings
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("digitnet"):
             raise
