@@ -216,6 +216,9 @@ def server_settings() -> "type[Settings]":
     Raises:
         MissingExtraError: The server's packages are not installed.
     """
+    # NumPy's products, of which the glass box makes small ones: two threads that wait for each other on busy cores take
+    # ten times as long as one. It is read when NumPy is imported; answers are ONNX Runtime's, which does not read it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         with quick_imports():
             from digitnet.server import Settings
