@@ -127,7 +127,11 @@ def test_answers_are_received_whole_and_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [(b"", "no answer: the server closed"), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "a part of an")],
+    [
+        (b"", "no answer: the server closed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "a part of an"),
+        (b"HTTP/1.1 OK\r\n\r\n", "not an answer of HTTP: HTTP/1.1 OK"),
+    ],
 )
 def test_an_answer_that_is_missing_is_an_error(answer: bytes, reason: str) -> None:
     client = load("serving.client")
