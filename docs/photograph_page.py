@@ -68,7 +68,7 @@ def _photograph_drawing(page: Page) -> None:
     _draw(page, [_ONE, _TWO, _SEVEN])
     expect(page.locator("#draw-answer .hero")).to_have_text("127")
     page.mouse.move(0, 0)
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(3000)  # the last point is answered too
     _photograph(page, "page_draw.png")
 
 

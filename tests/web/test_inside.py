@@ -63,7 +63,7 @@ def test_a_neuron_that_is_switched_off_changes_the_answer_until_it_is_on_again(i
 
 def test_a_single_neuron_tells_what_it_looks_for(inside: "Page") -> None:
     layer = inside.locator("#inside-body .layer").first
-    layer.get_by_label("Neuron").first.fill("5")
+    layer.locator("input").fill("5")
     layer.get_by_role("button", name="Look at it").click()
     expect(layer.get_by_role("heading", name="Neuron 5")).to_be_visible()
     assert layer.locator(".neuron-about li canvas").count() >= 4

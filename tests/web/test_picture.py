@@ -52,8 +52,8 @@ def test_a_chosen_file_that_is_no_picture_is_refused_in_a_sentence(
     wrong.write_bytes(b"this is not a picture")
     page = open_page("#picture")
     page.locator("#picture-body input[type=file]").first.set_input_files(wrong)
+    expect(page.locator("#picture-body .answer")).to_have_attribute("data-state", "error")
     expect(page.locator("#picture-body .verdict")).to_have_text(re.compile(r"\w+ .*\w"))
-    assert page.locator("#picture-body .answer").get_attribute("data-state") == "error"
     assert str(tmp_path) not in page.locator("body").inner_text()
 
 

@@ -20,7 +20,8 @@ KEPT = "#teach-body .kept li"
 
 @pytest.fixture
 def corrected(page: "Page", draw: Callable[..., None]) -> "Page":
-    """A drawn 7 was corrected to a 1."""
+    """A drawn 7 was corrected to a 1, and nothing else is kept."""
+    page.evaluate("fetch('studio/corrections?all=1', { method: 'DELETE' })")
     draw(page, SEVEN)
     expect(page.locator("#draw-answer .hero")).to_have_text("7")
     page.locator("#draw-answer summary").click()

@@ -116,7 +116,7 @@ function showFigures(list, log, other) {
   ];
   if (log.result?.test) wanted.push(["Right, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
   list.replaceChildren(...wanted.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value(log) ?? "–"),
-    other ? h("dd", { class: "other" }, `${value(other) ?? "–"} in the other run`) : null)));
+    other ? h("dd", { class: "other" }, `other: ${value(other) ?? "–"}`) : null)));
 }
 
 /**
