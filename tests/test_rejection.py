@@ -45,7 +45,7 @@ def test_the_quantiles_are_those_of_digits_that_were_kept_aside(
     held_out = scores_of(rejection, mnist[0].images[KNOWN : KNOWN + HELD_OUT])
     assert rejection.scores.n == HELD_OUT
     for share in (0.001, 0.01, 0.1):
-        assert (held_out < rejection.scores.at(share)).mean() == pytest.approx(share, abs=1 / HELD_OUT)
+        assert (held_out < rejection.scores.at(share)).mean() == pytest.approx(share, abs=1.5 / HELD_OUT)
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
