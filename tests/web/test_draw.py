@@ -122,7 +122,7 @@ def test_the_page_says_when_the_server_is_gone_and_goes_on_when_it_is_back(
     _expect(page, "#connection", re.compile("The server does not answer"))
     page.unroute("**/studio/**", refuse)
     _expect(page, HERO, "7")  # what was drawn meanwhile is answered without being drawn again
-    assert page.locator("#connection").is_hidden()
+    expect(page.locator("#connection")).to_be_hidden()
 
 
 def test_a_server_that_asks_for_a_token_gets_one(open_page: Callable[..., "Page"], draw: Callable[..., None]) -> None:
