@@ -15,7 +15,7 @@ from digitnet.studio.insides import Inside
 from made_up_model_files import model_file
 from made_up_networks import made_up_network
 from made_up_runs import wait_until
-from studio.conftest import Page
+from studio_page import Page
 
 SEVEN = load_mnist()[1].images[0]
 IMAGE = base64.b64encode(SEVEN.tobytes()).decode()

@@ -9,7 +9,7 @@ import pytest
 from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.studio.mistakes_routes import Mistakes
-from studio.conftest import Page
+from studio_page import Page
 
 
 @pytest.fixture(scope="module")

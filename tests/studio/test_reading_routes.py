@@ -10,7 +10,7 @@ from PIL import Image
 from digitnet.answers import outcome
 from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
-from studio.conftest import Page
+from studio_page import Page
 
 
 def png(pixels: np.ndarray) -> bytes:
