@@ -171,7 +171,7 @@ def _images_at_once(classifier: Classifier) -> int:
     """How many images are classified so quickly that the event loop may wait for them."""
     # Noise leaves the network in doubt, which is when it takes longest.
     noise = np.random.default_rng(0).integers(0, 256, (_TRIAL_IMAGES, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-    seconds = min(_seconds(classifier, noise) for _ in range(3))
+    seconds = min(_seconds(classifier, noise) for _ in range(5))
     return min(2 * _TRIAL_IMAGES, int(_BLOCKED_SECONDS / (seconds / _TRIAL_IMAGES)))
 
 
