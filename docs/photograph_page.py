@@ -20,7 +20,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 FIGURES = Path(__file__).parent / "figures"
 _CHROMIUM = shutil.which("chromium")
-_SIZE = {"width": 1200, "height": 760}
 _PATIENCE = 120_000.0  # milliseconds
 _SEVEN = [(0.62, 0.24), (0.72, 0.23), (0.84, 0.23), (0.79, 0.42), (0.73, 0.62), (0.69, 0.82)]
 _TWO = [(0.38, 0.33), (0.42, 0.23), (0.5, 0.25), (0.5, 0.4), (0.43, 0.62), (0.36, 0.8), (0.45, 0.79), (0.56, 0.79)]
@@ -99,7 +98,7 @@ def main() -> None:
     flags = ["--disable-gpu", "--disable-quic", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=flags)
-        page = browser.new_page(viewport=_SIZE, color_scheme="light", reduced_motion="reduce")
+        page = browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light", reduced_motion="reduce")
         page.set_default_timeout(_PATIENCE)
         expect.set_options(timeout=_PATIENCE)
         page.goto(address)
