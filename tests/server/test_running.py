@@ -140,6 +140,18 @@ def test_a_worker_that_dies_is_replaced_and_none_is_left_behind(tmp_path: Path) 
                 os.kill(child, 0)
 
 
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
+def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with process(tmp_path, "--workers", "2", "--no-access-log") as server:
+        workers = wait_for_children(server, 2)
+        server.process.kill()
+        server.process.wait(30)
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not [worker for worker in workers if Path(f"/proc/{worker}/cmdline").exists()]
+
+
 def test_a_port_that_is_in_use_is_told() -> None:
     taken = open_socket(HOST, 0)
     port = taken.getsockname()[1]

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -79,6 +80,7 @@ class _Supervisor:
     def _start(self, handlers: dict[signal.Signals, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        supervisor = os.getpid()
         child = os.fork()
         if child:
             self._began[child] = time.monotonic()
@@ -87,6 +89,7 @@ class _Supervisor:
         try:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+            threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
             self._work()
             code = 0
         except DigitnetError as error:
@@ -133,6 +136,13 @@ class _Supervisor:
         for child in self._began:
             with suppress(ProcessLookupError):
                 os.kill(child, number)
+
+
+def _end_with(supervisor: int) -> None:
+    """Nobody would ask a worker to end whose supervisor was killed."""
+    while os.getppid() == supervisor:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _forget_measurements(child: int) -> None:
