@@ -11,7 +11,7 @@ from benchmarks.accuracy.summary import current
 from benchmarks.page.plots import WIDTH, panel
 from benchmarks.page.png import png
 from digitnet.recipes import PRESETS
-from digitnet.report.style import ACCENT, BLUE, GREEN, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
+from digitnet.report.style import ACCENT, BLUE, GREEN, INK, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PRESET_COLOURS", "figures_for", "learning_figure"]
 
 _HEIGHT = 4.2  # inches
-PRESET_COLOURS = dict(zip(PRESETS, (GREEN, ACCENT, BLUE), strict=True))
+PRESET_COLOURS = dict(zip(PRESETS, (GREEN, ACCENT, BLUE, INK), strict=True))
 
 
 def figures_for(rows: Sequence[Measurement], bundled: Bundled) -> dict[str, Callable[[], bytes]]:

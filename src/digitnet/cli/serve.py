@@ -202,12 +202,16 @@ def _app(service: Service, classifier: "Classifier") -> "Gate":
 
     folder = default_studio_folder() if service.studio_dir is None else Path(service.studio_dir)
     training = service.training and service.workers == 1
-    studio = Studio(classifier, _model_file(service), folder=folder, training=training)
+    # What is drawn or photographed is read by a network of its own, so that is the one to look into and to teach.
+    studio = Studio(classifier.reader, _model_file(service), folder=folder, training=training)
     return make_app(classifier, service.settings, studio.routes, [studio.close])
 
 
 def _model_file(service: Service) -> Path | None:
-    return None if service.model is None else Path(service.model)
+    """Of the network that reads pictures."""
+    from digitnet.model_file import bundled_pictures_path
+
+    return bundled_pictures_path() if service.model is None else Path(service.model)
 
 
 def server_settings() -> "type[Settings]":
