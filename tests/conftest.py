@@ -44,5 +44,6 @@ if not HAS_TRAINING:
         "test_initialization.py",
         "test_model.py",
         "test_random_bits.py",
+        "test_rejection.py",
         "test_strokes.py",
     ]

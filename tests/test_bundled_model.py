@@ -85,13 +85,15 @@ def test_the_int8_model_is_made_of_the_float32_one(mnist: tuple[Dataset, Dataset
     """Every weight is the same integer; the layers' ranges come from float32 sums, whose last bits differ."""
     onnx = pytest.importorskip("onnx", reason="making a model file needs the training extra")
     quantization = pytest.importorskip("digitnet.quantization")
-    content = bundled_model_path("float32").read_bytes()
+    digit_score = pytest.importorskip("digitnet.digit_score")
+    content = digit_score.without_digit_score(bundled_model_path("float32").read_bytes())
     recipe = open_model(content)[1].recipe
     train_set = mnist[0]
     if recipe["validation_fraction"]:
         train_set, _ = train_validation_split(train_set, recipe["validation_fraction"], recipe["seed"])
     made = onnx.load_from_string(quantization.quantize(content, train_set.images)).graph.initializer
-    bundled = onnx.load(bundled_model_path("int8")).graph.initializer
+    int8 = digit_score.without_digit_score(bundled_model_path("int8").read_bytes())
+    bundled = onnx.load_from_string(int8).graph.initializer
     for mine, theirs in zip(made, bundled, strict=True):
         assert mine.name == theirs.name
         one, other = (onnx.numpy_helper.to_array(tensor) for tensor in (mine, theirs))

@@ -296,7 +296,7 @@ def test_the_page_says_what_was_measured() -> None:
     assert "| MLServer | 2.50 ms | 4.00 ms | 2.50 ms | 4.00 ms | 4.00 |" in text
     assert "wrk 4.1.0" in text
     assert "| mlserver | 9.9 |" in text
-    assert "36 times 408" in text
+    assert "36 times by 408" in text
     assert max(len(line) for line in text.splitlines() if not line.startswith(("|", "-"))) <= 120
 
 

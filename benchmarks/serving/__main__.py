@@ -4,6 +4,7 @@ Without a name everything runs, and docs/serving.md is written anew; a compariso
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are ended as well
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -21,6 +21,7 @@ class Manner(Enum):
     """How a request is sent."""
 
     WHOLE = "whole"
+    BEGUN = "begun"  # its headers alone; it has to be answered nevertheless, and its connection is of no more use
     CUT = "cut off"  # half of it, and then the client says that no more will come
 
 
@@ -132,7 +133,7 @@ def _lies(images: Images) -> list[Case]:
     return [
         Case("lying binary size", claimed, is_good=False),
         Case("lying header length", too_long + b"\r\n\r\n" + body, is_good=False),
-        Case("100 GB announced", length_alone + b"\r\n\r\n", is_good=False),
+        Case("100 GB announced", length_alone + b"\r\n\r\n", is_good=False, manner=Manner.BEGUN),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from benchmarks.page.markdown import interval, prose, table, times
 from benchmarks.results import Result
 from benchmarks.serving.figures import median_of, milliseconds, speed_ratio, total_of
-from benchmarks.serving.served import DIGITNET, PEERS, UNBATCHED
+from benchmarks.serving.served import DIGITNET, PEERS, STARTED, UNBATCHED
 from benchmarks.serving.turns import (
     BATCHES,
     CONNECTIONS,
@@ -37,7 +37,7 @@ def idle_section(result: Result) -> str:
 
 
 def _forms(result: Result) -> str:
-    forms = [f"{who} {said['compact']}" for who, said in result.said.items() if who != UNBATCHED.name]
+    forms = [f"{who}: {said['compact']}" for who, said in result.said.items() if who != UNBATCHED.name]
     return f"""
         One image a request on a connection that stays open, 2 ms after the answer before, timed from the first byte
         sent to the last one received. *JSON* is pixels as nested lists; *compact* is the most compact form that each
@@ -98,7 +98,7 @@ def soak_section(result: Result) -> str:
     """What was sent, what came back, and the memory."""
     row: dict[str, Any] = result.measured[DIGITNET.name][0]
     statuses = [[status, f"{count:,}"] for status, count in row["statuses"].items()]
-    slow = ", ".join(f"{count} times {status}" for status, count in row["slow"].items()) or "no answer"
+    slow = ", ".join(f"{count} times by {status}" for status, count in row["slow"].items()) or "not at all"
     examples = result.said.get(DIGITNET.name, {}).get("examples", [])
     return "\n\n".join(
         [
@@ -109,7 +109,7 @@ def soak_section(result: Result) -> str:
                 metrics, the page) and bad ones (malformed and deeply nested JSON, wrong shapes and datatypes, NaN,
                 lying sizes, bodies cut off, 10,000 headers, unknown models, path traversal, a picture bomb, what is not
                 HTTP at all). {result.settings["slow_clients"]} more clients sent a byte a second all the while and
-                were answered: {slow}. A good request has to be answered with 200, a bad one with 400 to 499;
+                were answered {slow}. A good request has to be answered with 200, a bad one with 400 to 499;
                 {row["wrong"]:,} answers were others, {row["lost"]:,} did not come. {row["cut"]:,} requests were cut
                 off by the client, which need no answer."""),
             table(["status", "answers"], statuses),
@@ -126,7 +126,7 @@ def soak_section(result: Result) -> str:
 def start_section(result: Result) -> str:
     """Seconds and megabytes of each server, alone on the machine."""
     rows = []
-    for who in (DIGITNET.name, *(peer.name for peer in PEERS)):
+    for who in (served.name for served in STARTED):
         seconds = median_of(result, who, "ready_seconds")
         if seconds is None:
             continue

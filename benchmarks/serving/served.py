@@ -9,7 +9,7 @@ from benchmarks.serving import messages
 from benchmarks.serving.messages import Forms
 from digitnet.model_file import bundled_model_path
 
-__all__ = ["DIGITNET", "PEERS", "PEER_ENVIRONMENTS", "UNBATCHED", "Served"]
+__all__ = ["DIGITNET", "PEERS", "PEER_ENVIRONMENTS", "STARTED", "UNBATCHED", "Served"]
 
 _PACKAGES = ("onnxruntime", "numpy", "starlette", "uvicorn")
 
@@ -69,3 +69,5 @@ PEERS = (
     _peer("LitServe", LITSERVE, "/health", messages.LITSERVE),
 )
 PEER_ENVIRONMENTS = (MLSERVER, BENTOML, LITSERVE)
+# How requests are answered together makes no difference to a start.
+STARTED = (DIGITNET, *(peer for peer in PEERS if peer.arguments[-1] == "single"))

@@ -75,7 +75,7 @@ class Tally:
             if case.is_good and status == 200:
                 self.took_ms.append(took_ms)
             is_wrong = status is not None and not case.is_right(status)
-            is_lost = status is None and case.manner is Manner.WHOLE
+            is_lost = status is None and case.manner is not Manner.CUT
             self.wrong += is_wrong
             self.lost += is_lost
             if (is_wrong or is_lost) and len(self.examples) < _EXAMPLES:

@@ -10,7 +10,7 @@ from benchmarks.rounds import new_result, skip
 from benchmarks.serving.client import ClientError, Connection
 from benchmarks.serving.load import load
 from benchmarks.serving.messages import write_messages
-from benchmarks.serving.served import DIGITNET, PEERS, Served
+from benchmarks.serving.served import DIGITNET, STARTED, Served
 from benchmarks.serving.servers import serving, versions_of
 from benchmarks.serving.turns import CONNECTIONS
 from benchmarks.settings import Settings
@@ -29,10 +29,9 @@ def compare_start_up(settings: Settings) -> Result:
     rounds = settings.rounds_or(1)
     result = new_result("start_up", settings, rounds=rounds)
     images = load_mnist()[1].images[:CONNECTIONS]
-    everyone = (DIGITNET, *PEERS)
-    order = [(0, served) for served in everyone]
+    order = [(0, served) for served in STARTED]
     for number in range(1, rounds + 1):
-        order += [(number, served) for served in (*[DIGITNET] * _OURS_TIMES, *PEERS)]
+        order += [(number, served) for served in (*[DIGITNET] * (_OURS_TIMES - 1), *STARTED)]
     progress = Progress("start", len(order) * _EXPECTED)
     for number, served in order:
         if served.name in result.skipped:

@@ -60,7 +60,7 @@ def _one(maker: _Maker, digits: Images, rng: np.random.Generator) -> GrayPicture
 
 
 def _brought_into_frame(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
-    """As it may come: just made smaller, framed, framed after greys were told apart, or most often read as a picture."""
+    """As it may come: made smaller, framed, framed after greys were told apart, or most often read as a picture."""
     way = rng.choice(4, p=_WAYS)
     small = np.asarray(cv2.resize(ink, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
     if way == 0:
@@ -157,7 +157,7 @@ _ATTEMPTS = 20
 _INK_FROM = 100  # of 255
 _VIEWS = 2
 _SLENDER = 3.0  # times as long as wide: so is a 1
-_SOLID = 0.8  # of its box, from which on a stroke has nothing beside it
+_SOLID = 0.7  # of its box, from which on a stroke has nothing beside it
 _FINEST = 0.3  # pixels; less smoothing leaves noise as it is
 
 # How many of each, relative to the others: many of what fills its outline, since digits are thin; few of what some

@@ -15,7 +15,7 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
 from digitnet.penmanship import rewrite
 
-__all__ = ["Box", "FramedDigit", "to_mnist_frame"]
+__all__ = ["Box", "FramedDigit", "centred_in_frame", "to_mnist_frame"]
 
 Box: TypeAlias = tuple[int, int, int, int]  # x, y, width, height in pixels; x to the right, y downwards
 
@@ -71,6 +71,18 @@ def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
     written = rewrite(_cut(digit, inner), _DIGIT_SIDE)
     own = (left + inner[0], top + inner[1], inner[2], inner[3])
     return FramedDigit(_centre(_resize(written.ink)), own, (*notes, *written.notes))
+
+
+def centred_in_frame(ink: GrayPicture) -> GrayPicture:
+    """Cut out what is drawn and lay it into MNIST's frame, its strokes as they are.
+
+    Args:
+        ink: uint8 (height, width), 0 = paper, with at least one pixel of ink.
+
+    Returns:
+        uint8 (28, 28): the longest side 20 pixels, the centre of mass in the middle.
+    """
+    return _centre(_resize(_cut(ink, _bounding_box(ink) or (0, 0, *ink.shape[::-1]))))
 
 
 def _bounding_box(ink: GrayPicture) -> Box | None:

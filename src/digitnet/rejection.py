@@ -8,7 +8,6 @@ threshold comes from digits that it was not shown itself.
 """
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,9 +21,9 @@ from digitnet.errors import ConfigurationError
 from digitnet.export import encode_model
 from digitnet.model import build_mlp, layer_table
 from digitnet.model_file import open_model, start_session
-from digitnet.model_metadata import ModelMetadata, Precision
+from digitnet.model_metadata import ModelMetadata
 from digitnet.non_digits import make_non_digits
-from digitnet.other_hands import in_other_hands
+from digitnet.other_pens import in_other_pens
 from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
 from digitnet.training import train
@@ -44,7 +43,7 @@ _LEARNING_RATE = 3e-3
 _WARMUP = 0.05
 _WEIGHT_DECAY = 0.01
 _NON_DIGITS = 16 / 11  # for each digit
-_OTHER_HANDS = 7 / 11  # of the digits once more
+_OTHER_PENS = 7 / 11  # of the digits once more
 # Milder than what the digit network learns with: a digit bent further may be taken for none.
 _MILD = Distortion(rotation=12, scaling=0.15, shear=12, shift=1, elastic_alpha=25, thickness=0.7)
 _CLASSES = ("not a digit", "digit")
@@ -52,15 +51,16 @@ _CLASSES = ("not a digit", "digit")
 
 @dataclasses.dataclass(frozen=True)
 class Rejection:
-    """A trained network, and what its scores mean, in each precision.
+    """A trained network, and what its scores mean.
 
     Attributes:
-        models: A model file of two classes, not a digit and digit.
+        content: A model file in int8 of two classes, not a digit and digit. Model files in either precision get it:
+            what is refused is the same in both, and half a megabyte is enough.
         scores: Of the digits that were kept aside.
     """
 
-    models: Mapping[Precision, bytes]
-    scores: Mapping[Precision, Quantiles]
+    content: bytes
+    scores: Quantiles
 
     def added_to(self, content: bytes) -> bytes:
         """A model file that also tells how much an image looks like a digit at all.
@@ -77,7 +77,7 @@ class Rejection:
         """
         _, metadata = open_model(content)
         _check_classes(metadata.class_names)
-        return with_digit_score(content, self.models[metadata.precision], self.scores[metadata.precision])
+        return with_digit_score(content, self.content, self.scores)
 
 
 def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> Rejection:
@@ -112,8 +112,8 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
     )
     train(model, dataset, epochs=epochs, batch_size=_BATCH_SIZE, seed=seed, augmentation=make_augmentation(_MILD))
     content = encode_model(model, ModelMetadata(_CLASSES, layers=tuple(layer_table(model))), dataset.images[:512])
-    models: dict[Precision, bytes] = {"float32": content, "int8": quantize(content, dataset.images)}
-    return Rejection(models, {precision: _quantiles(model, held_out) for precision, model in models.items()})
+    quantized = quantize(content, dataset.images)
+    return Rejection(quantized, _quantiles(quantized, held_out))
 
 
 def _check_classes(class_names: tuple[str, ...]) -> None:
@@ -124,8 +124,8 @@ def _check_classes(class_names: tuple[str, ...]) -> None:
 
 def _digits_and_others(digits: Dataset, rng: np.random.Generator) -> Dataset:
     """All of them in a random order, in whole batches, class 1 the digits."""
-    again = rng.permutation(len(digits))[: round(_OTHER_HANDS * len(digits))]
-    rewritten = in_other_hands(digits.images[again], digits.labels[again], rng)
+    again = rng.permutation(len(digits))[: round(_OTHER_PENS * len(digits))]
+    rewritten = in_other_pens(digits.images[again], digits.labels[again], rng)
     others = make_non_digits(digits.images, round(_NON_DIGITS * len(digits)), rng)
     images = np.concatenate([digits.images, rewritten, others])
     labels = np.repeat(np.array([1, 0], np.uint8), [len(digits) + len(rewritten), len(others)])

@@ -82,8 +82,9 @@ def _wait_for_address(server: "subprocess.Popen[str]") -> str:
 @pytest.fixture(scope="package")
 def browser(address: str) -> Iterator["Browser"]:
     """Chromium, started once."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=_PATIENCE)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *root])

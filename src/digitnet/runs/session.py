@@ -22,6 +22,7 @@ from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
 from digitnet.progress import ProgressDisplay
 from digitnet.recipes import Recipe
+from digitnet.regional_hands import with_regional_hands
 from digitnet.runs.data import Data, load_data
 from digitnet.runs.finish import finish
 from digitnet.runs.folder import RunFolder
@@ -32,10 +33,10 @@ from digitnet.training.loop import check_settings
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
-__all__ = ["Outcome", "compiled_model", "resume_run", "start_run"]
+__all__ = ["Outcome", "compiled_model", "lessons", "resume_run", "start_run"]
 
 
-_VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime")
+_VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
 _COPIES_ON_DISK = 9  # weights, two moments, their successor while it is written, model.keras, two model files
 
 
@@ -81,7 +82,8 @@ def start_run(
         TrainingInterruptedError: The user stopped it.
         DigitnetError: The settings, the folder, or the training itself failed.
     """
-    model = compiled_model(recipe, data.train)  # before the folder, so that a wrong setting leaves nothing behind
+    train_set = lessons(recipe, data)
+    model = compiled_model(recipe, train_set)  # before the folder, so that a wrong setting leaves nothing behind
     description = {
         "command": list(command),
         "settings": recipe.to_dict(),
@@ -96,7 +98,7 @@ def start_run(
         "source_path": data.path,
         "on_bad_picture": data.on_bad_picture,
     }
-    check_settings(model, data.train, recipe.epochs, recipe.batch_size)
+    check_settings(model, train_set, recipe.epochs, recipe.batch_size)
     started = datetime.now(UTC)
     default = Path("runs") / f"{recipe.preset}-{started:%Y%m%d-%H%M%S}"
     RunFolder.check_free_space(path or default, _COPIES_ON_DISK * 4 * model.count_params())
@@ -105,8 +107,8 @@ def start_run(
     folder = RunFolder.create_new(default) if path is None else RunFolder.create(path)
     description["started"] = started.isoformat(timespec="seconds")
     folder.write_json(folder.description_file, description)
-    _announce(console, recipe, data, folder)
-    return _train_and_finish(folder, recipe, data, model, console, should_stop)
+    _announce(console, recipe, data, len(train_set), folder)
+    return _train_and_finish(folder, recipe, data, train_set, model, console, should_stop)
 
 
 def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
@@ -138,7 +140,21 @@ def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] 
             f"{path}: the data at {data.source} is no longer what this run was started with "
             "(see the digests in run.json): restore it, or start a new run"
         )
-    return _train_and_finish(folder, recipe, data, compiled_model(recipe, data.train), console, should_stop)
+    train_set = lessons(recipe, data)
+    return _train_and_finish(folder, recipe, data, train_set, compiled_model(recipe, train_set), console, should_stop)
+
+
+def lessons(recipe: Recipe, data: Data) -> Dataset:
+    """What is shown to the network in training: the training images, and digits of other hands that are made from them.
+
+    Args:
+        recipe: Says how many are added.
+        data: Only MNIST gets other hands; what a 1 looks like in other data is not known here.
+
+    Returns:
+        The training images, in their order, and those of other hands behind them.
+    """
+    return with_regional_hands(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
 
 
 def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
@@ -170,14 +186,16 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
     return model
 
 
-def _announce(console: Console, recipe: Recipe, data: Data, folder: RunFolder) -> None:
+def _announce(console: Console, recipe: Recipe, data: Data, num_lessons: int, folder: RunFolder) -> None:
     """The steps before training, as a reader of the tutorial knows them."""
     counts = {"to train": data.train, "to validate": data.validation, "to test": data.test}
     sizes = [IMAGE_SIDE * IMAGE_SIDE, *recipe.hidden_sizes, data.train.num_classes]
     changes = [f"{name} {strength:g}" for name, strength in recipe.augmentation.to_dict().items() if strength]
+    added = num_lessons - len(data.train)
     steps = {
         "load": f"{data.source}: " + ", ".join(f"{len(part):,} {name}" for name, part in counts.items() if part),
         "preprocess": "pixels / 255, flattened to 784, inside the model",
+        **({"hands": f"{added:,} digits as they are written elsewhere"} if added else {}),
         **({} if recipe.augmentation.is_none else {"augment": ", ".join(changes)}),
         "build": f"{'-'.join(map(str, sizes))}, {recipe.activation}, softmax",
         "compile": f"{recipe.optimizer}, learning rate {recipe.learning_rate:g} ({recipe.schedule}), cross-entropy",
@@ -208,17 +226,18 @@ def _train_and_finish(
     folder: RunFolder,
     recipe: Recipe,
     data: Data,
+    train_set: Dataset,
     model: KerasModel,
     console: Console,
     should_stop: Callable[[], bool],
 ) -> Outcome:
-    hard_examples = HardExamples(len(data.train), recipe.hard_examples) if recipe.hard_examples else None
+    hard_examples = HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None
     checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint, hard_examples), hard_examples)
-    display = ProgressDisplay(console, len(data.train))
+    display = ProgressDisplay(console, len(train_set))
     try:
         train(
             model,
-            data.train,
+            train_set,
             epochs=recipe.epochs,
             batch_size=recipe.batch_size,
             seed=recipe.seed,

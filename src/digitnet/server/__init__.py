@@ -16,6 +16,7 @@ open_inference      its endpoints
 tensorflow_serving  the endpoints that TensorFlow Serving's clients call
 uploads             a picture in a form
 pictures            POST /read and /predict
+schemas             what the bodies look like, as JSON Schema
 openapi             the description of all of this
 page                the static files
 unknown             what is said of a path that there is not
@@ -24,6 +25,7 @@ access_log          a line of JSON for each request
 gate                the one way in: guard, errors, measurements, log
 app                 the application, put together
 connections         limits of a connection before there is a request: headers, slow clients
+workers             several processes on one socket
 running             sockets, start and graceful end
 
 For routes that others add (`extra_routes`, of Starlette), these may be used in an endpoint `async def f(request)`:

@@ -1,6 +1,6 @@
 """The application, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,13 +22,19 @@ from digitnet.server.settings import Settings
 __all__ = ["make_app", "own_routes"]
 
 
-def make_app(classifier: Classifier, settings: Settings, extra_routes: Sequence[BaseRoute] = ()) -> Gate:
+def make_app(
+    classifier: Classifier,
+    settings: Settings,
+    extra_routes: Sequence[BaseRoute] = (),
+    closing: Sequence[Callable[[], None]] = (),
+) -> Gate:
     """Make an ASGI application that serves a model.
 
     Args:
         classifier: The model.
         settings: Limits and switches.
         extra_routes: More routes, at the root; our own paths come first.
+        closing: Called when the server has ended.
 
     Returns:
         The application, to be used by one event loop.
@@ -42,7 +48,7 @@ def make_app(classifier: Classifier, settings: Settings, extra_routes: Sequence[
     )
     calls = Lane("calls", max(2, available_cores()), settings.waiting_calls)
     serving = Serving(classifier, settings, batcher, calls, metrics)
-    return Gate(serving, {**page.routes(), **own_routes()}, extra_routes)
+    return Gate(serving, {**page.routes(), **own_routes()}, extra_routes, closing)
 
 
 def own_routes() -> Routes:

@@ -15,6 +15,7 @@ from digitnet.server.serving import Serving, headers_of, serving_in
 __all__ = ["CUT_OFF", "parse_json", "read_body", "read_json", "release"]
 
 CUT_OFF = "digitnet.cut_off"  # in the scope of a request whose client has ended the connection within the body
+_CLOSE = (("Connection", "close"),)  # what is left of the body is not read
 _HELD = "digitnet.held"  # in the scope: bytes of this request's body that count
 
 
@@ -42,7 +43,7 @@ async def read_body(request: Request, limit: int | None = None, seconds: float |
         async with asyncio.timeout(patience):
             body = await _received(request, serving, most)
     except TimeoutError as error:
-        raise RequestError(f"the body did not arrive within {patience:g} seconds", 408) from error
+        raise RequestError(f"the body did not arrive within {patience:g} seconds", 408, _CLOSE) from error
     if scope.get(CUT_OFF) or (announced is not None and len(body) != announced):
         expected = "" if announced is None else f": expected {announced:,} bytes"
         raise RequestError(f"the body was cut off after {len(body):,} bytes{expected}")
@@ -130,7 +131,7 @@ def _hold(scope: Scope, serving: Serving, size: int) -> None:
 
 
 def _too_large(most: int) -> RequestError:
-    return RequestError(f"the body is too large: at most {most:,} bytes are read", 413)
+    return RequestError(f"the body is too large: at most {most:,} bytes are read", 413, _CLOSE)
 
 
 def _kind(content: Any) -> str:

@@ -40,7 +40,8 @@ class Connection(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._in_headers = True  # or before them
         self._in_body = False
-        self._header_bytes = 0
+        self._header_bytes = 0  # received; of a request that came whole, its body is among them
+        self._parsed_bytes = 0
         self._lingered = -1  # bytes that were thrown away since the connection is about to close; -1 before that
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,7 +69,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_headers and self._lingered < 0 and not self.transport.is_closing():
             if self._header_bytes > self._settings.header_bytes:
-                self._refuse(431, f"the headers are too large: at most {self._settings.header_bytes:,} bytes are read")
+                self._refuse(*self._too_large())
             elif self._timer is None:
                 self._expect_headers()
 
@@ -95,13 +96,29 @@ class Connection(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._in_headers = True
+        self._parsed_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request line is complete."""
+        super().on_url(url)
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header is complete."""
         super().on_header(name, value)
+        self._count(len(name) + len(value))
         if len(self.headers) > self._settings.headers:
             self._refusal = (431, f"there are too many headers: at most {self._settings.headers} are read")
             raise ValueError(self._refusal[1])  # ends the parser, which ends in `send_400_response`
+
+    def _count(self, size: int) -> None:
+        self._parsed_bytes += size
+        if self._parsed_bytes > self._settings.header_bytes:
+            self._refusal = self._too_large()
+            raise ValueError(self._refusal[1])
+
+    def _too_large(self) -> tuple[int, str]:
+        return 431, f"the headers are too large: at most {self._settings.header_bytes:,} bytes are read"
 
     def on_headers_complete(self) -> None:
         """The headers of a request are complete: it is answered, whether or not there is a body."""
@@ -116,6 +133,16 @@ class Connection(HttpToolsProtocol):
         """The body of a request is complete, or it has none."""
         self._in_body = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A response has been handed over; if its request has not come whole, the rest of it is no other request."""
+        if self._lingered >= 0:
+            self.server_state.total_requests += 1
+        elif self._in_body and not self.pipeline:
+            self.server_state.total_requests += 1
+            self._linger()
+        else:
+            super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is uvicorn's, and in its words
         """What came is no request."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,7 +37,14 @@ class Gate:
         serving: What all endpoints share.
     """
 
-    def __init__(self, serving: Serving, routes: Routes, extra_routes: Sequence[BaseRoute] = ()) -> None:
+    def __init__(
+        self,
+        serving: Serving,
+        routes: Routes,
+        extra_routes: Sequence[BaseRoute] = (),
+        closing: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        self._closing = closing
         self.serving = serving
         self._routes = routes
         self._others = Router(list(extra_routes), redirect_slashes=False, default=_no_such_path)
@@ -147,8 +154,10 @@ class Gate:
             await send({"type": "lifespan.startup.complete"})
 
     def close(self) -> None:
-        """Let the threads end, and write the last of the log."""
+        """Let the threads end, and all that others have added; write the last of the log."""
         self.serving.stopping.set()
+        for close in self._closing:
+            close()
         self.serving.close()
         if self._log is not None:
             self._log.flush()

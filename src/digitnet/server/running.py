@@ -2,7 +2,9 @@
 
 import asyncio
 import functools
+import logging
 import os
+import signal
 import socket
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -14,8 +16,9 @@ from digitnet.errors import ServerStartError
 from digitnet.server.connections import Connection
 from digitnet.server.gate import Gate
 from digitnet.server.settings import Settings
+from digitnet.server.workers import supervise
 
-__all__ = ["open_socket", "run"]
+__all__ = ["make_server", "open_socket", "run"]
 
 _BACKLOG = 2048  # connections that may wait to be accepted
 
@@ -62,9 +65,9 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """The first signal asks for an end, the second one does not wait for it."""
-        if self.should_exit:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        """The first signal asks for an end; a second Ctrl-C does not wait for it."""
+        if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
 
@@ -74,21 +77,47 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
+def run(make: Callable[[], Gate], listening: socket.socket, settings: Settings, workers: int = 1) -> None:
     """Serve until a signal asks for an end; what was accepted by then is finished.
 
     Args:
-        make: Makes the application, on the event loop that it is for.
+        make: Makes the application, in the process and on the event loop that it is for.
         listening: From `open_socket`; closed at the end.
         settings: Limits and switches.
+        workers: So many processes answer.
+
+    Raises:
+        ServerStartError: The workers end at once, or this system can have only one.
     """
-    runner = asyncio.Runner(loop_factory=_loop_factory())
-    with runner:
+    try:
+        if workers == 1:
+            _work(make, listening, settings)
+        else:
+            supervise(lambda: _work(make, listening, settings), workers, settings.shutdown_seconds)
+    finally:
+        listening.close()
+
+
+def _work(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(make, listening, settings))
 
 
 async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
-    app = make()
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # as below
+    await make_server(make(), settings).serve([listening])
+
+
+def make_server(app: Gate, settings: Settings) -> uvicorn.Server:
+    """Make a server for an event loop of one's own, on which `serve` is awaited with a list of sockets.
+
+    Args:
+        app: The application.
+        settings: Limits and switches.
+
+    Returns:
+        The server; it ends when its `should_exit` is set.
+    """
     config = uvicorn.Config(
         app,
         http=functools.partial(Connection, settings=settings),  # type: ignore[arg-type]
@@ -96,12 +125,13 @@ async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: S
         lifespan="on",
         log_config=None,
         access_log=False,
+        log_level="error",  # what clients do wrong is in the access log
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]
     )
-    await _Server(config, app).serve([listening])
+    return _Server(config, app)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -58,7 +58,7 @@ def read_request(body: bytes, json_length: int | None) -> Asked:
         raise RequestError(f"Inference-Header-Content-Length is {json_length:,}, but the body has {len(body):,} bytes")
     content = parse_json(body if json_length is None else body[:json_length])
     name = content.get("id")
-    if not (name is None or isinstance(name, str)):
+    if "id" in content and not isinstance(name, str):
         raise RequestError("id is not a text")
     images = _images(content, b"" if json_length is None else memoryview(body)[json_length:])
     return Asked(images, _outputs(content), name)
@@ -158,8 +158,8 @@ def _from_bytes(tensor: dict[str, Any], shape: tuple[int, int, int], size: Any, 
 
 def _outputs(content: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
     all_binary = _truth(_parameters(content, "the request").get("binary_data_output", False), "binary_data_output")
-    wanted = content.get("outputs")
-    if wanted is None or wanted == []:
+    wanted = content.get("outputs", [])
+    if wanted == []:
         return tuple((name, all_binary) for name in OUTPUTS)
     if not isinstance(wanted, list) or not all(isinstance(output, dict) for output in wanted):
         raise RequestError("outputs is not an array of objects")
@@ -174,15 +174,13 @@ def _output(output: dict[str, Any], all_binary: bool) -> tuple[str, bool]:
     if not isinstance(name, str) or name not in OUTPUTS:
         raise RequestError(f"there is no output {_quoted(name)}: the model has {', '.join(OUTPUTS)}")
     parameters = _parameters(output, f'the output "{name}"')
-    if parameters.get("classification"):
+    if "classification" in parameters:
         raise RequestError('the parameter classification is not offered: ask for "labels" or "probabilities"')
     return name, _truth(parameters.get("binary_data", all_binary), "binary_data")
 
 
 def _parameters(content: dict[str, Any], owner: str) -> dict[str, Any]:
-    parameters = content.get("parameters")
-    if parameters is None:
-        return {}
+    parameters = content.get("parameters", {})
     if not isinstance(parameters, dict):
         raise RequestError(f"the parameters of {owner} are not an object")
     if "shared_memory_region" in parameters:

@@ -134,7 +134,10 @@ class Jobs:
         """
         number = 1 + max((job.number for job in self.all() if job.kind == kind), default=0)
         now = datetime.now(UTC)
-        job_id = f"{kind}-{int(now.timestamp() * 1000):x}"
+        stamp = int(now.timestamp() * 1000)
+        while self.path(f"{kind}-{stamp:x}").exists():
+            stamp += 1
+        job_id = f"{kind}-{stamp:x}"
         job = Job(
             job_id, kind, number, f"{_TITLES[kind]} {number}: {name}", base, now.isoformat("T", "seconds"), settings
         )

@@ -7,11 +7,13 @@ thousand more on the test set than the network before it.
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from digitnet.arrays import AnyArray
 from digitnet.augmentation import make_augmentation
 from digitnet.backend import KerasModel, keras
 from digitnet.classifier import Classifier
@@ -20,7 +22,7 @@ from digitnet.datasets import Dataset, load_mnist
 from digitnet.distortion import NO_DISTORTION, Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation import Evaluation, evaluate
-from digitnet.model import layer_table
+from digitnet.model import KerasPredictor, layer_table
 from digitnet.model_file import ModelMetadata, open_model
 from digitnet.runs import Data, RunFolder
 from digitnet.teaching.live_training import ProgressClock, choose_data, figures_of
@@ -32,8 +34,9 @@ from digitnet.training import train
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
-__all__ = ["refusal", "teach"]
+__all__ = ["pull_back", "refusal", "teach"]
 
+_WAYS = (0.25, 0.5, 0.75, 1.0)  # parts of the way from the network before to what the lesson made of it
 _POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
 
 
@@ -62,11 +65,13 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
     learned = mixture(everything.train, corrections, seed=settings["seed"])
     data = dataclasses.replace(everything, source="mnist and corrections", train=learned)
     control.listen()
+    weights = [np.asarray(variable.value) for variable in model.trainable_variables]
     _train(model, data, settings, metadata.recipe, control)
     control.ignore_stops()
     if control.stop_requested:
         raise KeyboardInterrupt
     control.emit("state", status="running", error="", saving=True)
+    pull_back(model, weights, corrections)
     described = dataclasses.replace(  # its temperature stays, since what is held out here it may have learned before
         metadata,
         layers=tuple(layer_table(model)),
@@ -82,6 +87,38 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
         accepted=not reason,
         reason=reason,
     )
+
+
+def pull_back(model: KerasModel, weights: Sequence[AnyArray], corrections: Dataset) -> float:
+    """Take a taught network back towards where it began, as far as it does not forget what it was taught.
+
+    The weights between a network and what it became in a short training make networks too, and on everything that was
+    not taught better ones than the end (docs/log.md).
+
+    Args:
+        model: The taught network; it is changed.
+        weights: Its trainable weights before.
+        corrections: What it was taught: the only images that decide.
+
+    Returns:
+        How much of the way remains: the least of `_WAYS` at which no more corrections are wrong than at any other.
+
+    Source:
+        Wortsman and others (2022), Robust fine-tuning of zero-shot models, arXiv 2109.01903.
+    """
+    predictor = KerasPredictor(model)
+    taught = [np.asarray(variable.value) for variable in model.trainable_variables]
+
+    def go(way: float) -> int:
+        for variable, first, last in zip(model.trainable_variables, weights, taught, strict=True):
+            variable.assign(first + np.float32(way) * (last - first))
+        predicted = predictor.predict_logits(corrections.images).argmax(axis=1)
+        return int((predicted != corrections.labels).sum())
+
+    errors = {way: go(way) for way in _WAYS}
+    chosen = min(_WAYS, key=lambda way: (errors[way], way))
+    go(chosen)
+    return chosen
 
 
 def refusal(before: Evaluation, after: Evaluation) -> str:

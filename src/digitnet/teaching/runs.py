@@ -100,8 +100,9 @@ class Runs:
         with self._lock:
             lock = self._take_lock()
             try:
-                self._make_room({*keep, base})
+                self._check_disk()
                 job = self._jobs.create(kind, settings, name, base, files)
+                self._make_room({*keep, base, job.id})  # behind it, so that no number comes twice
                 self._launch(job, lock)
             except BaseException:
                 lock.release()
@@ -295,12 +296,14 @@ class Runs:
 
     def _make_room(self, keep: Collection[str | None]) -> None:
         jobs = self._jobs.all()
-        for job in reversed(jobs):
-            if len(jobs) < RUNS_MAX:
+        for job in reversed(list(jobs)):
+            if len(jobs) <= RUNS_MAX:
                 break
             if job.id not in keep:
                 self.delete(job.id)
                 jobs.remove(job)
+
+    def _check_disk(self) -> None:
         free = shutil.disk_usage(self._lock_file.parent).free
         if free < _FREE_BYTES:
             raise FullError(

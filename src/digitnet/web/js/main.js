@@ -1,10 +1,10 @@
 /** Starts the page: asks the server what it is, builds the panels, follows the address bar. */
 
 import * as api from "./api.js";
-import { PANELS, noteInAddress, readAddress } from "./address.js";
+import { PANELS, readAddress } from "./address.js";
 import { byId, h } from "./dom.js";
 import { Drawing } from "./drawing.js";
-import { startModelChoice } from "./models.js";
+import { followModel, startModelChoice } from "./models.js";
 import { startReader } from "./reader.js";
 import { createStore } from "./state.js";
 import { startTheme } from "./theme.js";
@@ -30,9 +30,7 @@ let shown = "";
 /** Show the panel that the address bar names. */
 function follow() {
   const { panel, settings } = readAddress();
-  // What a link does not say stays as it is: the model goes along from panel to panel.
-  if (settings.has("model")) store.set({ model: settings.get("model") ?? "" });
-  else noteInAddress({ model: store.get("model") });
+  followModel(store, settings);
   if (panel !== shown) {
     panels[shown]?.hide?.();
     for (const name of PANELS) byId(`panel-${name}`).hidden = name !== panel;

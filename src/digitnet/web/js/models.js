@@ -4,6 +4,8 @@ import * as api from "./api.js";
 import { noteInAddress } from "./address.js";
 import { h } from "./dom.js";
 
+const LOADED = "loaded"; // the loaded network in the address bar; its id is ""
+
 /**
  * @param {HTMLSelectElement} select
  * @param {import("./state.js").Store} store
@@ -11,10 +13,8 @@ import { h } from "./dom.js";
 export function startModelChoice(select, store) {
   const show = () => {
     const { models } = store.get("about");
-    select.replaceChildren(...models.map((/** @type {any} */ model, /** @type {number} */ index) =>
-      h("option", { value: index ? model.id : "" }, model.name)));
-    const known = models.some((/** @type {any} */ model) => model.id === store.get("model"));
-    if (store.get("model") && !known) store.set({ model: "" });
+    select.replaceChildren(...models.map((/** @type {any} */ { id, name }) => h("option", { value: id }, name)));
+    store.set({ model: knownOr(store, store.get("model"), "") });
     select.value = store.get("model");
     select.disabled = models.length < 2;
   };
@@ -22,10 +22,41 @@ export function startModelChoice(select, store) {
   store.on("about", show);
   store.on("model", (model) => {
     select.value = model;
-    noteInAddress({ model });
+    noteModel(store);
   });
+  store.set({ model: store.get("about").answering ?? "" });
   show();
 }
+
+/**
+ * Take the network that the address bar names; where it names none, the one of now goes along.
+ *
+ * @param {import("./state.js").Store} store
+ * @param {URLSearchParams} settings
+ */
+export function followModel(store, settings) {
+  const named = settings.get("model");
+  if (named !== null) store.set({ model: knownOr(store, named === LOADED ? "" : named, store.get("model")) });
+  noteModel(store);
+}
+
+/**
+ * The address names the network unless it is the one that answers anyway.
+ *
+ * @param {import("./state.js").Store} store
+ */
+function noteModel(store) {
+  const model = store.get("model");
+  noteInAddress({ model: model === (store.get("about").answering ?? "") ? null : model || LOADED });
+}
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {string} id
+ * @param {string} otherwise
+ */
+const knownOr = (store, id, otherwise) =>
+  (store.get("about").models.some((/** @type {any} */ model) => model.id === id) ? id : otherwise);
 
 /**
  * Ask the server again which networks there are.
@@ -34,4 +65,17 @@ export function startModelChoice(select, store) {
  */
 export async function refreshModels(store) {
   store.set({ about: await api.about() });
+}
+
+/**
+ * Let a network answer from now on, here and after the next start.
+ *
+ * @param {import("./state.js").Store} store
+ * @param {string} id
+ */
+export async function answerWith(store, id) {
+  await api.useModel(id);
+  await refreshModels(store);
+  store.set({ model: id });
+  noteModel(store);
 }

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { refreshModels } from "../models.js";
+import { answerWith, refreshModels } from "../models.js";
 import { createKept } from "../teach/kept.js";
 import { createLesson } from "../teach/lesson.js";
 import { RunLog } from "../train/log.js";
@@ -72,14 +72,12 @@ export function createTeachPanel(store) {
     stop: act(async () => log && api.stopTraining(log.run.id)),
     remove: act(async () => {
       if (!log || !(await askFirst("Delete the taught copy?", "Delete it"))) return;
-      if (store.get("model") === log.run.id) store.set({ model: "" });
       await api.deleteTraining(log.run.id);
-      await refreshModels(store);
+      await refreshModels(store); // where the copy answered, the loaded network does now
     }),
     use: act(async () => {
       const id = log?.run.id ?? "";
-      await refreshModels(store);
-      store.set({ model: store.get("model") === id ? log?.run.base ?? "" : id });
+      await answerWith(store, store.get("model") === id ? log?.run.base ?? "" : id);
     }),
   });
   byId("teach-body").append(h("div", { class: "two-columns" }, kept.element, lesson.element));

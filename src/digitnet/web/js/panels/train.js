@@ -44,13 +44,13 @@ export function createTrainPanel(store) {
     remove: act(async (id) => {
       if (!(await askFirst("Delete this run and its network?", "Delete it"))) return;
       await api.deleteTraining(id);
-      if (store.get("model") === id) store.set({ model: "" });
+      await refreshModels(store); // where it answered, the loaded network does now
       choose("");
     }),
     use: async (id) => {
       await refreshModels(store);
       store.set({ model: id });
-      location.hash = `#draw?model=${encodeURIComponent(id)}`;
+      location.hash = "#draw";
     },
   });
   const list = createRuns({ choose: (id) => choose(id), compare: (id) => compare(other?.run.id === id ? "" : id) });

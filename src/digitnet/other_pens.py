@@ -11,14 +11,14 @@ from digitnet.arrays import IMAGE_SIDE, GrayPicture, Images, Labels
 from digitnet.normalization import to_mnist_frame
 from digitnet.penmanship import stroke_thickness
 
-__all__ = ["in_other_hands"]
+__all__ = ["in_other_pens"]
 
 _DETAIL = 4  # pixels for each of the frame
 _SIDE = _DETAIL * IMAGE_SIDE
 _INK_FROM = 100  # of 255
 
 
-def in_other_hands(digits: Images, labels: Labels, rng: np.random.Generator) -> Images:
+def in_other_pens(digits: Images, labels: Labels, rng: np.random.Generator) -> Images:
     """The same digits, each changed in one or two ways.
 
     Args:
@@ -42,11 +42,11 @@ def _changed(digit: GrayPicture, label: int, rng: np.random.Generator) -> GrayPi
     if rng.random() < _BENT:
         large = _bent(large, rng)
     way = rng.random()
-    if way < 0.4:
+    if way < _ANOTHER_PEN:
         large = _by_another_pen(large, rng)
-    elif way < 0.5:
+    elif way < _ANOTHER_PEN + _BLOTTED:
         large = _blotted(large, rng)
-    if rng.random() < 0.4:
+    if rng.random() < _COARSE:
         large = _scanned_coarsely(large, rng)
     framed = to_mnist_frame(large)
     return digit if framed is None else framed.image
@@ -157,3 +157,6 @@ def _cut(ink: GrayPicture) -> GrayPicture:
 
 _ADDED = 0.6  # of the digits that others write with one more stroke
 _BENT = 0.6
+_ANOTHER_PEN = 0.4
+_BLOTTED = 0.1
+_COARSE = 0.4

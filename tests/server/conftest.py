@@ -1,0 +1,37 @@
+"""One classifier, its application, and a server for all tests that change nothing."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digitnet.classifier import Classifier, load_classifier
+from extras import HAS_SERVER
+
+if TYPE_CHECKING:
+    from digitnet.server.gate import Gate
+    from live_server import Live
+
+collect_ignore_glob = [] if HAS_SERVER else ["test_*.py"]  # without the serve extra there is nothing to be tested
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return load_classifier()
+
+
+@pytest.fixture(scope="session")
+def app(classifier: Classifier) -> "Gate":
+    from digitnet.server import Settings, make_app  # noqa: PLC0415 - as below: not there without the extra
+
+    return make_app(classifier, Settings(access_log=False))
+
+
+@pytest.fixture(scope="session")
+def server(classifier: Classifier) -> "Iterator[Live]":
+    from digitnet.server import Settings, make_app  # noqa: PLC0415
+    from live_server import live  # noqa: PLC0415
+
+    settings = Settings(access_log=False)
+    with live(make_app(classifier, settings), settings) as running:
+        yield running

@@ -1,0 +1,186 @@
+"""Clients that are slow, liars, or worse, over real sockets; and a server that is unharmed each time."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from digitnet.classifier import Classifier
+from digitnet.server import Settings, make_app
+from live_server import HOST, INFER, Live, asked, live, raw, some_images
+
+
+@pytest.fixture(scope="module")
+def impatient(classifier: Classifier) -> Iterator[Live]:
+    """A server that waits for nothing, and holds four connections."""
+    settings = Settings(
+        access_log=False, body_seconds=0.3, header_seconds=0.3, idle_seconds=0.3, body_bytes=100_000, connections=4
+    )
+    with live(make_app(classifier, settings), settings) as server:
+        yield server
+        assert status(raw(server.port, get("/v2"))) == 200  # after all that
+
+
+def get(path: str, *headers: str) -> bytes:
+    """A request that closes the connection."""
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]).encode()
+
+
+def post(path: str, body: bytes, length: int | None = None, *headers: str) -> bytes:
+    """A request with a body, whose length may be a lie."""
+    size = len(body) if length is None else length
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {size}", *headers, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+def status(answer: bytes) -> int:
+    """Of the first response in it."""
+    return int(answer.split(b" ", 2)[1])
+
+
+def sentence(answer: bytes) -> str:
+    """Of the last response in it, which is an error."""
+    text = json.loads(answer.rpartition(b"\r\n\r\n")[2])["error"]
+    assert isinstance(text, str)
+    return text
+
+
+BODY = json.dumps(asked(some_images(1))).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected", "said"),
+    [
+        (get("/v2", *[f"X-{number}: value" for number in range(10_000)]), 431, "too many headers"),
+        (get("/v2", "X-Large: " + "x" * 100_000), 431, "headers are too large"),
+        (get("/" + "x" * 100_000), 431, "headers are too large"),
+        (b"HELLO\r\n\r\n", 400, "not a request of HTTP/1.1"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "not a request of HTTP/1.1"),  # TLS
+        (b"GET /v2 HTTP/1.1\r\nBad Header\r\n\r\n", 400, "not a request of HTTP/1.1"),
+        (b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "not a request of HTTP/1.1"),
+        (post(INFER, b"", 10**11), 413, "at most 8,388,608 bytes"),
+        (post("/read", b"x" * 2_000_000, 10**11, "Content-Type: image/png"), 413, "at most 33,554,432 bytes"),
+        (b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", 400, "not a request"),
+        (b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: -3\r\n\r\n", 400, "not a request"),
+        (
+            b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            "not a request",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),
+)
+def test_what_is_no_request_is_answered_and_closed(server: Live, sent: bytes, expected: int, said: str) -> None:
+    answer = raw(server.port, sent)
+    assert status(answer) == expected
+    assert said in sentence(answer)
+    assert status(raw(server.port, get("/v2"))) == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (post(INFER, BODY[:100], len(BODY)), f"cut off after 100 bytes: expected {len(BODY):,} bytes"),
+        (post("/read", b"\x89PNG", 100, "Content-Type: image/png"), "cut off after 4 bytes: expected 100 bytes"),
+        (
+            b"POST /read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\x89PNG\r\n",
+            "cut off after 4 bytes",
+        ),
+        (b"GET /v2 HTTP/1.1\r\nHost: loc", "ended within its headers"),
+    ],
+    ids=["JSON", "picture", "chunked", "headers"],
+)
+def test_a_request_that_was_cut_off_is_told_so(server: Live, sent: bytes, said: str) -> None:
+    answer = raw(server.port, sent, end=True)
+    assert status(answer) == 400
+    assert said in sentence(answer)
+
+
+def test_a_client_that_ends_its_side_still_gets_its_answer(server: Live) -> None:
+    answer = raw(server.port, post(INFER, BODY), end=True)
+    assert status(answer) == 200
+    assert b"probabilities" in answer
+
+
+def test_a_client_that_goes_leaves_nothing_behind(server: Live) -> None:
+    for sent in (post(INFER, BODY[:50], len(BODY)), post(INFER, BODY), b"GET"):
+        with socket.create_connection((HOST, server.port)) as connection:
+            connection.sendall(sent)
+    deadline = time.monotonic() + 10
+    while server.app.serving.held_bytes and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert server.app.serving.held_bytes == 0
+
+
+def test_requests_one_after_the_other_without_waiting(server: Live) -> None:
+    answer = raw(server.port, post(INFER, BODY) + post(INFER, b"{}") + get("/v2/health/live"))
+    assert [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]] == [200, 400, 200]
+
+
+def test_a_body_is_asked_for_when_it_is_wanted(server: Live) -> None:
+    with socket.create_connection((HOST, server.port), timeout=20) as connection:
+        connection.sendall(post(INFER, b"", len(BODY), "Expect: 100-continue"))
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(BODY)
+        assert status(connection.recv(10_000)) == 200
+    answer = raw(server.port, post(INFER, b"", 10**10, "Expect: 100-continue"))
+    assert status(answer) == 413  # and it was never asked for
+
+
+def trickled(port: int, first: bytes, rest: bytes) -> bytes:
+    """The answer to a client that sends a byte at a time, slowly."""
+    with socket.create_connection((HOST, port), timeout=20) as connection:
+        connection.sendall(first)
+        connection.settimeout(0.05)
+        for number in range(200):
+            try:
+                connection.send(rest[number : number + 1])
+                answer = connection.recv(10_000)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+            return answer
+    raise AssertionError("there was no answer")
+
+
+def test_a_slow_body_is_not_waited_for(impatient: Live) -> None:
+    answer = trickled(impatient.port, post(INFER, b"", len(BODY)), BODY)
+    assert status(answer) == 408
+    assert "did not arrive within 0.3 seconds" in sentence(answer)
+
+
+def test_slow_headers_are_not_waited_for(impatient: Live) -> None:
+    answer = trickled(impatient.port, b"GET /v2 HTTP/1.1\r\n", b"X-Slow: " + b"x" * 500)
+    assert status(answer) == 408
+    assert "did not arrive within 0.3 seconds" in sentence(answer)
+
+
+def test_who_says_nothing_is_let_go(impatient: Live) -> None:
+    assert raw(impatient.port, b"") == b""
+    answer = raw(impatient.port, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n")  # and then nothing
+    assert status(answer) == 200
+
+
+def test_a_body_above_the_limit_is_answered_even_while_it_is_sent(impatient: Live) -> None:
+    answer = raw(impatient.port, post("/read", b"x" * 3_000_000, None, "Content-Type: image/png"))
+    assert status(answer) == 413
+    assert "at most 100,000 bytes" in sentence(answer)
+    head = b"POST /read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(impatient.port, head + b"30000\r\n" + b"x" * 0x30000 + b"\r\n0\r\n\r\n")
+    assert status(answer) == 413
+
+
+def test_more_connections_than_it_holds_are_told_so(impatient: Live) -> None:
+    held = [socket.create_connection((HOST, impatient.port)) for _ in range(4)]
+    try:
+        time.sleep(0.1)
+        answer = raw(impatient.port, b"")
+        assert status(answer) == 503
+        assert "as many connections as it can hold" in sentence(answer)
+    finally:
+        for connection in held:
+            connection.close()
+    time.sleep(0.1)

@@ -1,0 +1,111 @@
+"""Hosts, origins, and the token."""
+
+from typing import Any
+
+import pytest
+
+from digitnet.classifier import Classifier
+from digitnet.server import Settings, make_app
+from digitnet.server.gate import Gate
+from digitnet.server.guard import is_loopback
+from live_server import INFER, ask, asked, some_images
+
+ORIGIN = "https://digits.example.org"
+TOKEN = "correct horse".replace(" ", "-")
+
+
+def guarded(classifier: Classifier, **settings: Any) -> Gate:
+    return make_app(classifier, Settings(access_log=False, **settings))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "127.1.2.3", "[::1]:8000", "digits.localhost:80"])
+def test_this_machine_may_be_called_by_its_names(app: Gate, host: str) -> None:
+    assert ask(app, "GET", "/v2", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8000", "10.0.0.1", "localhost@evil", "[::2]"])
+def test_a_name_that_somebody_pointed_here_is_refused(app: Gate, host: str) -> None:
+    response = ask(app, "GET", "/v2", headers={"Host": host})
+    assert response.status_code == 403
+    assert "--allow-host" in response.json()["error"]
+
+
+def test_a_listed_name_is_served(classifier: Classifier) -> None:
+    app = guarded(classifier, allow_hosts=("digits.example",), allow_origins=("https://other.example",))
+    for host in ("digits.example", "digits.example:443", "other.example"):
+        assert ask(app, "GET", "/v2", headers={"Host": host}).status_code == 200
+
+
+def test_beyond_loopback_any_name_is_served(classifier: Classifier) -> None:
+    app = guarded(classifier, host="0.0.0.0")  # noqa: S104 - nothing is bound
+    assert ask(app, "GET", "/v2", headers={"Host": "digits.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", ""])
+def test_pages_from_elsewhere_are_refused(app: Gate, method: str, origin: str) -> None:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST", "Sec-Fetch-Site": "cross-site"}
+    response = ask(app, method, "/v2", headers=headers)
+    assert response.status_code == 403
+    assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+def test_our_own_page_is_served(app: Gate) -> None:
+    assert ask(app, "GET", "/v2", headers={"Origin": "http://127.0.0.1:8000"}).status_code == 200
+
+
+def test_our_own_page_is_served_behind_a_proxy_that_renames_the_host(app: Gate) -> None:
+    headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+    assert ask(app, "GET", "/v2", headers=headers).status_code == 200
+
+
+def test_a_listed_origin_is_served_and_told_so(classifier: Classifier) -> None:
+    app = guarded(classifier, allow_origins=(ORIGIN,))
+    response = ask(app, "POST", INFER, json=asked(some_images(1)), headers={"Origin": ORIGIN})
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "Inference-Header-Content-Length" in response.headers["access-control-expose-headers"]
+    assert ask(app, "GET", "/v2", headers={"Origin": ORIGIN + ".evil"}).status_code == 403
+
+
+def test_a_browser_may_ask_before(classifier: Classifier) -> None:
+    app = guarded(classifier, allow_origins=(ORIGIN,), token=TOKEN)
+    headers = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,inference-header-content-length",
+    }
+    response = ask(app, "OPTIONS", INFER, headers=headers)  # without a token: browsers send none with it
+    assert response.status_code == 204
+    assert "POST" in response.headers["access-control-allow-methods"]
+    assert response.headers["access-control-allow-headers"] == headers["Access-Control-Request-Headers"]
+
+
+@pytest.mark.parametrize("sent", [None, "", TOKEN, f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN}x", "Bearer wrong"])
+def test_without_the_token_nothing_is_answered(classifier: Classifier, sent: str | None) -> None:
+    app = guarded(classifier, token=TOKEN)
+    headers = {} if sent is None else {"Authorization": sent}
+    for method, path in (("POST", INFER), ("POST", "/read"), ("GET", "/metrics"), ("GET", "/v2"), ("GET", "/studio/x")):
+        response = ask(app, method, path, headers=headers)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
+def test_with_the_token_everything_is(classifier: Classifier, scheme: str) -> None:
+    app = guarded(classifier, token=TOKEN)
+    assert ask(app, "GET", "/v2", headers={"Authorization": f"{scheme} {TOKEN}"}).status_code == 200
+
+
+def test_health_and_the_page_need_no_token(classifier: Classifier) -> None:
+    app = guarded(classifier, token=TOKEN)
+    for path in ("/v2/health/live", "/v2/health/ready", "/"):
+        assert ask(app, "GET", path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("::1", True), ("127.0.0.1", True), ("LOCALHOST.", True), ("128.0.0.1", False), ("", False), ("::", False)],
+)
+def test_what_means_this_machine(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
