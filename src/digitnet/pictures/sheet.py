@@ -17,8 +17,10 @@ __all__ = ["find_sheet", "spread_over_table"]
 _SIDE = 160  # pixels of the copy on which sheets are looked for
 _STROKE = 13  # pixels; strokes are thinner
 _STEPS = 9  # thresholds tried in each channel
-_AREA_MIN, _AREA_MAX = 0.2, 0.985  # of the picture
-_EXTENT_MIN = 0.4  # of the picture's width and of its height, unlike a stroke
+_AREA_MIN, _AREA_MAX = 0.05, 0.985  # of the picture
+_EXTENT_MIN = 0.2  # of the picture's width and of its height, unlike a stroke
+_LARGE = 0.2  # of the picture; something that is smaller is a sheet only if ...
+_WRITTEN = 0.02  # ... this much of it is ink
 _SOLIDITY = 0.93  # of its convex hull; paper lies flat and has straight edges
 _FILLED = 0.65  # of its outline is paper, the rest ink; an 0 has less
 _HOLES = 0.08  # of its outline; less may be ink in the colour of the table
@@ -48,14 +50,14 @@ def find_sheet(small: AnyPicture) -> GrayPicture | None:
     Returns:
         uint8 (height, width), 255 on the sheet, its very edge left out; None when the picture shows nothing else.
     """
-    look = reduced(small, _SIDE)
+    look = _at_side(small)
     colours = look if look.ndim == 3 else np.repeat(look[:, :, np.newaxis], 3, axis=2)
     grain = _grain(colours)
     for is_ink_dark in (True, False):  # without strokes, whose edges are no edges of a sheet
         colours = local_paper(colours, _STROKE, is_ink_dark=is_ink_dark)
     best, best_share = None, _EDGE_SHARE
     for outline, mask, holes in _candidates(colours):
-        if _is_ring(mask, holes, colours):
+        if _is_ring(mask, holes, colours) or _is_blot(mask, holes):
             continue
         share = _edge_share(outline, mask, colours, grain)
         if share > best_share:
@@ -92,6 +94,16 @@ def spread_over_table(picture: AnyPicture, sheet: GrayPicture) -> AnyPicture:
     levels = np.clip(np.rint(paper), 0, 255).astype(np.uint8)
     spread = cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.copyTo(picture, sheet, spread), np.uint8)
+
+
+def _at_side(small: AnyPicture) -> AnyPicture:
+    """The picture with its longer side at 160 pixels, which all lengths below are made for."""
+    height, width = small.shape[:2]
+    if max(height, width) >= _SIDE:
+        return reduced(small, _SIDE)
+    scale = _SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _candidates(colours: AnyArray) -> Iterator[tuple[AnyArray, GrayPicture, GrayPicture]]:
@@ -133,6 +145,12 @@ def _is_ring(mask: GrayPicture, holes: GrayPicture, colours: AnyArray) -> bool:
         return False
     within, outside = cv2.mean(colours, holes), cv2.mean(colours, cv2.bitwise_not(mask))
     return max(abs(a - b) for a, b in zip(within, outside, strict=True)) < 2 * _DIFFERENT
+
+
+def _is_blot(mask: GrayPicture, holes: GrayPicture) -> bool:
+    """Too small for a sheet on which nothing is written: a thick stroke."""
+    area = cv2.countNonZero(mask)
+    return area < _LARGE * mask.size and cv2.countNonZero(holes) < _WRITTEN * area
 
 
 def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: AnyArray) -> float:
