@@ -214,7 +214,7 @@ def _without_lines_across(ink: GrayPicture) -> GrayPicture:
     if min(ink.shape) < _TINY:
         return ink
     height, width = ink.shape
-    n, piece_of, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, piece_of, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     left, top, wide, high, area = statistics[1:].T
     at_sides = (left == 0).astype(int) + (top == 0) + (left + wide == width) + (top + high == height)
     longest = np.maximum(wide, high)
@@ -224,7 +224,7 @@ def _without_lines_across(ink: GrayPicture) -> GrayPicture:
     if not is_line.any() or rest < _LEAST_REST * area.max():
         return ink
     keep = np.r_[True, ~is_line]
-    return np.where(keep, 255, 0).astype(np.uint8)[piece_of] & ink
+    return np.asarray(cv2.bitwise_and(np.where(keep, 255, 0).astype(np.uint8)[piece_of], ink), np.uint8)
 
 
 def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float) -> GrayPicture:

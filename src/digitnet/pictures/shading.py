@@ -25,7 +25,16 @@ from digitnet.pictures.paper import AnyPicture, border, local_paper, median, red
 from digitnet.pictures.ruling import without_ruled_lines
 from digitnet.pictures.sheet import find_sheet
 
-__all__ = ["LOOK_SIDE", "SHEET_SIDE", "contrast_in_shade", "is_darker", "is_written", "paper_around", "paper_range", "paper_side"]
+__all__ = [
+    "LOOK_SIDE",
+    "SHEET_SIDE",
+    "contrast_in_shade",
+    "is_darker",
+    "is_written",
+    "paper_around",
+    "paper_range",
+    "paper_side",
+]
 
 SHEET_SIDE = 48  # pixels; a picture with a shorter side shows no table
 _SHEET_SHARE = 0.04  # of the picture; a sheet with ink on it covers more
