@@ -26,7 +26,7 @@ from digitnet.datasets import load_mnist
 from digitnet.digit_score import with_digit_score_of
 from digitnet.errors import DigitnetError, RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import MODEL_FILE_NAMES, open_model
+from digitnet.model_file import DIGIT_SCORE, MODEL_FILE_NAMES, open_model
 from digitnet.model_metadata import Precision
 from digitnet.onnx_graph import with_metadata
 from digitnet.rejection import HELD_OUT, train_rejection
@@ -113,21 +113,24 @@ def with_probabilities_of(held_out: Path) -> Change:
 
 
 def with_score_of(model: Path) -> Change:
-    """What adds the score of another model to a model file of the same precision.
+    """What adds the score of another model, which is the same in both precisions.
 
     Args:
-        model: A folder with both model files.
+        model: A model file, or a folder with one.
+
+    Raises:
+        RunFolderError: It has no score.
     """
-
-    def add(content: bytes) -> bytes:
-        _, metadata = open_model(content)
-        return with_digit_score_of(content, (model / MODEL_FILE_NAMES[metadata.precision]).read_bytes())
-
-    return add
+    files = [model / name for name in MODEL_FILE_NAMES.values()] if model.is_dir() else [model]
+    contents = [file.read_bytes() for file in files if file.exists()]
+    scored = [content for content in contents if DIGIT_SCORE in open_model(content)[1].thresholds]
+    if not scored:
+        raise RunFolderError(f"{model} has no model that tells digits from everything else: leave --score-from out")
+    return lambda content: with_digit_score_of(content, scored[0])
 
 
 def _more_on_the_card(models: dict[Precision, bytes]) -> str:
-    has_score = any("digit_score" in open_model(content)[1].thresholds for content in models.values())
+    has_score = any(DIGIT_SCORE in open_model(content)[1].thresholds for content in models.values())
     return (_NOT_A_DIGIT if has_score else "") + ("" if "float32" in models else _ONLY_INT8)
 
 
@@ -201,7 +204,7 @@ def main() -> int:
         "--held-out", type=Path, metavar="RUN_DIR", help="a run that knows how probable right labels are"
     )
     scores = parser.add_mutually_exclusive_group()
-    scores.add_argument("--score-from", type=Path, metavar="DIR", help="take the score from the model files there")
+    scores.add_argument("--score-from", type=Path, metavar="MODEL", help="take the score from there")
     scores.add_argument("--no-score", action="store_true", help="leave the model without a score")
     arguments = parser.parse_args()
     try:

@@ -91,30 +91,35 @@ def all_results() -> dict[str, Any]:
 
 
 @contextmanager
-def answering(*answers: bytes) -> Iterator[int]:
+def answering(*answers: bytes, seen: list[bytes] | None = None) -> Iterator[int]:
     """A server on a free port, which gives each request the next of the answers, again and again; yields the port.
 
-    A request ends after the body that its Content-Length announces. An empty answer closes the connection.
+    A request ends after the body that its Content-Length announces. An empty answer closes the connection. `seen` gets
+    the first line of each request.
     """
     turn = iter(range(1_000_000))
     lock = threading.Lock()
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while self._read():
+            while first := self._read():
                 with lock:
+                    if seen is not None:
+                        seen.append(first)
                     answer = answers[next(turn) % len(answers)]
                 if not answer:
                     return
                 self.wfile.write(answer)
 
-        def _read(self) -> bool:
+        def _read(self) -> bytes:
+            first = line = self.rfile.readline()
             length = 0
-            while (line := self.rfile.readline()) not in {b"\r\n", b""}:
+            while line not in {b"\r\n", b""}:
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.partition(b":")[2])
+                line = self.rfile.readline()
             self.rfile.read(length)
-            return bool(line)
+            return first
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

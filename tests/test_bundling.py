@@ -9,12 +9,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
+from onnx import TensorProto
 
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
+from digitnet.digit_score import with_digit_score
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.model_file import open_model
+from digitnet.model_file import MODEL_FILE_NAMES, open_model
+from digitnet.model_metadata import PRECISIONS, ModelMetadata
+from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.quantiles import Quantiles
 from digitnet.recipes import Recipe
 from extras import needs_training
 from made_up_run import finish_run
@@ -172,3 +178,42 @@ def test_a_run_without_int8_is_bundled_too(script: ModuleType, run: Path, packag
     change(run / "metrics.json", int8={"missing": "it would answer otherwise"}, bytes=metrics["bytes"])
     assert list(script.bundle(run, package)) == ["float32"]
     assert not (package / "model_int8.onnx").exists()
+
+
+def test_what_a_run_does_not_know_comes_from_others(
+    script: ModuleType, finished: Path, run: Path, package: Path
+) -> None:
+    """How probable right labels are, from a run that held images out; the score, from a model that has one."""
+    scores = Quantiles(100, (0.01,), (0.5,))
+    for name in MODEL_FILE_NAMES.values():
+        content = (run / name).read_bytes()
+        (run / name).write_bytes(with_digit_score(content, two_classes(), scores))
+    script.bundle(finished, package, [script.with_probabilities_of(finished), script.with_score_of(run)])
+    for precision in PRECISIONS:
+        classifier = load_classifier(package, precision=precision)
+        assert classifier.metadata.quantiles("digit_score") == scores
+        assert classifier.metadata.quantiles("probability").n == 200
+        assert classifier.score_digits(np.zeros((3, 28, 28), np.uint8)) is not None
+    with pytest.raises(RunFolderError, match="no model that tells digits from everything else"):
+        script.with_score_of(finished)
+    assert "## Not a digit" in (package / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_held_nothing_out_cannot_help(script: ModuleType, run: Path, package: Path) -> None:
+    for name in MODEL_FILE_NAMES.values():
+        content = (run / name).read_bytes()
+        metadata = dataclasses.replace(open_model(content)[1], thresholds={"unsure_below": 0.8})
+        (run / name).write_bytes(with_metadata(content, metadata))
+    with pytest.raises(RunFolderError, match="held no images out"):
+        script.bundle(run, package, [script.with_probabilities_of(run)])
+
+
+def two_classes() -> bytes:
+    """A model file that takes everything for as likely a digit as not."""
+    graph = Graph()
+    graph.add("Cast", ["images"], to=TensorProto.FLOAT)
+    graph.add("Flatten", [graph.tip], axis=1)
+    kernel, bias = np.zeros((784, 2), np.float32), np.zeros(2, np.float32)
+    graph.add("Gemm", [graph.tip, graph.constant("kernel", kernel), graph.constant("bias", bias)], output="logits")
+    graph.add("Softmax", ["logits"], output="probabilities", axis=-1)
+    return with_metadata(graph.to_model(2).SerializeToString(), ModelMetadata(("not a digit", "digit")))

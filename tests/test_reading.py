@@ -1,16 +1,19 @@
 """read_number with the bundled model, on pages of MNIST's test digits whose text is known."""
 
 import time
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.answers import Digit, Reading
-from digitnet.arrays import GrayPicture
+from digitnet.arrays import AnyArray, GrayPicture, Images
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import PictureDecodeError
+from digitnet.reading import trace_number
+from digitnet.verdicts import Place, Thresholds, verdicts
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +160,57 @@ def test_the_text_and_the_status_of_a_reading() -> None:
     for digits, status in (((ok, ok), "ok"), ((ok, unsure), "unsure"), ((ok, no), "unsure"), ((no, no), "not_a_digit")):
         assert Reading((digits,)).status == status
     assert Reading(()).status == "not_a_digit"
+
+
+class OneEyed:
+    """A judge that reads every piece as a 7, and refuses those that stand where it was told."""
+
+    class_names = tuple("0123456789")
+
+    def __init__(self, refused: set[int]) -> None:
+        self.refused = refused
+        self.asked_about_lines = False
+
+    def score(self, images: Images) -> AnyArray:
+        return np.where(np.arange(10) == 7, 20.0, 0.0) * np.ones((len(images), 1))
+
+    def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
+        self.asked_about_lines |= in_lines
+        probabilities = np.tile(np.eye(10, dtype=np.float32)[7], (len(images), 1))
+        scores = np.array([-1.0 if number in self.refused else 1.0 for number in range(len(images))])
+        limits = Thresholds(0.8, 0.99, 0.5, 0.0)
+        return verdicts(probabilities, scores, places, [()] * len(images), self.class_names, limits)
+
+
+def strokes(heights: list[list[int]]) -> GrayPicture:
+    """Lines of upright strokes of so many pixels, dark on light."""
+    ink = np.zeros((40 + 140 * len(heights), 60 + 60 * max(map(len, heights))), np.uint8)
+    for row, line in enumerate(heights):
+        for column, height in enumerate(line):
+            bottom = 120 + 140 * row
+            ink[bottom - height : bottom, 40 + 60 * column : 52 + 60 * column] = 255
+    return on_paper(ink)
+
+
+def test_what_is_refused_inside_a_number_leaves_a_mark() -> None:
+    """A number with a hole in it must not look like another number."""
+    judge = OneEyed({1})
+    trace = trace_number(strokes([[80, 80, 80]]), judge)
+    assert judge.asked_about_lines
+    assert [digit.text for digit in trace.digits] == ["7", "", "7"]
+    assert (trace.reading.text, trace.reading.status) == ("77", "unsure")
+    assert len(trace.images) == 3
+
+
+def test_what_is_refused_and_small_is_left_out_and_the_number_stays_sure() -> None:
+    trace = trace_number(strokes([[80, 80, 36]]), OneEyed({2}))
+    assert (trace.reading.text, trace.reading.status, len(trace.images)) == ("77", "ok", 2)
+    assert any("left out: no digit" in note for note in trace.reading.notes)
+
+
+def test_a_line_of_nothing_but_scribble_is_no_line() -> None:
+    trace = trace_number(strokes([[80, 80], [80, 80], [80, 80]]), OneEyed({2, 3}))
+    assert trace.reading.text == "77\n77"
+    assert [digit.line for digit in trace.digits] == [0, 0, 1, 1]
+    nothing = trace_number(strokes([[80, 80]]), OneEyed({0, 1}))
+    assert (nothing.reading.lines, nothing.reading.status, nothing.images.shape) == ((), "not_a_digit", (0, 28, 28))

@@ -21,7 +21,7 @@ def enlarged(digits: Dataset) -> Dataset:
 def test_the_images_stay_and_the_others_come_behind_them(digits: Dataset, enlarged: Dataset) -> None:
     np.testing.assert_array_equal(enlarged.images[:600], digits.images)
     np.testing.assert_array_equal(enlarged.labels[:600], digits.labels)
-    assert np.bincount(enlarged.labels[600:], minlength=10).tolist() == [0, 180, 0, 0, 0, 0, 0, 60, 0, 60]
+    assert np.bincount(enlarged.labels[600:], minlength=10).tolist() == [0, 225, 0, 0, 0, 0, 0, 75, 0, 0]
 
 
 def test_nothing_is_added_where_nothing_is_asked_for(digits: Dataset) -> None:
@@ -41,7 +41,7 @@ def test_each_is_in_mnists_frame(enlarged: Dataset) -> None:
 def test_a_one_has_ink_to_the_left_of_its_stem_and_little_to_the_right(enlarged: Dataset) -> None:
     """Its upper half leans to the left of the line from its top to its foot; MNIST's own are that line."""
     lefts = []
-    for image in enlarged.images[600:780].astype(np.float64):
+    for image in enlarged.images[600:825].astype(np.float64):
         rows = np.flatnonzero(image.max(axis=1) > 128)
         top, foot = image[rows[0]], image[rows[-1]]
         columns = np.arange(28)
@@ -59,10 +59,10 @@ def test_a_seven_gets_a_bar_and_keeps_its_ink(digits: Dataset, enlarged: Dataset
         return float((images[:, 11:19] > 128).sum(axis=(1, 2)).mean())
 
     sevens = digits.images[digits.labels == 7]
-    assert middle(enlarged.images[780:840]) > 1.15 * middle(sevens)
+    assert middle(enlarged.images[825:900]) > 1.15 * middle(sevens)
 
 
 def test_data_without_one_of_these_digits_gets_the_others_only(digits: Dataset) -> None:
     without_ones = digits.subset(np.flatnonzero(digits.labels != 1))
     added = with_regional_hands(without_ones, 0.1, seed=0).labels[len(without_ones) :]
-    assert set(added.tolist()) == {7, 9}
+    assert set(added.tolist()) == {7}

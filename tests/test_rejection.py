@@ -45,7 +45,7 @@ def test_the_quantiles_are_those_of_digits_that_were_kept_aside(
     held_out = scores_of(rejection, mnist[0].images[KNOWN : KNOWN + HELD_OUT])
     assert rejection.scores.n == HELD_OUT
     for share in (0.001, 0.01, 0.1):
-        assert (held_out < rejection.scores.at(share)).mean() == pytest.approx(share, abs=1 / HELD_OUT)
+        assert (held_out < rejection.scores.at(share)).mean() == pytest.approx(share, abs=1.5 / HELD_OUT)
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
@@ -60,6 +60,7 @@ def test_it_is_added_to_a_model_of_either_precision(
     images = mnist[1].images[:500]
     np.testing.assert_array_equal(merged.predict_proba(images), Classifier(*open_model(content)).predict_proba(images))
     scores = merged.score_digits(images)
+    assert scores is not None
     np.testing.assert_allclose(scores, scores_of(rejection, images), atol=1e-5)
     refused = [digit.status == "not_a_digit" for digit in merged.read_images(images)]
     np.testing.assert_array_equal(refused, scores_of(rejection, images) < rejection.scores.at(0.01))

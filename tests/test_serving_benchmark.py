@@ -127,7 +127,11 @@ def test_answers_are_received_whole_and_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [(b"", "no answer: the server closed"), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "a part of an")],
+    [
+        (b"", "no answer: the server closed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "a part of an"),
+        (b"HTTP/1.1 OK\r\n\r\n", "not an answer of HTTP: HTTP/1.1 OK"),
+    ],
 )
 def test_an_answer_that_is_missing_is_an_error(answer: bytes, reason: str) -> None:
     client = load("serving.client")
@@ -140,10 +144,10 @@ def test_an_answer_that_is_missing_is_an_error(answer: bytes, reason: str) -> No
 def test_our_client_counts_requests_and_refusals() -> None:
     message = load("serving.messages").request("/", b"body")
     with answering(OK, OK, OK, REFUSED) as port:
-        measured = load("serving.hammer").hammer(port, connections=4, seconds=0.4, messages=[message])
-    assert measured["requests"] > 20
+        measured = load("serving.hammer").hammer(port, connections=4, seconds=1.0, messages=[message])
+    assert measured["requests"] > 8
     assert measured["errors"] == pytest.approx(measured["requests"] / 4, abs=4)
-    assert 0 < measured["median_ms"] <= measured["p99_ms"] <= measured["max_ms"] < 400
+    assert 0 < measured["median_ms"] <= measured["p99_ms"] <= measured["max_ms"] < 1e3 * measured["seconds"]
 
 
 def test_our_client_goes_on_without_connections_that_were_closed() -> None:
@@ -157,8 +161,11 @@ def test_our_client_goes_on_without_connections_that_were_closed() -> None:
 def test_wrk_sends_the_messages_of_the_file_in_turn(tmp_path: Path) -> None:
     messages, path = load("serving.messages"), tmp_path / "messages.bin"
     messages.write_messages([messages.request("/a", b"1\r\n22"), messages.request("/b")], path)
-    with answering(OK, REFUSED) as port:
+    seen: list[bytes] = []
+    with answering(OK, REFUSED, seen=seen) as port:
         measured = load("serving.load").load(port, path, 2, 1.0)
+    assert set(seen) == {b"POST /a HTTP/1.1\r\n", b"POST /b HTTP/1.1\r\n"}
+    assert seen.count(b"POST /a HTTP/1.1\r\n") == pytest.approx(len(seen) / 2, abs=2)
     assert measured["per_second"] == pytest.approx(measured["requests"] / measured["seconds"])
     assert measured["errors"] == pytest.approx(measured["requests"] / 2, abs=2)
     assert 0 < measured["median_ms"] <= measured["p99_ms"]
@@ -168,7 +175,7 @@ def test_latency_is_that_of_one_request() -> None:
     with answering(OK, OK, REFUSED) as port:
         measured = load("serving.latency").idle_latency(port, [b"GET / HTTP/1.1\r\n\r\n"], seconds=0.2)
     assert 0 < measured["median_ms"] <= measured["p99_ms"] <= measured["max_ms"]
-    assert 5 < measured["requests"] <= 100  # the pause alone is 2 ms
+    assert 0 < measured["requests"] <= 100  # the pause alone is 2 ms
     assert measured["errors"] == pytest.approx(measured["requests"] / 3, abs=1)
 
 
@@ -348,3 +355,9 @@ def test_why_a_peer_could_not_be_installed_is_told() -> None:
     result.skipped = {"BentoML, batching": "no environment", "LitServe": "answers with status 500"}
     load("serving.__main__").explain(result, {"bentoml": "pip could not install it"})
     assert result.skipped == {"BentoML, batching": "pip could not install it", "LitServe": "answers with status 500"}
+
+
+def test_every_comparison_is_described() -> None:
+    readme = (REPOSITORY / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for name in load("serving.__main__").COMPARISONS:
+        assert f"`.venv/bin/python -m benchmarks.serving {name}`" in readme

@@ -74,6 +74,18 @@ def test_always_answering_refuses_nothing_but_blank_paper() -> None:
     assert (other.status, other.notes) == ("ok", ("inverted", "averaged"))
 
 
+def test_in_a_number_less_is_refused_and_the_rest_is_unsure() -> None:
+    milder = USUAL.milder(-3.0)
+    assert (USUAL.refuses, milder.refuses) == (True, True)
+    assert not Thresholds(0.8, 0.99, 0.3, -math.inf).refuses
+    scores = np.array([-3.1, -3.0, -1.1, -1.0], np.float32)
+    places = [Place((0, 0, 5, 9))] * 4
+    digits = verdicts(np.array([SURE] * 4, np.float32), scores, places, [()] * 4, NAMES, milder)
+    assert [digit.status for digit in digits] == ["not_a_digit", "unsure", "unsure", "ok"]
+    assert [digit.label for digit in digits] == [None, 0, 0, 0]
+    assert [len(digit.notes) for digit in digits] == [1, 1, 1, 0]
+
+
 def test_the_box_of_the_ink() -> None:
     images = np.zeros((3, 28, 28), np.uint8)
     images[0, 5:9, 2:12] = 1

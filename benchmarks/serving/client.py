@@ -96,7 +96,10 @@ class Connection:
         first, *lines = head.split("\r\n")
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        return Answer(int(first.split(" ", 2)[1]), headers, self._body(headers))
+        try:
+            return Answer(int(first.split(" ", 2)[1]), headers, self._body(headers))
+        except (ValueError, IndexError) as error:
+            raise ClientError(f"not an answer of HTTP: {first[:80]}") from error
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":

@@ -30,6 +30,7 @@ RATE = 200.0  # requests a second: 60,000 in five minutes, which are 17 a second
 _CLIENTS = 16
 _SLOW_CLIENTS = 4  # each sends a byte a second, again and again
 _SAMPLE_SECONDS = 1.0
+_BEHIND = 30.0  # seconds that the requests may take longer than planned, before the rest is left out
 _WARM_UP = 30.0  # seconds until every kind of request has come many times and memory counts
 _WINDOW = 30.0  # seconds of which the median memory is taken, after the warm-up and at the end
 _QUICK = 20.0
@@ -154,7 +155,7 @@ class _Plan:
                 self._round = self._random.sample(self._cases, len(self._cases))
             due, case = self._next, self._round.pop()
             self._next += 1 / RATE
-        if due >= self._end:
+        if due >= self._end or time.perf_counter() >= self._end + _BEHIND:
             return None
         time.sleep(max(0.0, due - time.perf_counter()))
         return case

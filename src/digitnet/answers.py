@@ -21,13 +21,14 @@ class Digit:
         label: The most probable class, also when it is unsure; None for what is not a digit.
         text: The name of that class; "" for what is not a digit.
         confidence: Its calibrated probability, in [0, 1]; 0 for what is not a digit.
-        candidates: The most probable classes in falling order, as many as it takes for their probabilities to
-            reach 0.99; none for what is not a digit.
+        candidates: The most probable classes in falling order, as many as it takes to hold the right one as often as
+            was asked for, usually 0.99; none for what is not a digit.
         probabilities: Of every class, in the order of the labels; none for what is not a digit.
         box: x, y, width and height of its ink, in pixels of the upright picture; the whole picture where nothing is
             written.
         line: The line of the picture it stands in, from 0.
-        status: "ok", "unsure" (less confidence than the model's threshold), or "not_a_digit".
+        status: "ok", "unsure" (less confidence than the model's threshold, or several candidates; in a number also what
+            hardly looks like a digit), or "not_a_digit".
         notes: What was done to the picture, in plain words.
     """
 

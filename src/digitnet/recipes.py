@@ -146,7 +146,7 @@ PRESETS: dict[str, Recipe] = {
     "standard": Recipe(),
     "record": Recipe(
         preset="record",
-        regional_hands=0.1,
+        regional_hands=0.05,
         epochs=150,
         validation_fraction=0.0,
         temperature=0.66,  # fitted on held-out writers, see docs/log.md: here no image is left to fit it on

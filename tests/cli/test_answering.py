@@ -1,5 +1,6 @@
 """answer, in this process: what it prints for pictures and for files of many images, and what it returns."""
 
+import dataclasses
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from digitnet.answers import Digit, Status
 from digitnet.arrays import Images
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.cli.answering import Request, answer
-from digitnet.cli.wording import digit_in_words
+from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.idx import encode_idx, write_idx
@@ -54,6 +55,27 @@ def digit(label: int, confidence: float, *candidates: int) -> Digit:
 )
 def test_an_answer_in_words(read: Digit, expected: str) -> None:
     assert digit_in_words(read, ("apple", "pear", "plum", "fig")) == expected
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "expected"),
+    [
+        ((0.7, 0.02, 0.28, 0.0), "apple  70.00 %  unsure: apple or plum"),  # the next most probable one
+        ((0.7, 0.0, 0.0, 0.0), "apple  70.00 %  unsure: apple or no digit"),
+    ],
+)
+def test_one_candidate_alone_is_not_what_makes_an_answer_unsure(
+    probabilities: tuple[float, ...], expected: str
+) -> None:
+    read = dataclasses.replace(digit(0, 0.7, 0), probabilities=probabilities)
+    assert digit_in_words(read, ("apple", "pear", "plum", "fig")) == expected
+
+
+def test_what_is_no_digit_has_no_part_in_how_sure_a_line_is() -> None:
+    blot = Digit(None, "", 0.0, (), (), (0, 0, 1, 1), 0, "not_a_digit")
+    line = [digit(1, 0.9, 1), blot, digit(0, 0.95, 0)]
+    assert line_in_words(line, ("apple", "pear")) == "pear ? apple  90.00 %"
+    assert line_in_words([blot], ("apple", "pear")) == "?  0.00 %"
 
 
 def save(folder: Path, kind: str, images: Images) -> Path:

@@ -130,3 +130,21 @@ def test_without_held_out_images_there_are_models_and_no_figures_and_the_recipes
     folder, metrics = finished(tmp_path / "run", model, dataclasses.replace(DATA, validation=None, test=None))
     assert metrics["int8"] == {"test": None, "validation": None, "bytes": folder.int8_model_file.stat().st_size}
     assert load_classifier(folder.path).temperature == 1.7
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_held_out_images_tell_how_probable_right_labels_are(
+    precision: Precision, run: tuple[RunFolder, dict[str, Any]]
+) -> None:
+    classifier = Classifier(*open_model(run[0].path, precision=precision))
+    assert DATA.validation is not None
+    of_right = classifier.predict_proba(DATA.validation.images)[np.arange(80), DATA.validation.labels]
+    quantiles = classifier.metadata.quantiles("probability")
+    assert quantiles.n == 80
+    assert quantiles.at(0.1) == pytest.approx(np.sort(of_right)[7], abs=1e-6)  # the 8th of 80 + 1 ranks
+    assert (of_right < quantiles.at(0.1)).sum() == 7
+
+
+def test_without_them_nobody_knows(tmp_path: Path, model: KerasModel) -> None:
+    folder, _ = finished(tmp_path / "run", model, dataclasses.replace(DATA, validation=None))
+    assert "probability" not in open_model(folder.path)[1].thresholds

@@ -1,6 +1,7 @@
 """A run from its settings to its folder, through every interruption."""
 
 import csv
+import dataclasses
 import io
 import itertools
 import json
@@ -19,6 +20,7 @@ from rich.console import Console
 
 from digitnet.backend import keras
 from digitnet.classifier import load_classifier
+from digitnet.datasets import load_mnist
 from digitnet.distortion import NO_DISTORTION
 from digitnet.errors import (
     ConfigurationError,
@@ -30,6 +32,8 @@ from digitnet.evaluation import evaluate
 from digitnet.idx import write_idx
 from digitnet.recipes import Recipe
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
+from digitnet.runs.data import Data
+from digitnet.runs.session import lessons
 
 FILES = {
     "MODEL_CARD.md",
@@ -351,3 +355,28 @@ def test_a_source_without_test_images_is_measured_on_validation(tmp_path: Path) 
     assert outcome.metrics["test"] is None
     assert outcome.evaluation is not None
     assert outcome.evaluation.n == 8
+
+
+def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
+    images = load_mnist()[0].subset(np.arange(100))
+    recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
+    for source, expected in (("mnist", 120), ("fashion", 100)):
+        train_set = lessons(recipe, Data(source, source, "fail", images, None, None))
+        assert len(train_set) == expected
+        np.testing.assert_array_equal(train_set.images[:100], images.images)
+
+
+def test_a_run_with_digits_from_elsewhere_ends_in_the_same_bits_when_it_is_resumed(tmp_path: Path) -> None:
+    few = load_mnist()[0].subset(np.arange(300))
+    data = Data("mnist", "mnist", "fail", few, None, None)
+    recipe = dataclasses.replace(RECIPE, regional_hands=0.5, hard_examples=0.5, validation_fraction=0.0)
+    whole = start_run(recipe, data, tmp_path / "whole", command=[], console=SILENT)
+    answers = iter([False, False, True])  # before the first epoch, after it, after the second
+    with pytest.raises(TrainingInterruptedError):
+        start_run(recipe, data, tmp_path / "broken", command=[], console=SILENT, should_stop=lambda: next(answers))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digitnet.runs.session.load_data", lambda *_: data)
+        resumed = resume_run(tmp_path / "broken", console=SILENT)
+    images = few.images[:50]
+    first, second = (load_classifier(run.folder.model_file) for run in (whole, resumed))
+    np.testing.assert_array_equal(first.predict_logits(images), second.predict_logits(images))

@@ -98,6 +98,12 @@ def test_a_request_that_was_cut_off_is_told_so(server: Live, sent: bytes, said: 
     assert said in sentence(answer)
 
 
+def test_what_is_left_of_a_refused_request_is_no_other_request(server: Live) -> None:
+    answer = raw(server.port, post("/nowhere", get("/v2")[:20], 500))
+    assert status(answer) == 404  # and then the connection ends, though the client has not
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_a_client_that_ends_its_side_still_gets_its_answer(server: Live) -> None:
     answer = raw(server.port, post(INFER, BODY), end=True)
     assert status(answer) == 200
@@ -180,6 +186,7 @@ def test_more_connections_than_it_holds_are_told_so(impatient: Live) -> None:
         answer = raw(impatient.port, b"")
         assert status(answer) == 503
         assert "as many connections as it can hold" in sentence(answer)
+        assert b"retry-after: 1\r\n" in answer
     finally:
         for connection in held:
             connection.close()

@@ -11,9 +11,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from digitnet.classifier import Classifier
-from digitnet.errors import ConfigurationError, RequestError
+from digitnet.errors import ConfigurationError, ModelFileError, RequestError
 from digitnet.server import Settings, in_thread, json_response, make_app, read_body, read_json, serving_of
 from digitnet.server.gate import Gate
+from digitnet.server.replies import without_folders
 from live_server import INFER, ask, asked, live, many, some_images
 
 
@@ -27,6 +28,10 @@ async def refuse(_: Request) -> Response:
 
 async def misconfigured(_: Request) -> Response:
     raise ConfigurationError("hidden_sizes is empty")
+
+
+async def misplaced(_: Request) -> Response:
+    raise ModelFileError("/srv/digitnet/models/seven.onnx does not exist: expected a model file")
 
 
 async def broken(_: Request) -> Response:
@@ -54,6 +59,7 @@ ROUTES: Sequence[BaseRoute] = [
     Route("/studio/echo", echo, methods=["POST"]),
     Route("/studio/refuse", refuse),
     Route("/studio/misconfigured", misconfigured),
+    Route("/studio/misplaced", misplaced),
     Route("/studio/broken", broken),
     Route("/studio/stream", stream),
     Route("/studio/small", small, methods=["POST"]),
@@ -87,6 +93,23 @@ def test_their_errors_become_responses(studio: Gate) -> None:
     )
     response = ask(studio, "GET", "/studio/misconfigured")
     assert (response.status_code, response.json()) == (422, {"error": "hidden_sizes is empty"})
+
+
+def test_folders_of_this_machine_are_not_told(studio: Gate) -> None:
+    response = ask(studio, "GET", "/studio/misplaced")
+    assert response.json() == {"error": "seven.onnx does not exist: expected a model file"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("C:\\Users\\someone\\model.onnx is damaged", "model.onnx is damaged"),
+        ("/a/b/c: gone", "c: gone"),
+        ("expected 1/2, or image/png at /read", "expected 1/2, or image/png at /read"),
+    ],
+)
+def test_only_folders_are_left_out(text: str, told: str) -> None:
+    assert without_folders(text) == told
 
 
 def test_a_mistake_of_ours_says_nothing_of_this_machine(studio: Gate, caplog: pytest.LogCaptureFixture) -> None:
@@ -158,8 +181,9 @@ def test_more_requests_than_it_takes_are_told_to_come_back(classifier: Classifie
     app = make_app(classifier, Settings(access_log=False, requests=3), ROUTES)
     app.held = threading.Event()  # type: ignore[attr-defined]
     threading.Timer(0.3, app.held.set).start()  # type: ignore[attr-defined]
-    responses = many(app, [("GET", "/studio/waits", {})] * 5)
+    *responses, health = many(app, [*[("GET", "/studio/waits", {})] * 5, ("GET", "/v2/health/live", {})])
     assert sorted(response.status_code for response in responses) == [200, 200, 200, 503, 503]
+    assert health.status_code == 200
     assert {response.headers.get("retry-after") for response in responses} == {None, "1"}
     assert ask(app, "GET", "/v2").status_code == 200
 

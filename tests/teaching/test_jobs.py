@@ -26,6 +26,13 @@ def test_other_names_are_of_no_run(folder: Path, job_id: str) -> None:
         Jobs(folder / "runs").get(job_id)
 
 
+def test_a_run_elsewhere_is_none_of_ours(folder: Path) -> None:
+    elsewhere = Jobs(folder)
+    job = elsewhere.create("run", {}, "x")
+    with pytest.raises(NotThereError, match="there is no run"):
+        Jobs(folder / "runs").get(f"../{job.id}")
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"id": "run-1"}'])
 def test_a_damaged_folder_is_left_out(folder: Path, content: str) -> None:
     jobs = Jobs(folder / "runs")

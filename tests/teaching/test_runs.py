@@ -12,7 +12,7 @@ import pytest
 from digitnet.teaching.refusals import BusyError, FullError, NotThereError
 from digitnet.teaching.runs import RUNS_MAX, Runs
 from digitnet.teaching.training_lock import TrainingLock
-from teaching.conftest import wait_until
+from made_up_runs import wait_until
 
 
 def start(runs: Runs, does: str = "finish", **more: Any) -> str:

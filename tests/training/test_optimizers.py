@@ -9,9 +9,10 @@ from digitnet.model import build_mlp
 from digitnet.training.optimizers import OPTIMIZERS, make_optimizer
 
 
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_name_gives_a_keras_optimiser(name: str) -> None:
-    optimizer = make_optimizer(name, 0.01, weight_decay=0.1)
+def test_every_name_gives_a_keras_optimiser(name: str, weight_decay: float) -> None:
+    optimizer = make_optimizer(name, 0.01, weight_decay=weight_decay)
     assert isinstance(optimizer, keras.optimizers.Optimizer)
     assert float(optimizer.learning_rate) == pytest.approx(0.01)
 

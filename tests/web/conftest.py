@@ -12,7 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import cv2
+import numpy as np
 import pytest
+
+from drawn_pages import photo as with_noise
+from drawn_pages import strokes, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -80,9 +85,11 @@ def _wait_for_address(server: "subprocess.Popen[str]") -> str:
 
 
 @pytest.fixture(scope="package")
-def browser(address: str) -> Iterator["Browser"]:
+def browser() -> Iterator["Browser"]:
     """Chromium, started once."""
-    from playwright.sync_api import expect, sync_playwright
+    if reason := _reason():
+        pytest.skip(reason)
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not there without the dev extra
 
     expect.set_options(timeout=_PATIENCE)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -143,11 +150,6 @@ def draw() -> Draw:
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """A photo of a 4 on paper that lies half in the shade."""
-    import cv2
-    import numpy as np
-    from drawn_pages import photo as with_noise
-    from drawn_pages import strokes, written
-
     ink = strokes(10)
     shade = np.linspace(235, 120, ink.shape[1])[None, :, None] * np.ones((*ink.shape, 3))
     path = tmp_path / "photo.png"

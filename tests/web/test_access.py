@@ -8,14 +8,15 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra").Axe
+
 PANELS = ("draw", "picture", "inside", "train", "mistakes", "teach")
 SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
 
 
 def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
     """Show a panel with something in it."""
-    from playwright.sync_api import expect
-
     if panel in {"draw", "inside", "teach"}:
         draw(page, SEVEN)
         expect(page.locator("#draw-answer .hero")).to_have_text("7")
@@ -37,7 +38,9 @@ def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
 
 
 def _sentences(violations: list[dict[str, Any]]) -> list[str]:
-    return [f"{one['id']}: {node['html'][:120]}: {node['failureSummary']}" for one in violations for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:120]}: {node['failureSummary']}" for one in violations for node in one["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -45,8 +48,6 @@ def _sentences(violations: list[dict[str, Any]]) -> list[str]:
 def test_axe_finds_nothing(
     open_page: Callable[..., "Page"], draw: Callable[..., None], panel: str, scheme: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = open_page(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     _fill(page, panel, draw)
     assert page.locator("h1:visible").count() == 1

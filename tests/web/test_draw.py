@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
 
 SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
 ONE = [[(0.2, 0.2), (0.2, 0.5), (0.2, 0.85)]]
@@ -19,8 +23,6 @@ _INK_ROWS = """canvas => {
 
 
 def _expect(page: "Page", where: str, text: str | re.Pattern[str]) -> None:
-    from playwright.sync_api import expect
-
     expect(page.locator(where)).to_have_text(text)
 
 
@@ -120,7 +122,7 @@ def test_the_page_says_when_the_server_is_gone_and_goes_on_when_it_is_back(
     _expect(page, "#connection", re.compile("The server does not answer"))
     page.unroute("**/studio/**", refuse)
     _expect(page, HERO, "7")  # what was drawn meanwhile is answered without being drawn again
-    assert page.locator("#connection").is_hidden()
+    expect(page.locator("#connection")).to_be_hidden()
 
 
 def test_a_server_that_asks_for_a_token_gets_one(open_page: Callable[..., "Page"], draw: Callable[..., None]) -> None:

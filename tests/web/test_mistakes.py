@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
 
-def test_every_test_image_is_in_the_matrix_and_each_mistake_can_be_looked_into(open_page: Callable[..., "Page"]) -> None:
-    from playwright.sync_api import expect
 
+def test_every_test_image_is_counted_and_each_mistake_can_be_looked_into(
+    open_page: Callable[..., "Page"],
+) -> None:
     page = open_page("#mistakes")
     cells = page.locator("#mistakes-body .matrix tbody td")
     expect(cells).to_have_count(100)
@@ -27,8 +31,6 @@ def test_every_test_image_is_in_the_matrix_and_each_mistake_can_be_looked_into(o
 
 
 def test_the_cell_stands_in_the_address(open_page: Callable[..., "Page"]) -> None:
-    from playwright.sync_api import expect
-
     page = open_page("#mistakes?true=3&predicted=3")
     gallery = page.locator("#mistakes-body .gallery")
     expect(gallery.locator("h2")).to_have_text("3, read right")

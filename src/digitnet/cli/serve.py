@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from digitnet.cli.options import AugmentInferenceOption, ModelOption, PrecisionOption
+from digitnet.cli.options import (
+    AlwaysAnswerOption,
+    AugmentInferenceOption,
+    CoverageOption,
+    ModelOption,
+    PrecisionOption,
+)
+from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, MissingExtraError
 from digitnet.model_metadata import Precision
 
@@ -77,6 +84,8 @@ class Service:
         training: Whether the page may train.
         studio_dir: Where the page keeps what it makes; None for the user's folder.
         browser: Whether to open the page.
+        coverage: How often the candidates of a digit hold the right one; None for the default.
+        always_answer: Whether nothing that is written is refused.
     """
 
     settings: "Settings"
@@ -88,6 +97,8 @@ class Service:
     training: bool
     studio_dir: str | None
     browser: bool = False
+    coverage: float | None = None
+    always_answer: bool = False
 
 
 def serve(  # noqa: PLR0913 - the options of a command
@@ -95,6 +106,8 @@ def serve(  # noqa: PLR0913 - the options of a command
     model: ModelOption = None,
     precision: PrecisionOption = None,
     augment_inference: AugmentInferenceOption = 0,
+    coverage: CoverageOption = None,
+    always_answer: AlwaysAnswerOption = False,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     workers: WorkersOption = 1,
@@ -126,12 +139,26 @@ def serve(  # noqa: PLR0913 - the options of a command
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(_origin(origin) for origin in allow_origin or ()),
         body_bytes=max_body << 20,
+        all_bodies_bytes=max(256, 2 * max_body) << 20,
         body_seconds=body_timeout,
         requests=max_requests,
         batching=not no_batching,
         access_log=not no_access_log,
     )
-    start(Service(settings, port, model, precision, augment_inference, workers, not no_training, studio_dir))
+    start(
+        Service(
+            settings,
+            port,
+            model,
+            precision,
+            augment_inference,
+            workers,
+            not no_training,
+            studio_dir,
+            coverage=coverage,
+            always_answer=always_answer,
+        )
+    )
 
 
 def start(service: Service) -> None:
@@ -143,14 +170,21 @@ def start(service: Service) -> None:
     Raises:
         ModelFileError: The model is missing or damaged.
         ServerStartError: The port is in use.
-        MissingExtraError: The server's packages are not installed.
+        ConfigurationError: A setting of the classifier is out of range.
     """
-    from digitnet.classifier import load_classifier
+    from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
     from digitnet.server import open_socket, run
+
+    with quick_imports():
+        import digitnet.studio  # noqa: F401 - before workers are forked, which then share it
 
     listening = open_socket(service.settings.host, service.port)
     classifier = load_classifier(
-        service.model, precision=service.precision, augment_inference=service.augment_inference
+        service.model,
+        precision=service.precision,
+        augment_inference=service.augment_inference,
+        coverage=DEFAULT_COVERAGE if service.coverage is None else service.coverage,
+        refusal=0.0 if service.always_answer else DEFAULT_REFUSAL,
     )
     address = _address(service.settings, listening.getsockname()[1])
     _tell(f"{address} (Ctrl-C ends it)")
@@ -182,8 +216,12 @@ def server_settings() -> "type[Settings]":
     Raises:
         MissingExtraError: The server's packages are not installed.
     """
+    # NumPy's products, of which the glass box makes small ones: two threads that wait for each other on busy cores take
+    # ten times as long as one. It is read when NumPy is imported; answers are ONNX Runtime's, which does not read it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        from digitnet.server import Settings
+        with quick_imports():
+            from digitnet.server import Settings
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("digitnet"):
             raise

@@ -1,1 +1,43 @@
-"""The glass box: what each layer does with an image, read off the weights of a model file."""
+"""The glass box: what each layer does with an image, read off the weights of a model file.
+
+    network = read_network(path)
+    found = explain(network, image, switched_off=[(0, 17)])      why it answers as it does
+    sentences(network, found)                                    the same in words
+    Neighbours(network, images).nearest(image[None], 8)          what it has learned from that looks alike to it
+    exciting_images(network, images).of(layer, unit)             what excites a neuron most
+
+activations     what a neuron makes of its sum
+network         a network as its matrices: forward, and backward to the pixels
+model_weights   model file -> its matrices
+attribution     which pixels speak for and against each class
+neurons         single neurons: what each adds, what it looks for, what excites it
+neighbours      the training digits that look most alike to the last hidden layer
+explanation     one answer, taken apart
+sentences       the same in plain words
+"""
+
+from digitnet.inspection.attribution import Attribution, attribute
+from digitnet.inspection.explanation import Explanation, explain
+from digitnet.inspection.model_weights import read_network
+from digitnet.inspection.neighbours import Neighbours
+from digitnet.inspection.network import Layer, Network
+from digitnet.inspection.neurons import Exciting, Neuron, exciting_images, field_of
+from digitnet.inspection.sentences import sentences, words_for_neighbours, words_for_neuron
+
+__all__ = [
+    "Attribution",
+    "Exciting",
+    "Explanation",
+    "Layer",
+    "Neighbours",
+    "Network",
+    "Neuron",
+    "attribute",
+    "exciting_images",
+    "explain",
+    "field_of",
+    "read_network",
+    "sentences",
+    "words_for_neighbours",
+    "words_for_neuron",
+]

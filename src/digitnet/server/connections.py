@@ -184,8 +184,9 @@ class Connection(HttpToolsProtocol):
             return
         if self.cycle is None or self.cycle.response_complete:  # else another response is on its way
             body = dump_json({"error": sentence})
-            head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-            self.transport.write(STATUS_LINE[status] + head + body)
+            head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
+            again = b"retry-after: 1\r\n" if status == 503 else b""
+            self.transport.write(b"".join([STATUS_LINE[status], head, again, b"\r\n", body]))
         self._linger()
 
     def _linger(self) -> None:

@@ -16,7 +16,7 @@ from digitnet.server.access_log import AccessLog
 from digitnet.server.bodies import release
 from digitnet.server.guard import Guard
 from digitnet.server.lanes import busy
-from digitnet.server.replies import error_response
+from digitnet.server.replies import error_response, without_folders
 from digitnet.server.routes import Route, Routes
 from digitnet.server.serving import Serving, attach
 from digitnet.server.unknown import unknown
@@ -70,9 +70,8 @@ class Gate:
         exit_ = _Exit(send, [*_ALWAYS, *self._guard.response_headers(headers)])
         serving.metrics.begin()
         self._in_progress += 1
-        name = _UNKNOWN
         try:
-            name = await self._answered(scope, receive, exit_)
+            await self._answered(scope, receive, exit_)
         except asyncio.CancelledError:
             exit_.status = exit_.status or _CLOSED_BY_CLIENT
             raise
@@ -81,18 +80,18 @@ class Gate:
             release(scope, serving)
             seconds = time.perf_counter() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            serving.metrics.end(exit_.name or name, method, exit_.status, seconds)
+            serving.metrics.end(exit_.name, method, exit_.status, seconds)
             if self._log is not None:
                 self._log.write(scope, exit_.status, exit_.size, seconds)
 
-    async def _answered(self, scope: Scope, receive: Receive, exit_: "_Exit") -> str:
-        """Answer a request in any case, and name the endpoint."""
+    async def _answered(self, scope: Scope, receive: Receive, exit_: "_Exit") -> None:
+        """Answer a request in any case."""
         try:
             await self._passed(scope, receive, exit_)
         except RequestError as error:
             response = error_response(error.status, str(error), error.headers)
         except DigitnetError as error:
-            response = error_response(422, str(error))
+            response = error_response(422, without_folders(str(error)))
         except HTTPException as error:
             response = error_response(error.status_code, error.detail, tuple((error.headers or {}).items()))
         except Exception:
@@ -101,18 +100,19 @@ class Gate:
                 raise  # the connection is closed, since its response cannot be completed
             response = error_response(500, "the server made a mistake, which is in its log")
         else:
-            return exit_.name
+            return
         if not exit_.status:
             await response(scope, receive, exit_.send)
-        return exit_.name
 
     async def _passed(self, scope: Scope, receive: Receive, exit_: "_Exit") -> None:
         headers = scope["digitnet.headers"]
         path = self._path(scope)
         route = self._routes.get(path)
-        exit_.name = _UNKNOWN if route is None else route.name
+        if route is not None:
+            exit_.name = route.name
         self._guard.check(headers)
-        if self._in_progress > self.serving.settings.requests:
+        is_light = route is not None and route.is_open  # who watches over the server is to see it alive
+        if self._in_progress > self.serving.settings.requests and not is_light:
             raise busy()
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             response = Response(status_code=204, headers=self._guard.preflight_headers(headers))
@@ -171,7 +171,7 @@ class _Exit:
     def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._send = send
         self._headers = headers
-        self.name = ""
+        self.name = _UNKNOWN  # of the endpoint, in measurements
         self.status = 0
         self.size = 0
 

@@ -4,6 +4,7 @@ A browser lets any web page send requests to this machine. So on a loopback addr
 (else a page could point a name of its own here), and a request from a page must come from our own page or a listed one.
 """
 
+import functools
 import hmac
 import ipaddress
 import re
@@ -99,6 +100,7 @@ class Guard:
         return name in self._hosts or is_loopback(name.decode("latin-1"))
 
 
+@functools.lru_cache(maxsize=64)  # clients name few hosts, and each with every request
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means the machine itself.
 

@@ -1,11 +1,12 @@
 """JSON responses and errors. By orjson: six times as fast as Python's own on an image, and strict about NaN."""
 
+import re
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
-__all__ = ["dump_json", "error_response", "json_response"]
+__all__ = ["dump_json", "error_response", "json_response", "without_folders"]
 
 _Headers = tuple[tuple[str, str], ...]
 
@@ -46,3 +47,12 @@ def error_response(status: int, message: str, headers: _Headers = ()) -> Respons
     # What a client sent may be quoted in the message, and need not be text that UTF-8 can write.
     text = " ".join(message.encode("utf-8", "backslashreplace").decode().split())
     return json_response({"error": text}, status, headers)
+
+
+def without_folders(text: str) -> str:
+    """A message that may name files of this machine, with no more than their names.
+
+    Args:
+        text: Of an error.
+    """
+    return re.sub(r"(?:[A-Za-z]:)?(?:[/\\][^\s/\\:']+)+[/\\]([^\s/\\:']+)", r"\1", text)

@@ -171,7 +171,7 @@ def _answer(classes: int) -> Schema:
             "confidence": _SHARE,
             "candidates": _array(label),
             "probabilities": _array(_SHARE, 0, classes),
-            "box": _tuple(*[_NUMBER] * 4),
+            "box": _array(_NUMBER, 4, 4),
             "line": _COUNT,
             "status": status,
         }

@@ -9,6 +9,8 @@ kept              what was made of a file, for as long as the file stays as it i
 digits            MNIST, read when it is first looked at
 networks          which network is meant by an id
 reading_routes    what the server is; what is written in a drawing
+insides           the inside of each network, read when it is first looked at
+inside_routes     why a network answers as it does
 mistakes_routes   the confusion matrix, and the images of one cell
 refusing          what the teaching refuses, as HTTP says it
 run_events        what happens in a run, as server-sent events
@@ -24,6 +26,17 @@ with `{"error": "one sentence"}`; an id of a network that there is not is 404. M
     POST read?mode=&steps=&model=
                    a picture; the JSON of `digitnet read`, and "width", "height", "images": [IMAGE, ...],
                    "steps": [{"name", "png": a data URL}, ...]
+    POST explain {"image", "model", "switched_off": [[layer, unit], ...], "label": class or null}
+                   {"label", "probabilities", "logits", "bias", "attribution": [[784 numbers], ...] of each class,
+                   "layers": [{"name", "units", "active", "activations": base64 of a byte each, "strongest": [{"unit",
+                   "contribution", "field": FIELD, "switched_off"}, ...]}, ...], "neighbours": [{"index", "label",
+                   "image"}, ...], "neighbours_ready", "sentences": {"answer", "attribution", "layers", "neurons",
+                   "neighbours"}, "without_changes": {"label", "probabilities"}}; a logit is the sum of its attribution
+                   and its bias. The neighbours are those of the network without changes; they are ready some seconds
+                   after somebody has asked for the first time
+    GET  neuron?model=&layer=&unit=
+                   {"field": FIELD, "strongest_images": [{"index", "label", "image"}, ...] of the test set, "outgoing":
+                   the weight to each class, or null in front of the last hidden layer, "sentence"}
     GET  mistakes?model=
                    {"n", "errors", "confusion": [[how often, ...], ...]}, [true][predicted]
     GET  mistakes/cell?model=&true=&predicted=&limit=&offset=
@@ -31,6 +44,7 @@ with `{"error": "one sentence"}`; an id of a network that there is not is 404. M
                    the surest first, of what is right the least sure
 
     IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
+    FIELD = base64 of 784 signed bytes: where ink excites the neuron, and where it quiets it
 """
 
 from digitnet.studio.studio import Studio

@@ -45,7 +45,7 @@ class RunEvents:
 
     async def _stream(self, request: Request, job_id: str, after: int, news: News) -> AsyncIterator[bytes]:
         stopping = serving_of(request).stopping
-        self._streams += 1
+        self._streams += 1  # whoever leaves cancels this, wherever it is
         told: Event | None = None
         spoke = time.monotonic()
         try:
@@ -59,7 +59,7 @@ class RunEvents:
                 elif time.monotonic() - spoke > _SECONDS_OF_SILENCE:
                     spoke = time.monotonic()
                     yield b":\n\n"
-                if news.is_over or await _is_set(stopping) or await request.is_disconnected():
+                if news.is_over or await _is_set(stopping):
                     return
                 try:
                     news = await asyncio.to_thread(self._workshop.runs.news, job_id, after)

@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute
 
 from digitnet.classifier import Classifier
 from digitnet.studio.digits import Mnist
+from digitnet.studio.inside_routes import inside_routes
+from digitnet.studio.insides import Insides
 from digitnet.studio.mistakes_routes import mistakes_routes
 from digitnet.studio.networks import Networks
 from digitnet.studio.reading_routes import reading_routes
@@ -37,6 +39,7 @@ class Studio:
         mnist = Mnist()
         self.routes: list[BaseRoute] = [
             *reading_routes(networks, self._workshop),
+            *inside_routes(Insides(networks, mnist), mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
         ]

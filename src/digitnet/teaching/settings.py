@@ -16,6 +16,8 @@ __all__ = ["ACTIVATIONS", "HELD_OUT", "OPTIMIZERS", "RunSettings"]
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear")
 OPTIMIZERS = ("adam", "adamw", "sgd", "nesterov", "rmsprop", "nadam", "lion", "muon")
 
+_WEIGHT_DECAY = {"adamw": 0.004}  # Keras's own; without any it would be adam
+
 HELD_OUT = 5000  # of the 60,000 training images, the same in every run, so that two runs can be compared
 
 _MAX_LAYERS = 4
@@ -116,7 +118,7 @@ class RunSettings:
             learning_rate=float(self.learning_rate),
             schedule="constant",
             warmup_fraction=0.0,
-            weight_decay=0.0,
+            weight_decay=_WEIGHT_DECAY.get(self.optimizer, 0.0),
             label_smoothing=0.0,
             augmentation=PRESETS["standard"].augmentation if self.augment else NO_DISTORTION,
             hard_examples=0.0,

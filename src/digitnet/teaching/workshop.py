@@ -22,8 +22,8 @@ __all__ = ["LESSON", "LOADED", "Workshop"]
 
 LOADED = ""  # id of the network that the server was started with
 
-# What a lesson is told. Few and small steps: more would teach these pictures and not these hands (docs/log.md).
-LESSON: dict[str, Any] = {"epochs": 3, "batch_size": 100, "learning_rate": 2e-4, "seed": 0}
+# What a lesson is told. Smaller steps, or fewer copies of each correction, and it learns too few of them (docs/log.md).
+LESSON: dict[str, Any] = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-4, "seed": 0}
 
 _ANSWERING_FILE = "answering.json"
 _OFF = "Training is off at this server: it was started with --no-training, or with several workers."

@@ -64,7 +64,8 @@ def make_optimizer(name: str, learning_rate: Any, weight_decay: float = 0.0) -> 
     settings = dict(_EXTRA.get(key, {}))
     if "adam_weight_decay" in inspect.signature(kind).parameters:  # Muon decays what it leaves to Adam by this one
         settings["adam_weight_decay"] = weight_decay or None
-    optimizer = kind(learning_rate=learning_rate, weight_decay=weight_decay or None, **settings)
+    none = 0.0 if key == "adamw" else None  # the only one that takes no None
+    optimizer = kind(learning_rate=learning_rate, weight_decay=weight_decay or none, **settings)
     if weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -1,6 +1,8 @@
-/** Many wishes, one request at a time: whoever asks while one is under way replaces the one that waits. */
+/** Many wishes at once: one request at a time, one drawing a frame. */
 
 /**
+ * Whoever asks while one request is under way replaces the one that waits.
+ *
  * @param {() => Promise<void>} job Looks up for itself what there is to do when it starts.
  * @returns {() => void} Ask for a run of the job.
  */
@@ -22,5 +24,21 @@ export function latestWins(job) {
     } finally {
       running = false;
     }
+  };
+}
+
+/**
+ * @param {() => void} draw
+ * @returns {() => void} Asks for a drawing in the next frame, however often it is called until then.
+ */
+export function oncePerFrame(draw) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      draw();
+    });
   };
 }

@@ -4,6 +4,7 @@ import { announce } from "./announce.js";
 import { cssColour, paint } from "./colours.js";
 import { h } from "./dom.js";
 import { HEIGHT, WIDTH, inkStrokes } from "./drawing.js";
+import { oncePerFrame } from "./latest.js";
 
 const KEY_STEP = 12; // units a key press; 25 of them are half the pad
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -26,15 +27,7 @@ export function createPad(drawing, { label, describedBy, penWidth }) {
   });
   const pen = { x: WIDTH / 2, y: HEIGHT / 4, down: false, shown: false };
 
-  let drawn = false; // whether a painting is due in this frame already
-  const repaint = () => {
-    if (drawn) return;
-    drawn = true;
-    requestAnimationFrame(() => {
-      drawn = false;
-      paint(canvas, () => paintPad(canvas, drawing, pen));
-    });
-  };
+  const repaint = oncePerFrame(() => paint(canvas, () => paintPad(canvas, drawing, pen)));
   drawing.onChange(repaint);
   new ResizeObserver(() => {
     const scale = canvas.clientWidth * devicePixelRatio;

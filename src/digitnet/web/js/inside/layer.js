@@ -96,7 +96,8 @@ export function showNeuron(place, neuron, { unit, names, switchedOff, onSwitch, 
   place.hidden = false;
   place.replaceChildren(
     h("figure", {}, field, h("figcaption", { class: "note" }, "looks for")),
-    h("div", {}, h("h3", {}, `Neuron ${unit}`), h("p", { class: "note" }, "The test images that excite it most:"),
+    h("div", {}, h("h3", {}, `Neuron ${unit}`), h("p", {}, neuron.sentence),
+      images.length ? h("p", { class: "note" }, "The test images that excite it most:") : null,
       h("ul", { class: "tiles small-tiles" }, ...images), neuron.outgoing ? votes(neuron.outgoing, names) : null,
       h("div", { class: "buttons" },
         h("button", { type: "button", class: "button small", onclick: onSwitch }, switchedOff ? "Switch on" : "Switch off"),

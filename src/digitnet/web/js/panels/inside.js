@@ -13,6 +13,7 @@ import { latestWins } from "../latest.js";
 import { createPad } from "../pad.js";
 
 const DRAWING = "your drawing";
+const RETRY_MILLISECONDS = 1500; // until the server has looked at all training digits
 
 /**
  * @param {import("../state.js").Store} store
@@ -26,6 +27,7 @@ export function createInsidePanel(store, drawing) {
   let label = null; // the class to explain; null is the answer
   /** @type {any} */
   let explanation = null;
+  let again = 0;
 
   const side = createSide(store, drawing, () => {
     switchedOff = [];
@@ -39,15 +41,18 @@ export function createInsidePanel(store, drawing) {
 
   const explain = latestWins(async () => {
     const inspected = store.get("inspected");
-    parts.element.hidden = side.result.hidden = !inspected;
-    side.empty.hidden = Boolean(inspected);
+    if (!inspected) side.say("Nothing to look at yet: draw a digit here.");
+    else if (side.result.hidden) side.say("Looking inside …"); // the first time it takes a moment
+    if (!inspected) parts.element.hidden = true;
     if (!inspected || byId("panel-inside").hidden) return;
     try {
       explanation = await api.explain({ image: inspected.image, model: store.get("model"), switched_off: switchedOff, label });
       side.show(inspected, explanation, switchedOff.length);
       parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
+      clearTimeout(again);
+      if (!explanation.neighbours_ready) again = setTimeout(explain, RETRY_MILLISECONDS);
     } catch (error) {
-      side.fail(/** @type {Error} */ (error).message);
+      side.say(/** @type {Error} */ (error).message);
       parts.element.hidden = true;
     }
   });
@@ -113,8 +118,8 @@ function createSide(store, drawing, onRestore) {
   const correction = createCorrection(store, () =>
     answered && { image: answered.image, was: answered.label });
   const pad = createPad(drawing, { label: "Small drawing pad", describedBy: "inside-keys", penWidth: () => 26 });
-  const empty = h("p", { class: "note" }, "Nothing to look at yet: draw a digit here.");
-  const result = h("div", { class: "side-result" }, h("div", { class: "side-head" }, image, h("div", {}, hero, origin)), sentence,
+  const empty = h("p", { class: "note" });
+  const result = h("div", { class: "side-result", hidden: true }, h("div", { class: "side-head" }, image, h("div", {}, hero, origin)), sentence,
     switches, bars.element, correction);
   const element = h("aside", { class: "card inside-side", "aria-label": "Image and answer" }, result, empty,
     h("div", { class: "mini-pad" }, h("div", { class: "pad-frame" }, pad),
@@ -124,9 +129,13 @@ function createSide(store, drawing, onRestore) {
         h("span", { class: "note", id: "inside-keys" }, "Draw here and watch; arrow keys and Space draw too."))));
 
   return {
-    element, result, empty,
-    /** @param {string} message */
-    fail(message) {
+    element, result,
+    /**
+     * Instead of an answer.
+     *
+     * @param {string} message
+     */
+    say(message) {
       empty.hidden = false;
       empty.textContent = message;
       result.hidden = true;
@@ -137,6 +146,8 @@ function createSide(store, drawing, onRestore) {
      * @param {number} off How many neurons are switched off.
      */
     show(inspected, explanation, off) {
+      result.hidden = false;
+      empty.hidden = true;
       answered = { image: inspected.image, label: explanation.label };
       const before = explanation.without_changes;
       const truth = inspected.truth ?? null;
@@ -166,7 +177,7 @@ function createParts(names, onChoose) {
   const words = { attribution: h("p"), layers: h("p"), neurons: h("p"), neighbours: h("p") };
   const middle = h("div", { class: "stack" });
   const neighbours = h("ul", { class: "tiles" });
-  const element = h("div", { class: "stack" },
+  const element = h("div", { class: "stack", hidden: true },
     h("section", { class: "card" }, h("h2", {}, "Which pixels speak for what"), words.attribution, attributions.element),
     h("section", { class: "prose" }, words.layers, words.neurons, legend("quiets it", "excites it")),
     middle,

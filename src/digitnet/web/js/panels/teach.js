@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
+import { oncePerFrame } from "../latest.js";
 import { answerWith, refreshModels } from "../models.js";
 import { createKept } from "../teach/kept.js";
 import { createLesson } from "../teach/lesson.js";
@@ -27,6 +28,8 @@ export function createTeachPanel(store) {
     });
   };
 
+  const drawSoon = oncePerFrame(draw);
+
   const refresh = async () => {
     try {
       ({ corrections } = await api.listCorrections());
@@ -47,14 +50,13 @@ export function createTeachPanel(store) {
     if (!run) return;
     const followed = new RunLog(run);
     log = followed;
-    followed.follow(() => {
-      if (log !== followed) return;
+    const { live } = followed;
+    followed.follow(drawSoon).then(() => {
+      if (!live || log !== followed || followed.running) return;
+      followed.live = false;
       draw();
-      if (followed.live && !followed.running) {
-        followed.live = false;
-        refreshModels(store).catch(notifyError);
-        notify(followed.result ? "The copy has learned. See below what it did." : "The lesson has ended.");
-      }
+      refreshModels(store).catch(notifyError);
+      notify(followed.result ? "The copy has learned. See what it did." : "The lesson has ended.");
     }).catch(notifyError);
   };
 
@@ -81,6 +83,7 @@ export function createTeachPanel(store) {
     }),
   });
   byId("teach-body").append(h("div", { class: "two-columns" }, kept.element, lesson.element));
+  draw();
   store.on("model", draw);
   store.on("corrections", () => byId("panel-teach").hidden || refresh());
   store.on("online", (online) => online && refresh());

@@ -5,6 +5,7 @@ import { notify, notifyError } from "../announce.js";
 import { noteInAddress, readAddress } from "../address.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
+import { oncePerFrame } from "../latest.js";
 import { refreshModels } from "../models.js";
 import { createDials } from "../train/dials.js";
 import { RunLog } from "../train/log.js";
@@ -39,6 +40,7 @@ export function createTrainPanel(store) {
     stop: act(api.stopTraining),
     resume: act(async (id) => {
       await api.resumeTraining(id);
+      await refresh();
       watch(id);
     }),
     remove: act(async (id) => {
@@ -72,9 +74,12 @@ export function createTrainPanel(store) {
     dials.setRunning(Boolean(log?.running) || runs.some(({ status }) => status === "running"));
   };
 
+  const drawSoon = oncePerFrame(draw);
+
   const refresh = async () => {
     try {
       runs = (await api.listTraining()).runs.filter((/** @type {any} */ run) => run.kind !== "lesson");
+      for (const followed of [log, other]) followed?.update(runs);
       draw();
     } catch (error) {
       notifyError(error);
@@ -86,14 +91,13 @@ export function createTrainPanel(store) {
     const run = runs.find((one) => one.id === id);
     if (!run) return null;
     const followed = new RunLog(run);
-    followed.follow(() => {
-      draw();
-      if (followed.live && !followed.running) {
-        followed.live = false;
-        refresh();
-        refreshModels(store).catch(notifyError);
-        notify(`${run.name}: ${followed.status}.`);
-      }
+    const { live } = followed;
+    followed.follow(drawSoon).then(() => {
+      if (!live || followed.running) return;
+      followed.live = false;
+      refresh();
+      refreshModels(store).catch(notifyError);
+      notify(`${run.name}: ${followed.status}.`);
     }).catch(notifyError);
     return followed;
   };

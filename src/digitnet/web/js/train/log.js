@@ -60,6 +60,15 @@ export class RunLog {
     });
   }
 
+  /**
+   * What the server says of the run by now, such as whether it can be gone on with.
+   *
+   * @param {any[]} runs
+   */
+  update(runs) {
+    this.run = runs.find(({ id }) => id === this.run.id) ?? this.run;
+  }
+
   leave() {
     this.#abort.abort();
   }

@@ -41,14 +41,14 @@ export function createRunView(names, actions) {
     const { id } = log.run;
     const button = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {(id: string) => void} */ act) =>
       h("button", { type: "button", class: `button ${kind}`, onclick: () => act(id) }, text);
-    const offer = `${id} ${log.status} ${log.saving} ${log.epochs.length > 0}`;
+    const offer = `${id} ${log.status} ${log.run.resumable} ${log.epochs.length > 0}`;
     if (offer === offered) return;
     offered = offer;
     const wanted = [];
     if (log.running) wanted.push(button("Stop", "", actions.stop));
     else {
       if (log.epochs.length) wanted.push(button("Draw against it", "primary", actions.use));
-      if (log.status !== "finished" && log.run.resumable !== false) wanted.push(button("Go on", "", actions.resume));
+      if (log.run.resumable) wanted.push(button("Go on", "", actions.resume));
       wanted.push(button("Delete", "danger", actions.remove));
     }
     buttons.replaceChildren(...wanted);
@@ -116,7 +116,7 @@ function showFigures(list, log, other) {
   ];
   if (log.result?.test) wanted.push(["Right, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
   list.replaceChildren(...wanted.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value(log) ?? "–"),
-    other ? h("dd", { class: "other" }, `${value(other) ?? "–"} in the other run`) : null)));
+    other ? h("dd", { class: "other" }, `other: ${value(other) ?? "–"}`) : null)));
 }
 
 /**

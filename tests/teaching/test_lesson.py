@@ -1,0 +1,167 @@
+"""A copy learns the corrections, does not forget the rest, and is refused where it does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from extras import HAS_TRAINING
+
+if not HAS_TRAINING:
+    pytest.skip("needs the training extra", allow_module_level=True)
+
+from digitnet.classifier import load_classifier
+from digitnet.datasets import Dataset, load_mnist
+from digitnet.digit_score import with_digit_score
+from digitnet.evaluation import evaluate
+from digitnet.export import encode_model
+from digitnet.model import KerasPredictor, build_mlp, layer_table
+from digitnet.model_file import ModelMetadata, open_model
+from digitnet.quantiles import Quantiles
+from digitnet.teaching.lesson import pull_back, refusal, teach
+from digitnet.teaching.mixture import mixture
+from digitnet.training import train
+
+SETTINGS = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-3, "seed": 0}
+
+
+class Told:
+    """A control that remembers what it was told."""
+
+    stop_requested = False
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def emit(self, kind: str, **data: Any) -> None:
+        json.dumps(data, allow_nan=False)
+        self.events.append((kind, data))
+
+    def listen(self) -> None:
+        pass
+
+    def ignore_stops(self) -> None:
+        pass
+
+
+def network(names: tuple[str, ...], images: Any = None, labels: Any = None) -> bytes:
+    model = build_mlp((24,), num_classes=len(names), seed=1)
+    if images is not None:
+        model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        train(model, Dataset(images, labels), epochs=4, batch_size=50, seed=0)
+    return encode_model(model, ModelMetadata(names, layers=tuple(layer_table(model)), thresholds={"unsure_below": 0.7}))
+
+
+@pytest.fixture(scope="module")
+def base() -> bytes:
+    """A network that knows a little, and tells what is no digit."""
+    train_set, _ = load_mnist()
+    digits = network(train_set.class_names, train_set.images[:5000], train_set.labels[:5000])
+    return with_digit_score(digits, network(("not a digit", "digit")), Quantiles(100, (0.1,), (-1.0,)))
+
+
+@pytest.fixture(scope="module")
+def corrections(base: bytes) -> Dataset:
+    """Twelve digits on their side, each of which it takes for something else."""
+    _, test_set = load_mnist()
+    images = np.rot90(test_set.images[:400], axes=(1, 2))
+    classifier = load_of(base)
+    wrong = np.flatnonzero(classifier.predict(images) != test_set.labels[:400])[:12]
+    return Dataset(images[wrong], test_set.labels[wrong], "corrections")
+
+
+def load_of(content: bytes) -> Any:
+    from digitnet.classifier import Classifier  # noqa: PLC0415
+
+    return Classifier(*open_model(content))
+
+
+def lesson(folder: Path, base: bytes, corrections: Dataset, **settings: Any) -> Told:
+    (folder / "job.json").write_text(json.dumps({"settings": {**SETTINGS, **settings}}))
+    (folder / "base.onnx").write_bytes(base)
+    np.savez(folder / "corrections.npz", images=corrections.images, labels=corrections.labels)
+    told = Told()
+    teach(folder, told)  # type: ignore[arg-type] # no more of a control is needed
+    return told
+
+
+def test_a_copy_learns_and_does_not_forget(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
+    told = lesson(tmp_path, base, corrections)
+    kinds = [kind for kind, _ in told.events if kind != "step"]
+    assert kinds == ["epoch", "epoch", "state", "result"]
+    result = told.events[-1][1]
+    _, test_set = load_mnist()
+    for when, classifier in (("before", load_of(base)), ("after", load_classifier(tmp_path / "model.onnx"))):
+        for name, part in (("test", test_set), ("corrections", corrections)):
+            measured = evaluate(classifier, part)
+            assert result[when][name] == {"n": len(part), "errors": measured.errors, "accuracy": measured.accuracy}
+    assert result["before"]["corrections"]["errors"] == 12
+    assert result["after"]["corrections"]["errors"] <= 3
+    assert result["after"]["test"]["errors"] < result["before"]["test"]["errors"]  # it learned from more of MNIST, too
+    assert result["accepted"]
+    assert result["reason"] == ""
+
+
+def test_a_copy_still_tells_what_is_no_digit(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
+    lesson(tmp_path, base, corrections, epochs=1)
+    taught = load_classifier(tmp_path / "model.onnx")
+    images = corrections.images
+    np.testing.assert_array_equal(taught.score_digits(images), load_of(base).score_digits(images))
+    assert taught.metadata.thresholds == load_of(base).metadata.thresholds
+    assert taught.metadata.calibration == load_of(base).metadata.calibration
+    assert taught.metadata.metrics["test"]["n"] == 10_000
+
+
+def test_a_copy_that_forgets_is_refused(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
+    told = lesson(tmp_path, base, corrections, epochs=1, learning_rate=0.5)
+    result = told.events[-1][1]
+    assert not result["accepted"]
+    assert "more than the 0.1 that are allowed" in result["reason"]
+    assert result["after"]["test"]["errors"] > result["before"]["test"]["errors"] + 10
+
+
+@pytest.mark.parametrize(("more", "n", "accepted"), [(10, 10_000, True), (11, 10_000, False), (-5, 10_000, True)])
+def test_a_tenth_of_a_point_is_the_limit(more: int, n: int, accepted: bool) -> None:
+    labels = np.zeros(n, np.uint8)
+    dataset = Dataset(np.zeros((n, 28, 28), np.uint8), labels, num_classes=10)
+
+    class Wrong:
+        temperature = 1.0
+
+        def __init__(self, errors: int) -> None:
+            self.errors = errors
+            self.seen = 0
+
+        def predict_logits(self, images: Any) -> Any:
+            place = np.arange(self.seen, self.seen + len(images))
+            self.seen += len(images)
+            return np.where((place < self.errors)[:, None], [[0.0, 1.0]], [[1.0, 0.0]])
+
+    before, after = (evaluate(Wrong(errors), dataset) for errors in (43, 43 + more))
+    assert (refusal(before, after) == "") == accepted
+
+
+def test_a_network_goes_back_as_far_as_it_keeps_what_it_learned() -> None:
+    model = build_mlp((3,), num_classes=2, seed=0)
+    images = np.zeros((1, 28, 28), np.uint8)
+    taught = Dataset(images, np.array([1], np.uint8), num_classes=2)
+    *_, bias = model.trainable_variables
+    bias.assign([0.2, 0.0])
+    before = [np.asarray(variable.value) for variable in model.trainable_variables]
+    bias.assign([0.2, 0.5])  # at 0.5 * way > 0.2 the second class wins
+    assert pull_back(model, before, taught) == 0.5
+    np.testing.assert_allclose(KerasPredictor(model).predict_logits(images), [[0.2, 0.25]], atol=1e-6)
+
+
+def test_corrections_are_a_tenth_of_what_is_learned() -> None:
+    train_set, _ = load_mnist()
+    many = train_set.subset(np.arange(1000))
+    mixed = mixture(train_set, many, seed=1)
+    assert len(mixed) == 20_000 + 2 * 1000  # 2,222 would be a tenth
+    np.testing.assert_array_equal(mixed.images[-1000:], many.images)
+    one = mixture(train_set, train_set.subset(np.array([5])), seed=1)
+    assert len(one) == 20_000 + 50
+    assert set(one.labels[-50:].tolist()) == {int(train_set.labels[5])}
+    assert not np.array_equal(mixture(train_set, many, seed=2).labels[:100], mixed.labels[:100])
