@@ -52,14 +52,14 @@ def _rendered(asked: argparse.Namespace) -> Iterator[PictureSet]:
     for what in dict.fromkeys(asked.what or _SIZES):
         size = asked.n or _SIZES[what]
         if what == "stress":
-            yield RenderedDigits(PLAIN, size, asked.seed)
-            yield from stress_sets(size, asked.seed)
+            yield RenderedDigits(PLAIN, size, asked.seed, asked.train_digits)
+            yield from stress_sets(size, asked.seed, of_training=asked.train_digits)
         elif what == "nothing":
             yield from (RenderedNothing(name, size, asked.seed) for name in NOTHINGS)
         else:
             kind = RenderedDigits if what == "levels" else RenderedLines
             names = LEVELS if what == "levels" else (PLAIN, *LEVELS)
-            yield from (kind(name, size, asked.seed) for name in names)
+            yield from (kind(name, size, asked.seed, asked.train_digits) for name in names)
 
 
 def _given(asked: argparse.Namespace) -> Iterator[PictureSet]:
@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render pictures and read them")
     render.add_argument("what", nargs="*", type=_what, metavar="WHAT", help=f"of {', '.join(_SIZES)}; default all")
+    render.add_argument("--train-digits", action="store_true", help="MNIST's training digits: to choose settings with")
     measure = commands.add_parser("measure", help="read pictures that are there")
     measure.add_argument("paths", nargs="*", metavar="PATH", help=f"sets of pictures: see sets.py; or {MNIST!r}")
     measure.add_argument("--folder", action="append", default=[], metavar="PATH", help="the same")

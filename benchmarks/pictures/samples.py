@@ -38,14 +38,14 @@ _FEWEST, _MOST = 2, 8  # digits of a line
 
 
 @functools.cache
-def _test_set() -> Dataset:
-    return load_mnist()[1]
+def _digits(of_training: bool) -> Dataset:
+    return load_mnist()[0 if of_training else 1]
 
 
 @functools.cache
-def _order(seed: int) -> NDArray[np.int64]:
+def _order(seed: int, of_training: bool) -> NDArray[np.int64]:
     """MNIST's first 5,000 test images are easier than the others: the smaller of two sets takes some of each half."""
-    return np.random.default_rng(seed).permutation(len(_test_set()))
+    return np.random.default_rng(seed).permutation(len(_digits(of_training)))
 
 
 def severities_of(name: str, rng: np.random.Generator) -> _Severities:
@@ -65,11 +65,12 @@ def severities_of(name: str, rng: np.random.Generator) -> _Severities:
 
 @dataclass(frozen=True)
 class RenderedDigits:
-    """MNIST's test digits in a random order, one in each picture."""
+    """MNIST's test digits in a random order, one in each picture; or its training digits, to choose settings with."""
 
     name: str
     size: int
     seed: int
+    of_training: bool = False
     kind: Kind = "digits"
     is_rendered: bool = True
 
@@ -78,20 +79,21 @@ class RenderedDigits:
 
     def __getitem__(self, place: int) -> Example:
         rng = np.random.default_rng([self.seed, place])
-        test_set = _test_set()
-        position = _order(self.seed)[place % len(test_set)]
+        digits = _digits(self.of_training)
+        position = _order(self.seed, self.of_training)[place % len(digits)]
         severities = severities_of(self.name, rng)
-        picture = render([[test_set.images[position]]], severities, rng).picture
-        return Example(picture, str(test_set.labels[position]))
+        picture = render([[digits.images[position]]], severities, rng).picture
+        return Example(picture, str(digits.labels[position]))
 
 
 @dataclass(frozen=True)
 class RenderedLines:
-    """Lines of two to eight of MNIST's test digits."""
+    """Lines of two to eight of MNIST's test digits; or of its training digits."""
 
     name: str
     size: int
     seed: int
+    of_training: bool = False
     kind: Kind = "lines"
     is_rendered: bool = True
 
@@ -105,12 +107,12 @@ class RenderedLines:
     def rendered(self, place: int) -> tuple[Rendered, str]:
         """The picture with its boxes, and its text."""
         rng = np.random.default_rng([self.seed, place])
-        test_set = _test_set()
+        digits = _digits(self.of_training)
         count = 1 if rng.uniform() < _ONE_LINE else int(rng.integers(2, 4))
-        lines = [rng.integers(len(test_set), size=rng.integers(_FEWEST, _MOST + 1)) for _ in range(count)]
+        lines = [rng.integers(len(digits), size=rng.integers(_FEWEST, _MOST + 1)) for _ in range(count)]
         severities = severities_of(self.name, rng)
-        rendered = render([list(test_set.images[line]) for line in lines], severities, rng)
-        return rendered, "\n".join("".join(map(str, test_set.labels[line])) for line in lines)
+        rendered = render([list(digits.images[line]) for line in lines], severities, rng)
+        return rendered, "\n".join("".join(map(str, digits.labels[line])) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,12 @@ class RenderedNothing:
         return Example(render([[drawing]], draw_severities("mild", rng), rng).picture, "")
 
 
-def stress_sets(size: int, seed: int) -> list[RenderedDigits | RenderedLines]:
+def stress_sets(size: int, seed: int, *, of_training: bool = False) -> list[RenderedDigits | RenderedLines]:
     """Each hardship alone, at each of SEVERITIES; neighbours that touch need lines."""
     return [
-        (RenderedLines if hardship == "touching" else RenderedDigits)(f"{hardship} {severity:.2f}", size, seed)
+        (RenderedLines if hardship == "touching" else RenderedDigits)(
+            f"{hardship} {severity:.2f}", size, seed, of_training
+        )
         for hardship in HARDSHIPS
         for severity in SEVERITIES
     ]

@@ -162,3 +162,37 @@ def test_the_picture_is_not_modified_and_may_be_read_only() -> None:
     picture.setflags(write=False)
     extract_ink(picture)
     np.testing.assert_array_equal(picture, before)
+
+
+def test_a_digit_is_found_where_the_corners_are_in_the_dark() -> None:
+    down, across = np.mgrid[-1:1:200j, -1:1:200j]
+    light = 1 - 0.4 * (down**2 + across**2) / 2
+    paper = np.full((200, 200), 210.0)
+    paper[60:140, 95:103] = 150  # a thin 1, paler than the corners are dark
+    picture = np.clip(paper * light + np.random.default_rng(0).normal(0, 3, paper.shape), 0, 255).astype(np.uint8)
+    ink, _ = extract_ink(picture)
+    assert (ink[65:135, 97:101] > 128).mean() > 0.9
+    assert (ink[:50] > 0).mean() < 0.01
+
+
+def test_a_sheet_on_a_dark_table_is_no_ink() -> None:
+    picture = np.full((300, 300), 40, np.uint8)
+    picture[90:210, 95:205] = 230
+    picture[115:185, 140:152] = 30  # a 1 on the sheet
+    ink, notes = extract_ink(picture)
+    assert (ink[118:182, 142:150] > 128).mean() > 0.9
+    assert not ink[95:110, 100:200].any()  # paper above the 1
+    assert "edge of the sheet ignored" in notes
+
+
+def test_an_edge_from_side_to_side_is_no_part_of_a_digit() -> None:
+    picture = np.full((120, 120), 235, np.uint8)
+    picture[30:85, 55:65] = 20  # a 1
+    assert not _with_edge(picture)[100:].any()
+    assert (_with_edge(picture)[35:80, 57:63] > 128).all()
+
+
+def _with_edge(picture: GrayPicture) -> GrayPicture:
+    edged = picture.copy()
+    edged[108:112] = 60
+    return extract_ink(edged)[0]

@@ -34,6 +34,7 @@ from digitnet.pictures.paper import AnyPicture, PlainPaper, plain_paper, reduced
 from digitnet.pictures.ruling import without_ruled_lines
 from digitnet.pictures.shading import (
     LOOK_SIDE,
+    SHEET_SIDE,
     contrast_in_shade,
     is_darker,
     is_written,
@@ -48,14 +49,18 @@ __all__ = ["Steps", "extract_ink"]
 Steps: TypeAlias = list[tuple[str, AnyPicture]]  # what was done, and the picture after it
 
 _TINY = 32  # pixels; a picture with a shorter side has no room for shadows beside its digit ...
-_SMALL = 100  # ... and one with such a side shows no ruled lines and no table
+_SMALL = 100  # ... and one with such a side shows no ruled lines
 _NOISE_CLEAN = 1.0  # levels; with less, smoothing could only blur
 _SMOOTHING_SIDE = 300  # one pixel of smoothing radius for this many pixels of picture ...
 _SMOOTHING_RADIUS_MAX = 2  # ... and no more than this, for digits that are small in a large picture
+_CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this far on average, or are none
 _FLOOR_SIGMAS = 3.0  # within this many standard deviations of noise, a pixel is paper
 _EDGE_WIDTH = 2  # pixels of soft edge kept around a stroke
 _FULL_INK_PERCENTILE = 99.9  # of the strokes' pixels; the darkest one may be a speck of dirt
 _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
+_ACROSS = 0.6  # of the picture's width or height is as long as what goes across it ...
+_SLENDER = 0.15  # ... and covers less than this of a square of its length
+_LEAST_REST = 0.1  # of the largest piece's area, has the largest of those that stay
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
 
@@ -78,13 +83,16 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
         ink, notes = _finished(_on_plain_paper(picture, paper), steps)
     elif paper.fits and is_written(picture, paper.levels):
         ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
+        if ink is None:  # corners in the dark look like noise to a plane of light
+            shaded = replace(_on_shaded_paper(picture), visible_sigmas=_CLEAR_SIGMAS)
+            ink, notes = _finished(_without_ruling(shaded), steps)
     else:
         ink, notes = _finished(_without_ruling(_on_shaded_paper(picture)), steps)
         if ink is None:
             ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
     if ink is None:
         return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
-    return ink, notes
+    return _without_lines_across(ink), notes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +107,7 @@ class _Contrast:
         steps: What it looked like, by name.
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
         shade_share: Of typical ink, what the tip of a shadow may have.
+        visible_sigmas: How far strokes must stand out of the noise on average.
     """
 
     levels: GrayPicture
@@ -108,10 +117,11 @@ class _Contrast:
     steps: tuple[tuple[str, AnyPicture], ...]
     inside: GrayPicture | None = None
     shade_share: float = 0.0
+    visible_sigmas: float = VISIBLE_SIGMAS
 
 
 def _finished(contrast: _Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
-    ink = _cut_and_stretch(contrast.levels, contrast.noise, shade_share=contrast.shade_share)
+    ink = _cut_and_stretch(contrast)
     if ink is None:
         return None, ()
     if steps is not None:
@@ -145,7 +155,7 @@ def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> _Contrast:
 
 def _on_shaded_paper(picture: AnyPicture) -> _Contrast:
     small = reduced(picture, LOOK_SIDE)
-    sheet = find_sheet(small) if min(picture.shape[:2]) >= _SMALL else None
+    sheet = find_sheet(small) if min(picture.shape[:2]) >= SHEET_SIDE else None
     if sheet is None:
         inside = np.full(picture.shape[:2], 255, np.uint8)
         small_inside = np.full(small.shape[:2], 255, np.uint8)
@@ -177,13 +187,14 @@ def _smoothing_radius(picture: AnyPicture) -> int:
     return min(round(longer / _SMOOTHING_SIDE), _SMOOTHING_RADIUS_MAX)
 
 
-def _cut_and_stretch(contrast: GrayPicture, noise: float, *, shade_share: float = 0.0) -> GrayPicture | None:
-    """Remove the noise from `contrast` and bring its strokes to 255; None when there are no strokes."""
+def _cut_and_stretch(found: _Contrast) -> GrayPicture | None:
+    """Remove the noise from a contrast and bring its strokes to 255; None when there are no strokes."""
+    contrast, noise, shade_share = found.levels, found.noise, found.shade_share
     floor = round(_FLOOR_SIGMAS * noise)
     _, above_floor = cv2.threshold(contrast, floor, 0, cv2.THRESH_TOZERO)
     level, strokes = cv2.threshold(above_floor, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     counts = histogram(contrast, np.asarray(strokes, np.uint8))
-    if not counts.any() or mean_level(counts) < max(VISIBLE_LEVELS, VISIBLE_SIGMAS * noise):
+    if not counts.any() or mean_level(counts) < max(VISIBLE_LEVELS, found.visible_sigmas * noise):
         return None
     if shade_share:
         typical = typical_level(counts)
@@ -196,6 +207,24 @@ def _cut_and_stretch(contrast: GrayPicture, noise: float, *, shade_share: float 
     reach = 2 * _EDGE_WIDTH + 1
     strokes_and_edges = cv2.dilate(strokes, np.ones((reach, reach), np.uint8))
     return np.asarray(cv2.bitwise_and(stretched, strokes_and_edges), np.uint8)
+
+
+def _without_lines_across(ink: GrayPicture) -> GrayPicture:
+    """`ink` without thin pieces that go from one side of the picture to another: edges of the sheet, creases."""
+    if min(ink.shape) < _TINY:
+        return ink
+    height, width = ink.shape
+    _, piece_of, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, top, wide, high, area = statistics[1:].T
+    at_sides = (left == 0).astype(int) + (top == 0) + (left + wide == width) + (top + high == height)
+    longest = np.maximum(wide, high)
+    is_long = (wide >= _ACROSS * width) | (high >= _ACROSS * height)
+    is_line = is_long & (at_sides >= 2) & (area < _SLENDER * longest.astype(np.float64) ** 2)
+    rest = (area * ~is_line).max(initial=0)
+    if not is_line.any() or rest < _LEAST_REST * area.max():
+        return ink
+    keep = np.r_[True, ~is_line]
+    return np.asarray(cv2.bitwise_and(np.where(keep, 255, 0).astype(np.uint8)[piece_of], ink), np.uint8)
 
 
 def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float) -> GrayPicture:

@@ -23,9 +23,21 @@ from digitnet.pictures.contrast import (
 from digitnet.pictures.grays import percentiles
 from digitnet.pictures.paper import AnyPicture, border, local_paper, median, reduced
 from digitnet.pictures.ruling import without_ruled_lines
+from digitnet.pictures.sheet import find_sheet
 
-__all__ = ["LOOK_SIDE", "contrast_in_shade", "is_darker", "is_written", "paper_around", "paper_range", "paper_side"]
+__all__ = [
+    "LOOK_SIDE",
+    "SHEET_SIDE",
+    "contrast_in_shade",
+    "is_darker",
+    "is_written",
+    "paper_around",
+    "paper_range",
+    "paper_side",
+]
 
+SHEET_SIDE = 48  # pixels; a picture with a shorter side shows no table
+_SHEET_SHARE = 0.04  # of the picture; a sheet with ink on it covers more
 LOOK_SIDE = 400  # pixels of the copy on which polarity and thickness of the strokes are found
 _PEN_SHARE = 0.12  # of the shorter side, which no pen is thicker than, ...
 _MARKER_SHARE = 0.3  # ... which no marker is thicker than, ...
@@ -65,6 +77,8 @@ def is_written(picture: AnyPicture, paper: AnyPicture) -> bool:
     if _is_strip_at_side(strokes) or _is_shade_at_border(contrast, strokes):
         return False
     thickness = thickest(strokes)
+    if _may_be_sheet(strokes) and find_sheet(small) is not None:
+        return False
     if (border(strokes) > 0).mean() <= _PEN_AT_BORDER:
         if thickness <= _PEN_SHARE * shorter:
             return True
@@ -81,6 +95,13 @@ def _is_thick_of_ink(contrast: GrayPicture, strokes: GrayPicture) -> bool:
     depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
     thick = contrast[depth > 0.8 * depth.max()]
     return bool(median(thick) >= PIECE_SHARE * typical_level(histogram(contrast, strokes)))
+
+
+def _may_be_sheet(strokes: GrayPicture) -> bool:
+    """What stands out is much, or one large convex piece: worth a look whether it is a sheet on a table."""
+    if min(strokes.shape) < SHEET_SIDE:
+        return False
+    return cv2.countNonZero(strokes) > _SHEET_SHARE * strokes.size
 
 
 def _is_strip_at_side(strokes: GrayPicture) -> bool:

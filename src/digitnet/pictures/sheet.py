@@ -17,10 +17,13 @@ __all__ = ["find_sheet", "spread_over_table"]
 _SIDE = 160  # pixels of the copy on which sheets are looked for
 _STROKE = 13  # pixels; strokes are thinner
 _STEPS = 9  # thresholds tried in each channel
-_AREA_MIN, _AREA_MAX = 0.2, 0.985  # of the picture
-_EXTENT_MIN = 0.4  # of the picture's width and of its height, unlike a stroke
+_AREA_MIN, _AREA_MAX = 0.05, 0.985  # of the picture
+_EXTENT_MIN = 0.2  # of the picture's width and of its height, unlike a stroke
+_LARGE = 0.2  # of the picture; what is smaller is a sheet only if all four edges are seen, and if ...
+_WRITTEN = 0.02  # ... this much of it is ink
 _SOLIDITY = 0.93  # of its convex hull; paper lies flat and has straight edges
 _FILLED = 0.65  # of its outline is paper, the rest ink; an 0 has less
+_AROUND = 17  # pixels; half of them are looked at beyond the outline
 _HOLES = 0.08  # of its outline; less may be ink in the colour of the table
 _GAP = 3  # pixels from the edge, where the colours of its two sides are compared ...
 _GRAIN_GAP = 8  # ... and their grain, which the edge itself must not reach
@@ -48,14 +51,15 @@ def find_sheet(small: AnyPicture) -> GrayPicture | None:
     Returns:
         uint8 (height, width), 255 on the sheet, its very edge left out; None when the picture shows nothing else.
     """
-    look = reduced(small, _SIDE)
+    look = _at_side(small)
     colours = look if look.ndim == 3 else np.repeat(look[:, :, np.newaxis], 3, axis=2)
-    grain = _grain(colours)
+    grain, original = _grain(colours), colours
     for is_ink_dark in (True, False):  # without strokes, whose edges are no edges of a sheet
         colours = local_paper(colours, _STROKE, is_ink_dark=is_ink_dark)
+    ink = np.asarray(cv2.absdiff(original, colours).max(axis=2) >= 2 * _DIFFERENT, np.uint8)
     best, best_share = None, _EDGE_SHARE
     for outline, mask, holes in _candidates(colours):
-        if _is_ring(mask, holes, colours):
+        if _is_ring(mask, holes, colours) or not _is_large_enough(outline, mask, ink):
             continue
         share = _edge_share(outline, mask, colours, grain)
         if share > best_share:
@@ -94,6 +98,16 @@ def spread_over_table(picture: AnyPicture, sheet: GrayPicture) -> AnyPicture:
     return np.asarray(cv2.copyTo(picture, sheet, spread), np.uint8)
 
 
+def _at_side(small: AnyPicture) -> AnyPicture:
+    """The picture with its longer side at 160 pixels, which all lengths below are made for."""
+    height, width = small.shape[:2]
+    if max(height, width) >= _SIDE:
+        return reduced(small, _SIDE)
+    scale = _SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def _candidates(colours: AnyArray) -> Iterator[tuple[AnyArray, GrayPicture, GrayPicture]]:
     """Outline int32 (n, 2), filled mask and holes of each large convex region of one side of a threshold."""
     planes = [np.asarray(plane, np.uint8) for plane in cv2.split(cv2.medianBlur(colours, 3))]
@@ -128,11 +142,24 @@ def _filled(outline: AnyArray, side: GrayPicture) -> GrayPicture | None:
 
 
 def _is_ring(mask: GrayPicture, holes: GrayPicture, colours: AnyArray) -> bool:
-    """What shows through the holes is the same as what is outside: a thick 0 or 8, and no paper."""
+    """What shows through the holes is the same as what is just outside: a thick 0 or 8, and no paper."""
     if cv2.countNonZero(holes) < _HOLES * cv2.countNonZero(mask):
         return False
-    within, outside = cv2.mean(colours, holes), cv2.mean(colours, cv2.bitwise_not(mask))
+    around = cv2.subtract(cv2.dilate(mask, np.ones((_AROUND, _AROUND), np.uint8)), mask)
+    within, outside = cv2.mean(colours, holes), cv2.mean(colours, around)
     return max(abs(a - b) for a, b in zip(within, outside, strict=True)) < 2 * _DIFFERENT
+
+
+def _is_large_enough(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
+    """No thick stroke, on which nothing is written; and no strip of a table."""
+    area = cv2.countNonZero(mask)
+    if area >= _LARGE * mask.size:
+        return True
+    x, y, width, height = cv2.boundingRect(outline)
+    is_inside = x > 0 and y > 0 and x + width < mask.shape[1] and y + height < mask.shape[0]
+    inner = cv2.erode(mask, np.ones((2 * _GAP + 1, 2 * _GAP + 1), np.uint8))  # its edge is as sharp as ink
+    is_written = cv2.countNonZero(cv2.bitwise_and(ink, inner)) >= _WRITTEN * area
+    return is_inside and is_written and _is_quadrangle(outline, mask)
 
 
 def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: AnyArray) -> float:
