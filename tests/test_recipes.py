@@ -12,14 +12,14 @@ from digitnet.recipes import PRESETS, Recipe, make_recipe
 
 def test_each_preset_is_named_as_its_key_and_standard_is_the_default() -> None:
     assert {name: recipe.preset for name, recipe in PRESETS.items()} == {name: name for name in PRESETS}
-    assert set(PRESETS) == {"quick", "standard", "record"}
+    assert set(PRESETS) == {"quick", "standard", "record", "pictures"}
     assert make_recipe() == PRESETS["standard"] == Recipe()
 
 
 @pytest.mark.parametrize("recipe", PRESETS.values(), ids=PRESETS)
 def test_presets_take_whole_batches_of_mnist(recipe: Recipe) -> None:
     """A remainder would be compiled as a second step, for seconds of every start."""
-    num_train = round(60_000 * (1 - recipe.validation_fraction))
+    num_train = round(60_000 * (1 - recipe.validation_fraction) * (1 + recipe.regional_hands))
     assert num_train % recipe.batch_size == 0
 
 
