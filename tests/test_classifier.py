@@ -23,7 +23,7 @@ from digitnet.augmented_inference import distort, lookup_table, sampling_grids
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, DigitnetError, ModelFileError, PictureDecodeError, PictureError
-from digitnet.model_file import open_model
+from digitnet.model_file import bundled_model_path, open_model
 from digitnet.model_metadata import PRECISIONS, ModelMetadata, Precision
 
 TEMPERATURE = 2.0
@@ -416,24 +416,32 @@ def test_a_program_may_end_while_a_thread_classifies(model_path: Path) -> None:
     assert run_python(code, str(model_path)) == "20000\n20000\n"
 
 
-def test_images_in_the_frame_are_read_as_pictures_are(bundled: Classifier, mnist: tuple[Dataset, Dataset]) -> None:
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_images_in_the_frame_are_read_as_pictures_are(precision: Precision, mnist: tuple[Dataset, Dataset]) -> None:
     """MNIST's digits as light strokes on black need no cleaning, so both ways must say the same."""
+    named = load_classifier(bundled_model_path(precision), precision=precision, refusal=0.0)
     images = mnist[1].images[:300]
-    digits = bundled.read_images(images)
-    probabilities = bundled.predict_proba(images)
+    digits = named.read_images(images)
+    probabilities = named.predict_proba(images)
     for image, digit, row in zip(images, digits, probabilities, strict=True):
         rows, columns = np.nonzero(image)
         assert list(digit.box) == [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
         assert digit.probabilities == tuple(row.tolist())
         assert (digit.label, digit.text) == (int(row.argmax()), str(row.argmax()))
         assert digit.confidence == row.max()
-        ranked = sorted(range(10), key=lambda label: -row[label])
-        assert digit.candidates == tuple(ranked[: len(digit.candidates)])
-        assert sum(row[list(digit.candidates)].tolist()) >= 0.99 or len(digit.candidates) == 10
-        assert sum(row[list(digit.candidates[:-1])].tolist()) < 0.99
+        # It is right more often than the 99 % that is asked for, so one label is enough.
+        assert digit.candidates == (digit.label,)
         assert digit.status == ("unsure" if digit.confidence < 0.8 else "ok")
-    same = sum(bundled.read_digit(image) == digit for image, digit in zip(images[:60], digits, strict=False))
+    same = sum(named.read_digit(image) == digit for image, digit in zip(images[:60], digits, strict=False))
     assert same >= 50  # a few are touched by the cleaning
+
+
+def test_the_package_reads_pictures_with_another_network_and_a_named_model_with_its_own() -> None:
+    inside = load_classifier()
+    assert inside.metadata.recipe["preset"] == "record"
+    assert inside.reader.metadata.recipe["preset"] == "pictures"
+    named = load_classifier(bundled_model_path())
+    assert named.reader is named
 
 
 def test_a_blank_image_among_others_is_not_a_digit(classifier: Classifier) -> None:

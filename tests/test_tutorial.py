@@ -40,9 +40,12 @@ class Run(NamedTuple):
     folder: Path
 
 
+_OF_OTHER_PAGES = ("performance", "accuracy", "pictures", "page", "serving")
+
+
 def own_figures() -> list[Path]:
     """The tutorial's; those of other pages are tested with them."""
-    return [path for path in FIGURES.iterdir() if not path.name.startswith(("performance", "accuracy", "pictures"))]
+    return [path for path in FIGURES.iterdir() if not path.name.startswith(_OF_OTHER_PAGES)]
 
 
 def blocks_of(page: str) -> list[Block]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from benchmarks.accuracy.measured import MEASURED, load_measured
 from benchmarks.accuracy.page import write_page
+from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.trainings import record, train_seeds
 from benchmarks.arguments import positive
 from benchmarks.settings import REPOSITORY
 from digitnet.errors import DigitnetError
-from digitnet.recipes import PRESETS
 
 RUNS = Path("runs") / "accuracy"
 PAGE = REPOSITORY / "docs" / "accuracy.md"
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(given or ["all"])
     try:
         if asked.what in {"train", "all"}:
-            for preset in [asked.preset] if asked.preset else PRESETS:
+            for preset in [asked.preset] if asked.preset else ON_THE_PAGE:
                 train_seeds(preset, asked.seeds, asked.runs, asked.measured)
         if asked.what == "record":
             for path in asked.paths:
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     everything = commands.add_parser("all", help="train and record all presets with seeds 0 to 4, and write the page")
     everything.set_defaults(preset=None, seeds=range(5), runs=RUNS, page=PAGE)
     train = commands.add_parser("train", help="train the runs that are missing, and record each")
-    train.add_argument("--preset", choices=list(PRESETS), help="one preset; all where it is left out")
+    train.add_argument("--preset", choices=list(ON_THE_PAGE), help="one preset; all where it is left out")
     train.add_argument("--seeds", type=_seeds, default=range(5), metavar="0-4", help="default 0-4")
     train.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help=f"of the run folders, default {RUNS}")
     recording = commands.add_parser("record", help="measure finished runs, and committees")

@@ -7,11 +7,11 @@ from benchmarks.accuracy.bundled import Bundled
 from benchmarks.accuracy.gallery import mistakes_figure
 from benchmarks.accuracy.measured import Measurement
 from benchmarks.accuracy.overview import overview_figure
+from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.summary import current
 from benchmarks.page.plots import WIDTH, panel
 from benchmarks.page.png import png
-from digitnet.recipes import PRESETS
-from digitnet.report.style import ACCENT, BLUE, GREEN, INK, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
+from digitnet.report.style import ACCENT, BLUE, GREEN, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PRESET_COLOURS", "figures_for", "learning_figure"]
 
 _HEIGHT = 4.2  # inches
-PRESET_COLOURS = dict(zip(PRESETS, (GREEN, ACCENT, BLUE, INK), strict=True))
+PRESET_COLOURS = dict(zip(ON_THE_PAGE, (GREEN, ACCENT, BLUE), strict=True))
 
 
 def figures_for(rows: Sequence[Measurement], bundled: Bundled) -> dict[str, Callable[[], bytes]]:
@@ -48,7 +48,7 @@ def learning_figure(rows: Sequence[Measurement]) -> "Figure":
     axes.set_xscale("log")
     axes.set_yscale("log")
     errors: list[float] = []
-    for preset in PRESETS:
+    for preset in ON_THE_PAGE:
         of_preset = [row for row in shown if row.preset == preset]
         errors += [error for row in of_preset for error in _draw_line(axes, row)]
         if of_preset:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.rows import load_rows, save_rows
 from benchmarks.settings import REPOSITORY
-from digitnet.recipes import PRESETS
 
 __all__ = ["MEASURED", "SINGLE", "Measurement", "load_measured", "replaced", "save_measured"]
 
@@ -124,6 +124,6 @@ def replaced(rows: Sequence[Measurement], row: Measurement) -> list[Measurement]
 
 def _place(row: Measurement) -> tuple[int, int, str, int]:
     """Single networks first, in the order of the presets and then of the seeds."""
-    order = list(PRESETS)
+    order = list(ON_THE_PAGE)
     preset = order.index(row.preset) if row.preset in order else len(order)
     return row.members, preset, row.preset, -1 if row.seed is None else row.seed

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.accuracy.bundled import Bundled
 from benchmarks.accuracy.measured import Measurement
+from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.published import COMBINED, SINGLE_PASS, Published
 from benchmarks.accuracy.summary import committees, current, summaries
 from benchmarks.accuracy.targets import GOALS
 from benchmarks.page.plots import WIDTH, panel
-from digitnet.recipes import PRESETS
 from digitnet.report.style import BLUE, FAINT, GREEN, INK, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _lines(rows: Sequence[Measurement], bundled: Bundled) -> list[_Line]:
     together = tuple(row.errors / row.n for row in committees(rows))
     presets = [
         _Line(preset, tuple(found[preset].rates) if preset in found else (), GOALS[preset], has_mean=True)
-        for preset in PRESETS
+        for preset in ON_THE_PAGE
     ]
     evaluation = bundled.evaluation
     return [

@@ -6,7 +6,10 @@ from typing import Any
 from digitnet.distortion import NO_DISTORTION
 from digitnet.recipes import PRESETS
 
-__all__ = ["differences"]
+__all__ = ["ON_THE_PAGE", "differences"]
+
+# What the preset `pictures` is for stands in docs/pictures.md.
+ON_THE_PAGE = ("quick", "standard", "record")
 
 _NOT_COMPARED = ("preset", "seed")
 

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from benchmarks.accuracy.bundled import Bundled
 from benchmarks.accuracy.measured import Measurement
+from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.published import COMBINED, SINGLE_PASS, Published
 from benchmarks.accuracy.subsets import FIRST, LAST, REJECTED_LABELS, UNDISPUTED, errors_in
 from benchmarks.accuracy.summary import Summary, committees, current, summaries
@@ -32,11 +33,11 @@ _CONFIDENCES = (0.0, 0.8, 0.9, 0.99, 0.999, 2.0)  # edges; nothing is surer than
 def single_section(rows: Sequence[Measurement]) -> str:
     """The presets beside published results: one network, one pass."""
     found = summaries(rows)
-    lines = [_summary_row(found[preset]) if preset in found else _missing_row(preset) for preset in PRESETS]
+    lines = [_summary_row(found[preset]) if preset in found else _missing_row(preset) for preset in ON_THE_PAGE]
     published = [[result.what, percent(result.error), _cited(result)] for result in SINGLE_PASS]
     ours = [
         [f"**digitnet `{name}`**, {_network(found[name])}", f"**{percent(found[name].mean, 3)}**", _seeds(found[name])]
-        for name in PRESETS
+        for name in ON_THE_PAGE
         if name in found
     ]
     by_error = sorted([*published, *ours], key=lambda cells: -float(cells[1].strip("*% ")))

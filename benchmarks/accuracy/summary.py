@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.accuracy.measured import Measurement
-from benchmarks.accuracy.presets import differences
-from digitnet.recipes import PRESETS
+from benchmarks.accuracy.presets import ON_THE_PAGE, differences
 
 __all__ = ["Summary", "committees", "current", "outdated", "summaries"]
 
@@ -72,5 +71,5 @@ def committees(rows: Sequence[Measurement]) -> list[Measurement]:
 def summaries(rows: Sequence[Measurement]) -> dict[str, Summary]:
     """Each preset that was measured, by name, in the order of the presets."""
     by_seed = sorted(current(rows), key=lambda row: row.seed or 0)
-    groups = {preset: tuple(row for row in by_seed if row.preset == preset) for preset in PRESETS}
+    groups = {preset: tuple(row for row in by_seed if row.preset == preset) for preset in ON_THE_PAGE}
     return {preset: Summary(preset, group) for preset, group in groups.items() if group}

@@ -94,7 +94,7 @@ def test_each_image_of_a_file_has_its_line(
     tmp_path: Path, images: Images, classifier: Classifier, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = save(tmp_path, kind, images)
-    assert answer(Request((str(path),))) == 0
+    assert answer(Request((str(path),), always_answer=True)) == 0
     out, err = capsys.readouterr()
     assert err == ""
     lines = out.splitlines()
@@ -109,7 +109,7 @@ def test_each_image_of_a_file_has_its_object(
 ) -> None:
     images = np.concatenate([images, np.zeros((1, 28, 28), np.uint8)])
     path = save(tmp_path, "npy", images)
-    assert answer(Request((str(path),), as_json=True)) == 0
+    assert answer(Request((str(path),), as_json=True, always_answer=True)) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(found["file"], found["index"]) for found in answers] == [(str(path), k) for k in range(len(images))]
     probabilities = classifier.predict_proba(images)
@@ -126,7 +126,7 @@ def test_unsure_images_are_answered_from_copies(
 ) -> None:
     images = mnist[1].images[:100] // 2 + mnist[1].images[100:200] // 2  # two digits in one, to be unsure of
     path = save(tmp_path, "npy", images)
-    assert answer(Request((str(path),), as_json=True, augment_inference=5)) == 0
+    assert answer(Request((str(path),), as_json=True, always_answer=True, augment_inference=5)) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     augmented = load_classifier(augment_inference=5)
     assert [found["digits"][0]["probabilities"] for found in answers] == augmented.predict_proba(images).tolist()
@@ -158,7 +158,7 @@ def test_a_file_that_ends_early_is_answered_as_far_as_it_is_whole(
     packed = gzip.compress(encode_idx(images), 0)
     path = tmp_path / "images.gz"
     path.write_bytes(packed[: len(packed) * 9 // 10])
-    assert answer(Request((str(path),), as_json=as_json)) == 1
+    assert answer(Request((str(path),), as_json=as_json, always_answer=True)) == 1
     out, err = capsys.readouterr()
     assert err.count("\n") == 1
     stop = re.fullmatch(rf"digitnet: {path}: stopped after ([\d,]+) of 10,000 images: .*\n", err)

@@ -116,7 +116,7 @@ def test_where_nothing_can_be_trained_the_page_says_why(page: "Page") -> None:
     page.reload()
     page.wait_for_selector("html.ready")
     page.get_by_role("link", name="Train").click()
-    assert page.locator("#train-body").inner_text() == "Training is off: --no-training."
+    expect(page.locator("#train-body")).to_have_text("Training is off: --no-training.")
     page.get_by_role("link", name="Teach").click()
-    assert page.get_by_role("button", name="Teach a copy").is_disabled()
-    assert "Training is off" in page.locator("#teach-body").inner_text()
+    expect(page.get_by_role("button", name="Teach a copy")).to_be_disabled()
+    expect(page.locator("#teach-body")).to_contain_text("Training is off")
