@@ -8,6 +8,7 @@ from benchmarks.page.markdown import duration, percent, prose, section, table
 from benchmarks.pictures.figures import figures_for
 from benchmarks.pictures.hardships import HARDSHIPS, LEVELS
 from benchmarks.pictures.measured import Measurement
+from benchmarks.pictures.refusal import Refusal, load_refusal
 from benchmarks.pictures.samples import NOTHINGS, PLAIN, SEVERITIES
 from benchmarks.pictures.targets import GIVEN, MNIST_NAME, targets
 from digitnet.files import write_atomically
@@ -29,10 +30,10 @@ def write_page(rows: Sequence[Measurement], path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in figures_for(rows).items():
         write_atomically(folder / name, draw())
-    write_atomically(path, page_text(rows))
+    write_atomically(path, page_text(rows, load_refusal()))
 
 
-def page_text(rows: Sequence[Measurement]) -> str:
+def page_text(rows: Sequence[Measurement], refusal: Refusal | None = None) -> str:
     """The page as Markdown, the same for the same rows in any order."""
     ordered = sorted(rows, key=lambda row: row.key)
     parts = [
@@ -40,7 +41,7 @@ def page_text(rows: Sequence[Measurement]) -> str:
         "# Pictures",
         _introduction(),
         _example(),
-        _targets(ordered),
+        _targets(ordered, refusal),
         _levels(ordered),
         _stress(ordered),
         _given(ordered),
@@ -65,9 +66,9 @@ def _example() -> str:
     return f"{text}\n\n![A number on squared paper, and how it is read](figures/pictures_explained.png)"
 
 
-def _targets(rows: Sequence[Measurement]) -> str:
+def _targets(rows: Sequence[Measurement], refusal: Refusal | None) -> str:
     lines = ["| what | n | textbook | target | measured | |", "| --- | ---: | ---: | --- | --- | --- |"]
-    for line in targets(rows):
+    for line in targets(rows, refusal):
         target = line.target
         verdict = {True: "met", False: "**missed**", None: "not measured yet"}[target.met]
         if target.measured and target.met is None:
@@ -187,7 +188,8 @@ def _nothing(rows: Sequence[Measurement]) -> str:
             other things. An error is one that is called a digit, surely or not."""),
         "![Samples of pictures without a digit](figures/pictures_nothing.png)",
         table(["", *_COLUMNS], lines) if lines else _NOT_MEASURED,
-        "    python -m benchmarks.pictures render nothing\n    python -m benchmarks.pictures measure --not-digits DIR",
+        "    python -m benchmarks.pictures render nothing\n    python -m benchmarks.pictures measure --not-digits DIR\n"
+        "    python -m benchmarks.pictures.refusal OTHERS.npz",
     )
 
 

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from benchmarks.page.markdown import percent
 from benchmarks.page.targets import Target
 from benchmarks.pictures.measured import Kind, Measurement
+from benchmarks.pictures.refusal import Refusal
 
 __all__ = ["GIVEN", "MNIST_NAME", "Given", "Line", "targets"]
 
 MNIST_NAME = "MNIST test images"
-_CLOTHES = "not_digits_fashion"
 _LEVELS = {"mild": 0.01, "hard": 0.05}
 _LEVEL_PICTURES = 10_000
 _NOTHINGS = {"blank": 0.0, "noise": 0.0, "scribble": 0.05}
 _NOTHING_PICTURES = 1_000
-_REFUSED = 0.01  # of MNIST's test digits, while clothes are counted
 _CALLED = 0.01
 _AUROC = 0.997
 _COVERAGE = (0.985, 0.995)
@@ -68,7 +67,7 @@ class Line:
     is_shipped: bool = True
 
 
-def targets(rows: Sequence[Measurement]) -> list[Line]:
+def targets(rows: Sequence[Measurement], refusal: Refusal | None = None) -> list[Line]:
     """All targets, in order, whatever was measured.
 
     What was measured on a part of a set only is shown, but is neither met nor missed.
@@ -80,14 +79,7 @@ def targets(rows: Sequence[Measurement]) -> list[Line]:
         for level, bound in _LEVELS.items()
     ]
     mnist = found.get(("digits", MNIST_NAME))
-    lines.append(_clothes(found.get(("not digits", _CLOTHES)), mnist))
-    lines.append(
-        Line(
-            Target("clothes told from MNIST's test digits: AUROC of the score", f"at least {_AUROC}"),
-            2_000,
-            is_shipped=False,
-        )
-    )
+    lines += _clothes(refusal)
     lines += [
         _at_most(f"{name} called a digit", found.get(("not digits", name)), bound, _NOTHING_PICTURES)
         for name, bound in _NOTHINGS.items()
@@ -118,16 +110,18 @@ def _bound(rate: float) -> str:
     return f"at most {100 * rate:g} %" if rate else "0"
 
 
-def _clothes(row: Measurement | None, mnist: Measurement | None) -> Line:
-    what = "clothes called digits, while 1 % of MNIST's test digits are refused"
-    n = 2_000
-    if row is None or mnist is None:
-        return Line(Target(what, _bound(_CALLED)), n, is_shipped=False)
-    refused = mnist.refused / mnist.n
-    text = f"{percent(row.rate)} ({row.errors:,}), {percent(refused)} refused"
-    is_whole = row.n >= n and mnist.n >= _LEVEL_PICTURES
-    met = (row.rate <= _CALLED and refused <= _REFUSED) if is_whole else None
-    return Line(Target(what, _bound(_CALLED), text, met), n, is_shipped=False)
+def _clothes(found: Refusal | None) -> list[Line]:
+    called = "clothes called digits, while 1 % of MNIST's test digits are refused"
+    told = "clothes told from MNIST's test digits: AUROC of the score"
+    if found is None:
+        targets = [Target(called, _bound(_CALLED)), Target(told, f"at least {_AUROC}")]
+    else:
+        rate = found.called / found.others
+        targets = [
+            Target(called, _bound(_CALLED), f"{percent(rate)} ({found.called:,})", rate <= _CALLED),
+            Target(told, f"at least {_AUROC}", f"{found.auroc:.4f}", found.auroc >= _AUROC),
+        ]
+    return [Line(target, 2_000, is_shipped=False) for target in targets]
 
 
 def _coverage(row: Measurement | None) -> Line:
