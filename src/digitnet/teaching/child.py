@@ -78,11 +78,16 @@ class Child:
         self._thread.join(seconds)
 
     def _listen(self, hear: Hear, ended: Callable[[str], None]) -> None:
-        with self._process as process:
-            for line in process.stdout or ():
-                with suppress(ValueError, KeyError, TypeError):  # the end of a line that a crash cut off
-                    content = json.loads(line)
-                    hear(content["event"], content["data"])
+        process = self._process
+        for line in process.stdout or ():
+            with suppress(ValueError, KeyError, TypeError):  # the end of a line that a crash cut off
+                content = json.loads(line)
+                hear(content["event"], content["data"])
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what it was told when it was gone already
+                    pipe.close()
+        process.wait()
         ended(_how_it_ended(process.returncode))
 
 
