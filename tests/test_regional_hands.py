@@ -21,6 +21,7 @@ def enlarged(digits: Dataset) -> Dataset:
 def test_the_images_stay_and_the_others_come_behind_them(digits: Dataset, enlarged: Dataset) -> None:
     np.testing.assert_array_equal(enlarged.images[:600], digits.images)
     np.testing.assert_array_equal(enlarged.labels[:600], digits.labels)
+    assert (enlarged.name, enlarged.class_names) == (digits.name, digits.class_names)
     assert np.bincount(enlarged.labels[600:], minlength=10).tolist() == [0, 225, 0, 0, 0, 0, 0, 75, 0, 0]
 
 

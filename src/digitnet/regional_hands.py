@@ -5,6 +5,7 @@ stem, and a 7 has a bar across its stem; a network that has never seen these rea
 drawn: the 1 from nothing but a pen of MNIST's, the 7 by adding a stroke to one of MNIST's.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -53,7 +54,7 @@ def with_regional_hands(dataset: Dataset, share: float, seed: int) -> Dataset:
         written = [write(models[index], rng) for index in rng.integers(max(1, len(models)), size=count)]
         images.append(np.stack(written) if written else dataset.images[:0])
         labels.append(np.full(count, label, dataset.labels.dtype))
-    return Dataset(np.concatenate(images), np.concatenate(labels), class_names=dataset.class_names)
+    return dataclasses.replace(dataset, images=np.concatenate(images), labels=np.concatenate(labels))
 
 
 def _one_with_upstroke(model: GrayPicture, rng: np.random.Generator) -> GrayPicture:
