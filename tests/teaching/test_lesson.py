@@ -14,12 +14,13 @@ if not HAS_TRAINING:
 
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset, load_mnist
-from digitnet.digit_score import with_digit_score
+from digitnet.digit_score import with_digit_score, without_digit_score
 from digitnet.evaluation import evaluate
 from digitnet.export import encode_model
 from digitnet.model import KerasPredictor, build_mlp, layer_table
 from digitnet.model_file import ModelMetadata, open_model
 from digitnet.quantiles import Quantiles
+from digitnet.quantization import quantize
 from digitnet.teaching.lesson import pull_back, refusal, teach
 from digitnet.teaching.mixture import mixture
 from digitnet.training import train
@@ -112,6 +113,17 @@ def test_a_copy_still_tells_what_is_no_digit(tmp_path: Path, base: bytes, correc
     assert taught.metadata.thresholds == load_of(base).metadata.thresholds
     assert taught.metadata.calibration == load_of(base).metadata.calibration
     assert taught.metadata.metrics["test"]["n"] == 10_000
+
+
+def test_a_copy_of_integers_is_in_float32(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
+    integers = quantize(without_digit_score(base), load_mnist()[0].images[:2000])
+    told = lesson(tmp_path, integers, corrections)
+    taught = load_classifier(tmp_path / "model.onnx")
+    assert taught.metadata.precision == "float32"
+    result = told.events[-1][1]
+    assert result["before"]["test"]["errors"] == evaluate(load_of(integers), load_mnist()[1]).errors
+    assert result["accepted"]
+    assert result["after"]["corrections"]["errors"] < result["before"]["corrections"]["errors"]
 
 
 def test_a_copy_that_forgets_is_refused(tmp_path: Path, base: bytes, corrections: Dataset) -> None:

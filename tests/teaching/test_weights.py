@@ -1,5 +1,7 @@
 """A model file as a Keras model: the same answers, whatever it is made of."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,13 +13,14 @@ if not HAS_TRAINING:
     pytest.skip("needs the training extra", allow_module_level=True)
 
 import onnx
-from onnx import numpy_helper
 
 from digitnet.committee import save_committee
 from digitnet.export import encode_model
+from digitnet.inspection import read_network
 from digitnet.model import ACTIVATIONS, KerasPredictor, build_mlp, layer_table
 from digitnet.model_file import ModelMetadata
 from digitnet.teaching.weights import keras_from_model_file
+from made_up_model_files import model_file
 
 IMAGES = np.random.default_rng(3).integers(0, 256, (20, 28, 28), np.uint8)
 NAMES = tuple("0123456789")
@@ -56,19 +59,45 @@ def test_the_bundled_network_comes_back_and_can_be_saved_again() -> None:
     np.testing.assert_allclose(KerasPredictor(again).predict_logits(IMAGES), expected, atol=1e-3)
 
 
-def test_integers_and_committees_are_no_chain(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("models")
+def test_integers_become_the_weights_that_they_stand_for() -> None:
+    content = bundled_model_path("int8").read_bytes()
+    again = keras_from_model_file(content)
+    np.testing.assert_allclose(
+        KerasPredictor(again).predict_logits(IMAGES), read_network(content).look(IMAGES).logits, atol=1e-3
+    )
+
+
+def test_a_committee_cannot_learn(tmp_path: Path) -> None:
     for seed in (1, 2):
-        (folder / f"{seed}.onnx").write_bytes(file_of(build_mlp((4,), seed=seed)))
-    save_committee([folder / "1.onnx", folder / "2.onnx"], folder / "both.onnx")
-    for content in ((folder / "both.onnx").read_bytes(), bundled_model_path("int8").read_bytes()):
-        with pytest.raises(ConfigurationError, match="no copy of it can learn"):
-            keras_from_model_file(content)
+        (tmp_path / f"{seed}.onnx").write_bytes(file_of(build_mlp((4,), seed=seed)))
+    save_committee([tmp_path / "1.onnx", tmp_path / "2.onnx"], tmp_path / "both.onnx")
+    with pytest.raises(ModelFileError, match=r"no single chain of dense layers.*so choose another"):
+        keras_from_model_file((tmp_path / "both.onnx").read_bytes())
 
 
-def test_a_graph_that_computes_something_else_is_found_out() -> None:
-    proto = onnx.load_from_string(file_of(build_mlp((4,), seed=1)))
-    scale = next(tensor for tensor in proto.graph.initializer if tensor.name.startswith("scale"))
-    scale.CopyFrom(numpy_helper.from_array(np.array(1 / 127, np.float32), scale.name))  # other preprocessing than ours
+@pytest.mark.parametrize(
+    ("sizes", "found"), [((), "no hidden layer"), ((4, 4), "relu, tanh")], ids=["none", "two functions"]
+)
+def test_what_build_mlp_cannot_build_cannot_learn(sizes: tuple[int, ...], found: str) -> None:
+    proto = onnx.load_from_string(model_file(sizes))
+    for node in [node for node in proto.graph.node if node.op_type == "Relu"][1:]:
+        node.op_type = "Tanh"
+    with pytest.raises(ConfigurationError, match=f"all of its hidden layers, found {found}"):
+        keras_from_model_file(proto.SerializeToString())
+
+
+def test_other_preprocessing_goes_into_the_first_layer() -> None:
+    content = model_file((6,), pixels=(("Mul", 1 / 127), ("Add", -1.0)))
+    (expected,) = start_session(content).run(["logits"], {"images": IMAGES})
+    np.testing.assert_allclose(
+        KerasPredictor(keras_from_model_file(content)).predict_logits(IMAGES), expected, atol=1e-3
+    )
+
+
+def test_a_network_that_answers_otherwise_is_found_out() -> None:
+    proto = onnx.load_from_string(file_of(build_mlp((4,), activation="leaky_relu", seed=1)))
+    (node,) = (node for node in proto.graph.node if node.op_type == "LeakyRelu")
+    (alpha,) = node.attribute
+    alpha.f = 0.9  # a slope below 0 that Keras's own has not
     with pytest.raises(ModelFileError, match="does not answer as the file does"):
         keras_from_model_file(proto.SerializeToString())

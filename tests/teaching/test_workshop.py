@@ -106,14 +106,32 @@ def test_a_lesson_has_all_it_needs_in_its_folder(workshop: Workshop, folder: Pat
     workshop.close()
 
 
-def test_integers_cannot_learn(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_integers_learn_where_nothing_else_is_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("digitnet.teaching.workshop.missing_for_training", lambda: "")
-    alone = tmp_path / "alone.onnx"
+    alone = tmp_path / "model_int8.onnx"
     alone.write_bytes(bundled_model_path("int8").read_bytes())
     workshop = Workshop(folder, alone)
     workshop.corrections.add(SEVEN, 7, 1)
-    with pytest.raises(ModelFileError, match="8-bit integers only, which cannot learn"):
+    assert (folder / "runs" / workshop.teach("") / "base.onnx").read_bytes() == alone.read_bytes()
+    workshop.close()
+    alone.unlink()
+    with pytest.raises(ModelFileError, match="the network cannot be read: No such file"):
         workshop.teach("")
+
+
+@pytest.mark.parametrize("named", ["model.onnx", "model_int8.onnx", "."])
+def test_the_weights_as_they_were_trained_learn(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setattr("digitnet.teaching.workshop.missing_for_training", lambda: "")
+    (tmp_path / "model.onnx").write_bytes(b"float32")
+    (tmp_path / "model_int8.onnx").write_bytes(b"int8")
+    workshop = Workshop(folder, tmp_path / named)
+    workshop.corrections.add(SEVEN, 7, 1)
+    assert (folder / "runs" / workshop.teach("") / "base.onnx").read_bytes() == b"float32"
+    workshop.close()
 
 
 @pytest.mark.parametrize("reason", ["off", "extra"])

@@ -25,8 +25,8 @@ __all__ = ["read_network"]
 Array: TypeAlias = NDArray[np.float32]
 
 _NO_CHAIN = (
-    "is no single chain of dense layers, as a committee of several networks is not: the glass box shows the inside of "
-    "one network, so choose another"
+    "is no single chain of dense layers, as a committee of several networks is not: one network can be looked into and "
+    "taught, so choose another"
 )
 _SAME_VALUES = frozenset({"Cast", "Flatten"})
 

@@ -74,6 +74,7 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
     pull_back(model, weights, corrections)
     described = dataclasses.replace(  # its temperature stays, since what is held out here it may have learned before
         metadata,
+        precision="float32",
         layers=tuple(layer_table(model)),
         recipe={**metadata.recipe, "taught": settings},
         data=data.describe(),

@@ -127,7 +127,7 @@ class Workshop:
         Raises:
             NotThereError: No such network, or no corrections.
             BusyError: Training is off, or a run is under way.
-            ModelFileError: The network is there in 8-bit integers only, which cannot learn.
+            ModelFileError: Its file cannot be read.
             FullError: The disk is nearly full.
             StorageError: It cannot be written or started.
         """
@@ -135,7 +135,7 @@ class Workshop:
         images, labels = self.corrections.arrays()
         if not len(labels):
             raise NotThereError("there are no corrections to learn from: correct a wrong answer first")
-        content = _in_float32(self.resolve(model_id)).read_bytes()
+        content = _most_exact(self.resolve(model_id))
         buffer = io.BytesIO()
         np.savez(buffer, images=images, labels=labels)
         base_name = "the loaded network" if model_id == LOADED else self.runs.get(model_id)[0].name
@@ -198,11 +198,12 @@ def _name_of_model(job: Job) -> str:
     return job.name if job.kind == "run" else f"Taught copy {job.number}"
 
 
-def _in_float32(path: Path) -> Path:
-    """The file with the weights in float32 that belongs to a model file or run folder."""
+def _most_exact(path: Path) -> bytes:
+    """The file of a network's weights as they were trained, or the one in 8-bit integers where there is no other."""
     folder = path if path.is_dir() else path.parent
-    if path.is_dir() or path.name == MODEL_FILE_NAMES["int8"]:
-        path = folder / MODEL_FILE_NAMES["float32"]
-    if not path.is_file() or open_model(path)[1].precision != "float32":
-        raise ModelFileError("this network is there in 8-bit integers only, which cannot learn: load one in float32")
-    return path
+    names = MODEL_FILE_NAMES.values() if path.is_dir() or path.name == MODEL_FILE_NAMES["int8"] else ()
+    path = next((folder / name for name in names if (folder / name).is_file()), path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"the network cannot be read: {error.strerror}") from error
