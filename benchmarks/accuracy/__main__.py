@@ -12,7 +12,7 @@ from benchmarks.accuracy.measured import MEASURED, load_measured
 from benchmarks.accuracy.page import write_page
 from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.trainings import record, train_seeds
-from benchmarks.arguments import positive
+from benchmarks.arguments import positive, seeds
 from benchmarks.settings import REPOSITORY
 from digitnet.errors import DigitnetError
 
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     everything.set_defaults(preset=None, seeds=range(5), runs=RUNS, page=PAGE)
     train = commands.add_parser("train", help="train the runs that are missing, and record each")
     train.add_argument("--preset", choices=list(ON_THE_PAGE), help="one preset; all where it is left out")
-    train.add_argument("--seeds", type=_seeds, default=range(5), metavar="0-4", help="default 0-4")
+    train.add_argument("--seeds", type=seeds, default=range(5), metavar="0-4", help="default 0-4")
     train.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help=f"of the run folders, default {RUNS}")
     recording = commands.add_parser("record", help="measure finished runs, and committees")
     recording.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
@@ -61,18 +61,6 @@ def _parser() -> argparse.ArgumentParser:
             "--measured", type=Path, default=MEASURED, help="default benchmarks/measured/accuracy.json"
         )
     return parser
-
-
-def _seeds(text: str) -> list[int]:
-    """`0-4`, `3` or `0,2,5-7`."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        try:
-            seeds += range(int(first), int(last if dash else first) + 1)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0-4 or 0,2,3") from None
-    return seeds
 
 
 if __name__ == "__main__":

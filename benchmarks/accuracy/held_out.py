@@ -1,25 +1,28 @@
 """Try settings on writers that training never sees, with the test images left closed.
 
-    python -m benchmarks.accuracy.held_out WRITERS.npz NAME=VALUE...
+    python -m benchmarks.accuracy.held_out WRITERS.npz [--seeds 0-2] NAME=VALUE...
 
 MNIST does not say who wrote what. QMNIST (Yadav and Bottou 2019, arXiv 1905.10498) does, and WRITERS.npz holds, as
 `train`, its number of the writer of each of the 60,000 training images. Names and values are those of
-`digitnet.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON goes to
-standard output.
+`digitnet.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON for each seed
+goes to standard output, and after several a last one with their mean and standard deviation.
 """
 
 import argparse
 import ast
 import dataclasses
 import json
+import statistics
 import sys
 import time
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import seeds
 from digitnet import load_mnist
 from digitnet.arrays import AnyArray
 from digitnet.augmentation import augmented_copies, make_augmentation
@@ -36,7 +39,7 @@ from digitnet.runs.session import compiled_model
 from digitnet.training import train
 from digitnet.training.hard_examples import HardExamples
 
-__all__ = ["main", "measure", "recipe_from", "split_by_writer", "train_recipe"]
+__all__ = ["main", "measure", "recipe_from", "split_by_writer", "spread", "train_recipe"]
 
 _PART = 0.1  # of the writers
 _SPLIT_SEED = 7
@@ -100,6 +103,22 @@ def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:
     }
 
 
+def spread(measured: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """What several seeds of one recipe have in common.
+
+    Args:
+        measured: What `measure` gave for each, two or more.
+
+    Returns:
+        `mean` and `deviation`, the standard deviation of a sample, of each of `errors`, `nll` and `error_on_copies`.
+    """
+    columns = {name: [float(each[name]) for each in measured] for name in ("errors", "nll", "error_on_copies")}
+    return {
+        "mean": {name: round(statistics.fmean(values), 6) for name, values in columns.items()},
+        "deviation": {name: round(statistics.stdev(values), 6) for name, values in columns.items()},
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Train, measure and print; exit 1 with one line where a setting makes no sense."""
     parser = argparse.ArgumentParser(
@@ -108,20 +127,45 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("writers", type=Path, metavar="WRITERS.npz")
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--seeds", type=seeds, metavar="0-2", help="one training for each; default that of the recipe")
+    asked = parser.parse_intermixed_args(arguments)
     try:
-        recipe = recipe_from(asked.settings)
-        images = load_mnist()[0]
-        train_set, held_out = split_by_writer(images, _load_writers(asked.writers, len(images)), recipe.batch_size)
-        begin = time.perf_counter()
-        model = train_recipe(recipe, train_set)
-        seconds = round(time.perf_counter() - begin, 1)
+        _try(asked.settings, _recipes(asked.settings, asked.seeds), asked.writers)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    settings = " ".join(asked.settings)
-    sys.stdout.write(json.dumps({"settings": settings, "seconds": seconds, **measure(model, held_out)}) + "\n")
     return 0
+
+
+def _recipes(settings: list[str], asked: list[int] | None) -> list[Recipe]:
+    """One for each seed."""
+    recipe = recipe_from(settings)
+    if asked is None:
+        return [recipe]
+    if any(setting.startswith("seed=") for setting in settings):
+        raise ConfigurationError("--seeds and seed= both say where to start from: leave one of them out")
+    return [dataclasses.replace(recipe, seed=seed) for seed in asked]
+
+
+def _try(settings: list[str], recipes: list[Recipe], writers: Path) -> None:
+    """Train each, one after the other, and print a line as soon as it is measured."""
+    images = load_mnist()[0]
+    train_set, held_out = split_by_writer(images, _load_writers(writers, len(images)), recipes[0].batch_size)
+    words = {"settings": " ".join(settings)}
+    measured = []
+    for recipe in recipes:
+        begin = time.perf_counter()
+        model = train_recipe(recipe, train_set)
+        seconds = round(time.perf_counter() - begin, 1)
+        measured.append(measure(model, held_out))
+        _print({**words, "seed": recipe.seed, "seconds": seconds, **measured[-1]})
+    if len(recipes) > 1:
+        _print({**words, "seeds": [recipe.seed for recipe in recipes], **spread(measured)})
+
+
+def _print(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()  # a training lasts minutes
 
 
 def _load_writers(path: Path, n: int) -> AnyArray:
