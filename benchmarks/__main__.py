@@ -3,13 +3,11 @@
 Without a name everything runs, and docs/performance.md is written anew; a comparison alone prints its section of it.
 """
 
-import argparse
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.arguments import positive
+from benchmarks.arguments import comparison_parser, settings_of
 from benchmarks.comparisons.answers import compare_answers
 from benchmarks.comparisons.augmentation import compare_augmentation
 from benchmarks.comparisons.cold_start import compare_cold_start
@@ -21,7 +19,7 @@ from benchmarks.environments import make_environments
 from benchmarks.page.compose import section_text, write_page
 from benchmarks.processes import BenchmarkError
 from benchmarks.results import Result, load_results, save_result
-from benchmarks.settings import Settings, default_environments, write_data
+from benchmarks.settings import Settings, write_data
 
 COMPARISONS: dict[str, Callable[[Settings], Result]] = {
     "epoch": compare_epoch,
@@ -36,8 +34,8 @@ COMPARISONS: dict[str, Callable[[Settings], Result]] = {
 
 def main() -> int:
     """Run what was asked for; exit 1 where a comparison could not run at all."""
-    arguments = _parser().parse_args()
-    settings = Settings(arguments.environments, arguments.rounds, arguments.quick)
+    arguments = comparison_parser("python -m benchmarks", __doc__, COMPARISONS, "page").parse_args()
+    settings = settings_of(arguments)
     asked = list(COMPARISONS) if arguments.what == "all" else [arguments.what]
     if arguments.what in {"all", "environments"}:
         make_environments(settings.environments)
@@ -62,26 +60,6 @@ def main() -> int:
         write_page(load_results(settings.results), settings.page)
         sys.stdout.write(f"{settings.page}\n")
     return 1 if failures else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "what",
-        nargs="?",
-        default="all",
-        choices=["all", *COMPARISONS, "page", "environments"],
-        help="one comparison; page: only compose the page; environments: only make the peers' environments",
-    )
-    parser.add_argument("--rounds", type=positive, help="how often each contestant has its turn")
-    parser.add_argument("--quick", action="store_true", help="only see that it runs: the figures mean nothing")
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        default=default_environments(),
-        help="folder of the peers' environments (or DIGITNET_BENCH_ENVIRONMENTS), default .bench/environments",
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.arguments import positive
+from benchmarks.arguments import comparison_parser, settings_of
 from benchmarks.environments import make_environments
 from benchmarks.results import Result
 from benchmarks.serving.browser import compare_page
@@ -19,7 +19,7 @@ from benchmarks.serving.served import PEER_ENVIRONMENTS
 from benchmarks.serving.soak import compare_soak
 from benchmarks.serving.start_up import compare_start_up
 from benchmarks.serving.turns import compare_turns
-from benchmarks.settings import REPOSITORY, Settings, default_environments
+from benchmarks.settings import REPOSITORY, Settings
 
 COMPARISONS: dict[str, Callable[[Settings], Result]] = {
     "start-up": compare_start_up,
@@ -33,7 +33,7 @@ _PAGE = REPOSITORY / "docs" / "serving.md"
 def main(arguments: list[str] | None = None) -> int:
     """Run what was asked for; exit 1 where the server itself could not be measured."""
     asked = _parser().parse_args(arguments)
-    settings = Settings(asked.environments, asked.rounds, asked.quick)
+    settings = settings_of(asked)
     settings.work.mkdir(parents=True, exist_ok=True)
     measured = settings.work / "serving.json" if settings.quick else asked.measured
     page = settings.work / "serving.md" if settings.quick else asked.page
@@ -62,24 +62,9 @@ def explain(result: Result, problems: dict[str, str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
-    parser.add_argument(
-        "what",
-        nargs="?",
-        default="all",
-        choices=["all", *COMPARISONS, "write", "environments"],
-        help="one comparison; write: only compose the page; environments: only make the peers' environments",
-    )
-    parser.add_argument("--rounds", type=positive, help="how often each server has its turn")
-    parser.add_argument("--quick", action="store_true", help="only see that it runs: the figures mean nothing")
+    parser = comparison_parser("python -m benchmarks.serving", __doc__, COMPARISONS, "write")
     parser.add_argument("--measured", type=Path, default=MEASURED, help="default benchmarks/measured/serving.json")
     parser.add_argument("--page", type=Path, default=_PAGE, help="default docs/serving.md")
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        default=default_environments(),
-        help="folder of the peers' environments (or DIGITNET_BENCH_ENVIRONMENTS), default .bench/environments",
-    )
     return parser
 
 
