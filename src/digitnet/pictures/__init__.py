@@ -1,15 +1,16 @@
 """Pictures: from a file, bytes, an image or an array of any kind to ink on black.
 
-decoding    any source -> upright pixels
-documents   PDF pages
-grays       any pixels -> one grey value a pixel
-paper       the paper as it would look without ink
-contrast    one contrast for ink of any colour
-sheet       the sheet on its table
-ruling      ruled lines taken out, strokes kept
-shading     shadows, thick pens, polarity
-ink         pixels -> ink, by all of these
-loading     source -> ink and notes
+decoding        any source -> upright pixels
+unknown_format  what no picture is, in words
+documents       PDF pages
+grays           any pixels -> one grey value a pixel
+paper           the paper as it would look without ink
+contrast        one contrast for ink of any colour
+sheet           the sheet on its table
+ruling          ruled lines taken out, strokes kept
+shading         shadows, thick pens, polarity
+ink             pixels -> ink, by all of these
+loading         source -> ink and notes
 """
 
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource

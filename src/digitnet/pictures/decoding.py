@@ -24,6 +24,7 @@ from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError,
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
 from digitnet.pictures.paper import AnyPicture
+from digitnet.pictures.unknown_format import BYTES_LOOKED_AT, unknown_format
 
 __all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
 
@@ -38,12 +39,6 @@ _ENOUGH_PIXELS = 6_000_000  # of which a page's digits still have 50 pixels of h
 # Pillow's plug-ins.
 _COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM")
 _OTHER_FORMATS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF")
-_FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or PPM"
-_HINTS = (
-    (b"<svg", "It looks like an SVG drawing: export it as PNG."),
-    (b"ftyphei", "It looks like HEIC, an iPhone's format: pip install pillow-heif, or export it as JPEG."),
-    (b"ftypmif1", "It looks like HEIC, an iPhone's format: pip install pillow-heif, or export it as JPEG."),
-)
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -160,7 +155,7 @@ def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels
             f"{name} has more pixels than can be decoded; the limit is {max_pixels:,}: scale it down"
         ) from error
     except UnidentifiedImageError as error:
-        raise PictureDecodeError(_unknown_format(file, name)) from error
+        raise PictureDecodeError(unknown_format(name, _beginning(file))) from error
     except _DECODER_ERRORS as error:
         raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
     yield _decode_image(image, name, max_pixels, full, ("first of several frames",) if has_frames else ())
@@ -207,13 +202,9 @@ def _quiet_pillow() -> Iterator[None]:
         yield
 
 
-def _unknown_format(file: IO[bytes], name: str) -> str:
+def _beginning(file: IO[bytes]) -> bytes:
     file.seek(0)
-    start = file.read(1024)
-    if not start:
-        return f"{name} is empty: expected a picture file"
-    hint = next((f" {hint}" for mark, hint in _HINTS if mark in start), "")
-    return f"{name} is not a picture, or a damaged one: expected {_FORMAT_NAMES}, found {start[:8]!r}.{hint}"
+    return file.read(BYTES_LOOKED_AT)
 
 
 def _decode_image(
