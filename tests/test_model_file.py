@@ -166,6 +166,7 @@ def test_a_missing_file_and_an_unfinished_run_are_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "not a regular file" in message_of(tmp_path / "pipe")
     assert "cannot be read" in message_of("a\0b")
+    assert message_of("a" * 300) == f"{'a' * 300} cannot be read: File name too long"
 
 
 def test_a_file_of_hostile_size_is_refused_before_it_is_read(tmp_path: Path) -> None:

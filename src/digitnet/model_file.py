@@ -170,7 +170,8 @@ def _read_bytes(path: Path, precision: Precision | None) -> tuple[str, bytes]:
     except FileNotFoundError as error:
         raise ModelFileError(f"{path} does not exist: expected a model file or a run folder") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
-        raise ModelFileError(f"{path} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{path} cannot be read: {reason}") from error
 
 
 def _other_precision(folder: Path, missing: Path) -> str:
