@@ -1,5 +1,7 @@
 """The folders of runs: written whole, and nothing that a browser says becomes a path."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,24 @@ def test_a_run_elsewhere_is_none_of_ours(folder: Path) -> None:
         Jobs(folder / "runs").get(f"../{job.id}")
 
 
+def test_a_way_to_a_run_is_not_its_name(folder: Path) -> None:
+    jobs = Jobs(folder / "runs")
+    job = jobs.create("run", {}, "x")
+    with pytest.raises(NotThereError, match="there is no run"):
+        jobs.get(f"{job.id}/../{job.id}")
+
+
+def test_only_what_was_left_half_made_long_ago_is_removed(folder: Path) -> None:
+    """What another server makes at this moment looks the same."""
+    left, young = (folder / "runs" / f".unfinished-{name}" for name in ("left", "young"))
+    for path in (left, young):
+        path.mkdir(parents=True)
+    minutes_ago = time.time() - 100
+    os.utime(left, (minutes_ago, minutes_ago))
+    Jobs(folder / "runs")
+    assert (left.exists(), young.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"id": "run-1"}'])
 def test_a_damaged_folder_is_left_out(folder: Path, content: str) -> None:
     jobs = Jobs(folder / "runs")
@@ -57,6 +77,15 @@ def test_each_kind_is_counted_by_itself(folder: Path) -> None:
     first, lesson, second = (jobs.create(kind, {}, "x") for kind in KINDS)
     assert (first.number, lesson.number, second.number) == (1, 1, 2)
     assert len({first.id, lesson.id, second.id}) == 3  # also within one millisecond
+
+
+def test_the_newest_is_first_whatever_its_kind(folder: Path) -> None:
+    jobs = Jobs(folder / "runs")
+    made = []
+    for kind in KINDS:
+        made.append(jobs.create(kind, {}, "x"))
+        time.sleep(0.002)  # ids count milliseconds
+    assert jobs.all() == made[::-1]
 
 
 def test_a_summary_takes_the_last_of_each_kind() -> None:

@@ -154,7 +154,7 @@ class Jobs:
     def all(self) -> list[Job]:
         """All of them, the newest first; a folder that is damaged is left out."""
         folders = [folder for folder in self._folder.iterdir() if _ID.fullmatch(folder.name)]
-        return sorted(filter(None, map(_read, folders)), key=lambda job: (job.created, job.id), reverse=True)
+        return sorted(filter(None, map(_read, folders)), key=_moment, reverse=True)
 
     def get(self, job_id: str) -> Job:
         """The one of that id.
@@ -186,6 +186,11 @@ class Jobs:
 
 
 _TITLES: dict[Kind, str] = {"run": "Run", "lesson": "Lesson"}
+
+
+def _moment(job: Job) -> int:
+    """When it was made, in milliseconds, as its id says."""
+    return int(job.id.rpartition("-")[2], 16)
 
 
 def _read(folder: Path) -> Job | None:
