@@ -39,6 +39,17 @@ def test_a_line_that_was_cut_off_is_left_out_and_written_over(tmp_path: Path, re
     assert [event.data["status"] for event in read_events(path)] == ["running", "interrupted"]
 
 
+def test_what_is_behind_a_damaged_line_is_left_out_too(tmp_path: Path) -> None:
+    """Its number would be another one's: readers ask for what came after a number."""
+    path = tmp_path / "events"
+    journal = Journal(path)
+    for status in ("running", "stopped", "running"):
+        journal.append("state", {"status": status})
+    first, _, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b"{\n" + last)
+    assert read_events(path) == [Event(1, "state", {"status": "running"})]
+
+
 def test_where_nothing_can_be_written_readers_hear_of_it_all_the_same(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "missing" / "events")
     with pytest.raises(StorageError, match="cannot be written"):

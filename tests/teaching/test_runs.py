@@ -192,6 +192,17 @@ def test_the_oldest_makes_room(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> N
     assert [job.number for job, _ in runs.all()] == [3, 1]
 
 
+def test_what_a_lesson_begins_with_makes_no_room_for_it(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not like the taught copy goes back to it."""
+    monkeypatch.setattr("digitnet.teaching.runs.RUNS_MAX", 2)
+    first = start(runs)
+    ended(runs, first)
+    ended(runs, start(runs))
+    lesson = runs.start("lesson", {"does": "finish"}, "a copy", base=first)
+    assert [job.id for job, _ in runs.all()] == [lesson, first]
+    ended(runs, lesson)
+
+
 def test_a_full_disk_is_told_before_the_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitnet.teaching.runs._FREE_BYTES", 1 << 60)
     with pytest.raises(FullError, match="make room first"):

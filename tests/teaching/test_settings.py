@@ -30,6 +30,7 @@ def test_settings_are_read_back() -> None:
         ({"learning_rate": 0}, "learning_rate is 0: expected a number from 1e-06 to 1"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"learning_rate": "1"}, "learning_rate is '1'"),
+        ({"learning_rate": True}, "learning_rate is True"),
         ({"dropout": 0.9}, "dropout is 0.9"),
         ({"augment": 1}, "augment is 1: expected true or false"),
         ({"hidden_sizes": []}, r"hidden_sizes is \[\]: expected 1 to 4 layers, each of 1 to 512 units"),
@@ -58,3 +59,19 @@ def test_all_names_make_a_recipe() -> None:
 def test_distorted_images_are_distorted_as_the_standard_recipe_does_it() -> None:
     assert RunSettings(augment=True).to_recipe().augmentation == PRESETS["standard"].augmentation
     assert RunSettings().to_recipe().augmentation.is_none
+
+
+def test_a_run_is_as_plain_as_a_beginner_draws_it() -> None:
+    """One matrix and one bias a layer, noise at the start, one rate; what no dial of the page says is switched off."""
+    dials = RunSettings(hidden_sizes=(7, 5), activation="tanh", learning_rate=0.01, dropout=0.5, epochs=3, seed=9)
+    recipe = dials.to_recipe()
+    for name in ("hidden_sizes", "activation", "optimizer", "learning_rate", "dropout", "epochs", "batch_size", "seed"):
+        assert getattr(recipe, name) == getattr(dials, name)
+    assert (recipe.batch_normalization, recipe.schedule) == (False, "constant")
+    off = ("receptive_field", "warmup_fraction", "weight_decay", "label_smoothing", "hard_examples", "regional_hands")
+    assert [getattr(recipe, name) for name in off] == [0.0] * len(off)
+    assert recipe.validation_fraction * 60_000 == 5000
+
+
+def test_adamw_decays_weights() -> None:
+    assert RunSettings(optimizer="adamw").to_recipe().weight_decay == 0.004  # Keras's own; else it would be adam
