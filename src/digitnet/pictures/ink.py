@@ -54,6 +54,14 @@ _NOISE_CLEAN = 1.0  # levels; with less, smoothing could only blur
 _SMOOTHING_SIDE = 300  # one pixel of smoothing radius for this many pixels of picture ...
 _SMOOTHING_RADIUS_MAX = 2  # ... and no more than this, for digits that are small in a large picture
 _CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this far on average, or are none
+_CERTAIN_SIGMAS = 9.0  # strokes that stand out this far are no noise, whatever they look like; others must be long: ...
+_LONG = 12  # pixels, ...
+_LONG_SHARE = 1 / 24  # and this much of the picture's shorter side, ...
+_MOST = 0.5  # for half of the ink, ...
+_FEW = 3  # which is in so few pieces, ...
+_FEW_SIGMAS = 6.0  # unless it stands out this far
+_COARSER = 3  # times more is smoothed where nothing was seen
+_COARSE_SIGMAS = 5.0  # since noise that was looked at four times has four chances
 _FLOOR_SIGMAS = 3.0  # within this many standard deviations of noise, a pixel is paper
 _EDGE_WIDTH = 2  # pixels of soft edge kept around a stroke
 _FULL_INK_PERCENTILE = 99.9  # of the strokes' pixels; the darkest one may be a speck of dirt
@@ -61,6 +69,8 @@ _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
 _ACROSS = 0.6  # of the picture's width or height is as long as what goes across it ...
 _SLENDER = 0.15  # ... and covers less than this of a square of its length
 _LEAST_REST = 0.1  # of the largest piece's area, has the largest of those that stay
+_RIM = 0.03  # of the longer side, from the edge of the sheet inwards ...
+_AT_EDGE = 2.5  # ... which begins with so many pixels
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
 
@@ -88,9 +98,13 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
             ink, notes = _finished(_without_ruling(shaded), steps)
     else:
         ink, notes = _finished(_without_ruling(_on_shaded_paper(picture)), steps)
-        if ink is None:
-            ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
-    if ink is None:
+    if ink is None and min(picture.shape[:2]) >= _TINY:  # coarse grain hides what a coarser look shows
+        for radius in range(_smoothing_radius(picture) + 1, _smoothing_radius(picture) + 1 + _COARSER):
+            coarse = replace(_on_shaded_paper(picture, radius), visible_sigmas=_COARSE_SIGMAS)
+            ink, notes = _finished(_without_ruling(coarse), steps)
+            if ink is not None:
+                break
+    if ink is None or not ink.any():
         return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
     return _without_lines_across(ink), notes
 
@@ -153,7 +167,7 @@ def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> _Contrast:
     return _Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
 
 
-def _on_shaded_paper(picture: AnyPicture) -> _Contrast:
+def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> _Contrast:
     small = reduced(picture, LOOK_SIDE)
     sheet = find_sheet(small) if min(picture.shape[:2]) >= SHEET_SIDE else None
     if sheet is None:
@@ -170,7 +184,7 @@ def _on_shaded_paper(picture: AnyPicture) -> _Contrast:
     paper = paper_around(calm, side * factor, is_ink_dark=is_ink_dark)
     bright, shade = paper_range(paper, inside)
     levels, noise = contrast_in_shade(calm, paper, bright, inside, is_ink_dark=is_ink_dark)
-    radius = _smoothing_radius(picture)
+    radius = _smoothing_radius(picture) if radius is None else radius
     if radius and noise > _NOISE_CLEAN:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
@@ -192,21 +206,44 @@ def _cut_and_stretch(found: _Contrast) -> GrayPicture | None:
     contrast, noise, shade_share = found.levels, found.noise, found.shade_share
     floor = round(_FLOOR_SIGMAS * noise)
     _, above_floor = cv2.threshold(contrast, floor, 0, cv2.THRESH_TOZERO)
-    level, strokes = cv2.threshold(above_floor, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    counts = histogram(contrast, np.asarray(strokes, np.uint8))
+    level, found_strokes = cv2.threshold(above_floor, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strokes = _without_grain(np.asarray(found_strokes, np.uint8), contrast, noise)
+    counts = histogram(contrast, strokes)
     if not counts.any() or mean_level(counts) < max(VISIBLE_LEVELS, found.visible_sigmas * noise):
         return None
     if shade_share:
         typical = typical_level(counts)
-        _, strokes = cv2.threshold(above_floor, max(level, shade_share * typical), 255, cv2.THRESH_BINARY)
-        strokes = _without_shades(np.asarray(strokes, np.uint8), contrast, typical)
+        _, certain = cv2.threshold(above_floor, max(level, shade_share * typical), 255, cv2.THRESH_BINARY)
+        strokes = _without_shades(np.asarray(cv2.bitwise_and(certain, strokes), np.uint8), contrast, typical)
         counts = histogram(contrast, strokes)
+    if found.inside is not None:
+        strokes = _without_rim(strokes, found.inside)
+        counts = histogram(contrast, strokes) if strokes.any() else counts
     full = int(np.searchsorted(np.cumsum(counts), counts.sum() * _FULL_INK_PERCENTILE / 100))
     levels = (np.arange(256) - floor) * (255 / max(1, full - floor))
     stretched = cv2.LUT(contrast, np.clip(np.rint(levels), 0, 255).astype(np.uint8))
     reach = 2 * _EDGE_WIDTH + 1
     strokes_and_edges = cv2.dilate(strokes, np.ones((reach, reach), np.uint8))
     return np.asarray(cv2.bitwise_and(stretched, strokes_and_edges), np.uint8)
+
+
+def _without_grain(strokes: GrayPicture, contrast: GrayPicture, noise: float) -> GrayPicture:
+    """`strokes` that stand out clearly, as they are; else their long pieces, or none where these are the fewer."""
+    counts = histogram(contrast, strokes)
+    if not counts.any() or mean_level(counts) >= _CERTAIN_SIGMAS * noise:
+        return strokes
+    _, piece_of, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    is_long = statistics[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= max(
+        _LONG, _LONG_SHARE * min(strokes.shape)
+    )
+    is_long[0] = False  # the paper
+    area = statistics[:, cv2.CC_STAT_AREA]
+    inked = area[1:].sum()
+    long_pieces = np.sort(area[is_long])
+    is_few = long_pieces[-_FEW:].sum() >= _MOST * inked
+    if long_pieces.sum() < _MOST * inked or (not is_few and mean_level(counts) < _FEW_SIGMAS * noise):
+        return np.zeros_like(strokes)
+    return np.asarray(cv2.bitwise_and(strokes, np.where(is_long, 255, 0).astype(np.uint8)[piece_of]), np.uint8)
 
 
 def _without_lines_across(ink: GrayPicture) -> GrayPicture:
@@ -225,6 +262,22 @@ def _without_lines_across(ink: GrayPicture) -> GrayPicture:
         return ink
     keep = np.r_[True, ~is_line]
     return np.asarray(cv2.bitwise_and(np.where(keep, 255, 0).astype(np.uint8)[piece_of], ink), np.uint8)
+
+
+def _without_rim(strokes: GrayPicture, inside: GrayPicture) -> GrayPicture:
+    """`strokes` without the pieces that begin at the edge of the sheet and run along it: its blur and its shadow."""
+    padded = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_REPLICATE)  # beyond the picture the sheet goes on
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    rim = _RIM * max(strokes.shape)
+    n, piece_of = cv2.connectedComponents(strokes, connectivity=8)
+    inked = np.flatnonzero(strokes)
+    pieces, depths = piece_of.ravel()[inked], depth.ravel()[inked]
+    area = np.bincount(pieces, minlength=n)
+    begins = np.bincount(pieces, depths <= _AT_EDGE, minlength=n) > 0
+    along = np.bincount(pieces, depths <= rim, minlength=n) > _MOST * area
+    kept = strokes.copy()
+    kept.ravel()[inked[(begins & along)[pieces]]] = 0
+    return kept
 
 
 def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float) -> GrayPicture:

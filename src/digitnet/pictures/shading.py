@@ -5,7 +5,6 @@ import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import (
-    NOISE_MAX,
     PIECE_SHARE,
     VISIBLE_LEVELS,
     VISIBLE_SIGMAS,
@@ -49,6 +48,7 @@ _PAPER_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the shorter side: what strok
 _STROKE_SHARE = 0.65  # of that, which strokes are thinner than; shadows and hollowed-out strokes are not
 _EDGES_SHARE = 0.7  # of the most sharp edges is as good; then the paper that follows shadows most closely counts
 _PAPER_DETAIL = 1200  # pixels; from there on, half of them show the edge of a shadow as sharp as it is
+_DIM_PERCENTILE = 30  # of the light; in what has less, noise is brightened most
 _GAIN_MAX = 5.0  # of what a shadow left; beyond, it would be noise that is brightened
 
 
@@ -197,7 +197,8 @@ def contrast_in_shade(
 ) -> tuple[GrayPicture, float]:
     """Contrast as it would be if all the paper were as bright as its bright parts, and its noise.
 
-    Light multiplies what paper and ink reflect, so the contrast is divided by the paper's own level.
+    Light multiplies what paper and ink reflect, so the contrast is divided by the paper's own brightness: in all
+    channels by the same, since the dark channel of coloured paper has as much noise as the others.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3).
@@ -211,13 +212,19 @@ def contrast_in_shade(
     """
     deviation = cv2.subtract(paper, picture) if is_ink_dark else cv2.subtract(picture, paper)
     floor = np.uint8(max(1, round(bright / _GAIN_MAX)))
-    deviation = cv2.divide(deviation, np.maximum(paper, floor), scale=max(1.0, bright))
+    shine = np.maximum(luma(paper), floor)
+    by = shine if picture.ndim == 2 else cv2.merge([shine, shine, shine])
+    deviation = cv2.divide(deviation, by, scale=max(1.0, bright))
     contrast = one_contrast(np.asarray(deviation, np.uint8))
     # The filled-up paper is a little too far from the true one, by its noise: most of what is inside is paper.
-    seen = contrast[inside > 0] if inside.min() == 0 else contrast.ravel()
-    low, middle = percentiles(seen[:: max(1, seen.size // 100_000)], (16, 50))
+    every = max(1, contrast.size // 100_000)
+    is_inside, levels, lights = (plane.ravel()[::every] for plane in (inside, contrast, shine))
+    levels, lights = levels[is_inside > 0], lights[is_inside > 0]
+    low, middle = percentiles(levels, (16, 50))
+    (dim,) = percentiles(lights, (_DIM_PERCENTILE,))
+    dim_low, dim_middle = percentiles(levels[lights <= dim], (16, 50))  # the same noise of the camera, brightened
     above = cv2.subtract(contrast, np.full_like(contrast, round(middle)))
-    return np.asarray(cv2.bitwise_and(above, inside), np.uint8), min(middle - low, NOISE_MAX)
+    return np.asarray(cv2.bitwise_and(above, inside), np.uint8), max(middle - low, dim_middle - dim_low)
 
 
 def _edges(picture: AnyPicture) -> AnyArray:

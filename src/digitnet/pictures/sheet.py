@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.pictures.contrast import energy
 from digitnet.pictures.paper import AnyPicture, local_paper, reduced
 
 __all__ = ["find_sheet", "spread_over_table"]
@@ -17,8 +18,8 @@ __all__ = ["find_sheet", "spread_over_table"]
 _SIDE = 160  # pixels of the copy on which sheets are looked for
 _STROKE = 13  # pixels; strokes are thinner
 _STEPS = 9  # thresholds tried in each channel
-_AREA_MIN, _AREA_MAX = 0.05, 0.985  # of the picture
-_EXTENT_MIN = 0.2  # of the picture's width and of its height, unlike a stroke
+_AREA_MIN, _AREA_MAX = 0.03, 0.985  # of the picture
+_EXTENT_MIN = 0.17  # of the picture's width and of its height, unlike a stroke
 _LARGE = 0.2  # of the picture; what is smaller is a sheet only if all four edges are seen, and if ...
 _WRITTEN = 0.02  # ... this much of it is ink
 _SOLIDITY = 0.93  # of its convex hull; paper lies flat and has straight edges
@@ -37,6 +38,12 @@ _EDGE_LENGTH = 0.15  # of the shorter side; a shorter edge is a corner
 _EDGE_SHARE = 0.72  # of the outline is such an edge
 _ALL_AROUND = 0.85  # of the outline is inside the picture: of a sheet all edges are seen ...
 _OFF_QUADRANGLE = 0.05  # ... and its area differs by no more than this from one with four straight edges
+_OFF_EDGE = 0.75  # pixels along its edges, since corners are rounded
+_WIDER = 0.2  # of the picture's area counts against what is found: a sheet and some of its table look like a sheet
+_NOISE_TIMES = 2.5  # the mean detail, which is noise for the most part; ink stands out more
+_FROM_EDGE = 5  # pixels
+_AS_MUCH = 0.85  # of the most ink
+_BESIDE = 0.2  # of the ink is beside the sheet at most, where light and sheet look the same
 _NEIGHBOURHOODS = (7, 21, 61, 181, 321)  # pixels; the last holds all of the copy
 _NEAR_SHARE = 0.02  # of a neighbourhood is sheet, or it says nothing about it
 _MARGIN = 0.012  # of the longer side, from the edge inwards: its own shadow and blur
@@ -56,16 +63,20 @@ def find_sheet(small: AnyPicture) -> GrayPicture | None:
     grain, original = _grain(colours), colours
     for is_ink_dark in (True, False):  # without strokes, whose edges are no edges of a sheet
         colours = local_paper(colours, _STROKE, is_ink_dark=is_ink_dark)
-    ink = np.asarray(cv2.absdiff(original, colours).max(axis=2) >= 2 * _DIFFERENT, np.uint8)
-    best, best_share = None, _EDGE_SHARE
+    detail = cv2.absdiff(original, colours).max(axis=2)
+    least = max(2 * _DIFFERENT, _NOISE_TIMES * float(detail.mean()))
+    ink = np.asarray(cv2.threshold(detail, least, 0, cv2.THRESH_TOZERO)[1], np.uint8)
+    found = []
     for outline, mask, holes in _candidates(colours):
         if _is_ring(mask, holes, colours) or not _is_large_enough(outline, mask, ink):
             continue
-        share = _edge_share(outline, mask, colours, grain)
-        if share > best_share:
-            best, best_share = mask, share
-    if best is None:
+        share = _edge_share(outline, mask, colours, grain, ink)
+        if share > _EDGE_SHARE:
+            found.append((energy(_within(mask, ink)), share - _WIDER * cv2.countNonZero(mask) / mask.size, mask))
+    if not found:
         return None
+    enough = _AS_MUCH * max(written for written, _, _ in found)  # what has less is the table beside it
+    best = max((piece for piece in found if piece[0] >= enough), key=lambda piece: piece[1])[2]
     mask = np.asarray(cv2.resize(best, small.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
     margin = 2 * max(1, round(_MARGIN * max(small.shape[:2]))) + 1
     # Where the sheet goes on beyond the picture, nothing is lost: erosion sees no paper's end there.
@@ -150,19 +161,24 @@ def _is_ring(mask: GrayPicture, holes: GrayPicture, colours: AnyArray) -> bool:
     return max(abs(a - b) for a, b in zip(within, outside, strict=True)) < 2 * _DIFFERENT
 
 
+def _within(mask: GrayPicture, ink: GrayPicture) -> GrayPicture:
+    """The ink inside, away from the edge, which is as sharp as ink."""
+    inner = cv2.erode(mask, np.ones((2 * _FROM_EDGE + 1, 2 * _FROM_EDGE + 1), np.uint8))
+    return np.asarray(cv2.bitwise_and(ink, inner), np.uint8)
+
+
 def _is_large_enough(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
-    """No thick stroke, on which nothing is written; and no strip of a table."""
+    """No thick stroke, on which nothing is written; and no strip of a table, which ends on neither side."""
     area = cv2.countNonZero(mask)
     if area >= _LARGE * mask.size:
         return True
-    x, y, width, height = cv2.boundingRect(outline)
-    is_inside = x > 0 and y > 0 and x + width < mask.shape[1] and y + height < mask.shape[0]
-    inner = cv2.erode(mask, np.ones((2 * _GAP + 1, 2 * _GAP + 1), np.uint8))  # its edge is as sharp as ink
-    is_written = cv2.countNonZero(cv2.bitwise_and(ink, inner)) >= _WRITTEN * area
-    return is_inside and is_written and _is_quadrangle(outline, mask)
+    _, _, width, height = cv2.boundingRect(outline)
+    ends = width < mask.shape[1] and height < mask.shape[0]
+    is_written = cv2.countNonZero(_within(mask, ink)) >= _WRITTEN * area
+    return ends and is_written and _is_quadrangle(outline, mask)
 
 
-def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: AnyArray) -> float:
+def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: AnyArray, ink: GrayPicture) -> float:
     """Which part of the outline, where it is not the picture's own border, parts two materials."""
     height, width = mask.shape
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2)
@@ -181,11 +197,22 @@ def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: 
     further = np.abs(colours[inner].astype(np.int16) - colours[beyond_ink]).max(axis=1)
     if (further < _DIFFERENT).mean() > 1 - _EDGE_SHARE:  # a stroke around a piece of its own paper
         return 0.0
-    if len(x) > _ALL_AROUND * len(outline) and _is_quadrangle(outline, mask):
+    if _is_quadrangle(outline, mask) and (len(x) > _ALL_AROUND * len(outline) or _holds_all(outline, mask, ink)):
         steps = np.abs(colours[inner].astype(np.int16) - colours[outer])
         return float((steps.max(axis=1) >= _DIFFERENT).mean())
     differ = _are_two_materials(colours[inner], colours[outer], grain[inner_grain], grain[outer_grain])
     return float(differ.mean())
+
+
+def _holds_all(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
+    """Two edges or more are seen, and all writing is between them: whether sheet or light, only this is to be read."""
+    height, width = mask.shape
+    x, y, wide, high = cv2.boundingRect(outline)
+    edges = (x > _GAP) + (y > _GAP) + (x + wide < width - _GAP) + (y + high < height - _GAP)
+    within = _within(mask, ink)
+    around = cv2.subtract(ink, cv2.dilate(mask, np.ones((2 * _GRAIN_GAP + 1, 2 * _GRAIN_GAP + 1), np.uint8)))
+    is_written = cv2.countNonZero(within) >= _WRITTEN * cv2.countNonZero(mask)
+    return edges >= 2 and is_written and energy(np.asarray(around, np.uint8)) < _BESIDE * energy(within)
 
 
 def _is_quadrangle(outline: AnyArray, mask: GrayPicture) -> bool:
@@ -194,7 +221,8 @@ def _is_quadrangle(outline: AnyArray, mask: GrayPicture) -> bool:
     if len(corners) != 4 or not cv2.isContourConvex(corners):
         return False
     drawn = cv2.fillConvexPoly(np.zeros_like(mask), corners, 255)
-    return cv2.countNonZero(cv2.absdiff(drawn, mask)) < _OFF_QUADRANGLE * cv2.countNonZero(mask)
+    off = cv2.countNonZero(cv2.absdiff(drawn, mask))
+    return off < _OFF_QUADRANGLE * cv2.countNonZero(mask) + _OFF_EDGE * len(outline)
 
 
 def _at(places: AnyArray, shape: tuple[int, int]) -> tuple[AnyArray, AnyArray]:
