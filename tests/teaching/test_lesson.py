@@ -1,5 +1,6 @@
 """A copy learns the corrections, does not forget the rest, and is refused where it does."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ if not HAS_TRAINING:
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.digit_score import with_digit_score, without_digit_score
+from digitnet.distortion import NO_DISTORTION, Distortion
+from digitnet.errors import ConfigurationError
 from digitnet.evaluation import evaluate
 from digitnet.export import encode_model
 from digitnet.model import KerasPredictor, build_mlp, layer_table
 from digitnet.model_file import ModelMetadata, open_model
+from digitnet.onnx_graph import with_metadata
 from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
 from digitnet.teaching.lesson import pull_back, refusal, teach
@@ -31,9 +35,8 @@ SETTINGS = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-3, "seed": 0}
 class Told:
     """A control that remembers what it was told."""
 
-    stop_requested = False
-
-    def __init__(self) -> None:
+    def __init__(self, stop_requested: bool = False) -> None:
+        self.stop_requested = stop_requested
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def emit(self, kind: str, **data: Any) -> None:
@@ -79,11 +82,11 @@ def load_of(content: bytes) -> Any:
     return Classifier(*open_model(content))
 
 
-def lesson(folder: Path, base: bytes, corrections: Dataset, **settings: Any) -> Told:
+def lesson(folder: Path, base: bytes, corrections: Dataset, told: Told | None = None, **settings: Any) -> Told:
     (folder / "job.json").write_text(json.dumps({"settings": {**SETTINGS, **settings}}))
     (folder / "base.onnx").write_bytes(base)
     np.savez(folder / "corrections.npz", images=corrections.images, labels=corrections.labels)
-    told = Told()
+    told = told or Told()
     teach(folder, told)  # type: ignore[arg-type] # no more of a control is needed
     return told
 
@@ -165,6 +168,62 @@ def test_a_network_goes_back_as_far_as_it_keeps_what_it_learned() -> None:
     bias.assign([0.2, 0.5])  # at 0.5 * way > 0.2 the second class wins
     assert pull_back(model, before, taught) == 0.5
     np.testing.assert_allclose(KerasPredictor(model).predict_logits(images), [[0.2, 0.25]], atol=1e-6)
+
+
+def test_one_correction_in_twenty_may_be_given_up_for_what_it_knew() -> None:
+    """Nineteen are right halfway; only the twentieth, which is all ink, asks for all of the way."""
+    model = build_mlp((1,), num_classes=2, seed=0)
+    hidden, _, kernel, bias = model.trainable_variables
+    hidden.assign(np.full((784, 1), 1 / 784))
+    kernel.assign([[0.2, 0.0]])
+    bias.assign([0.2, 0.0])
+    before = [np.asarray(variable.value) for variable in model.trainable_variables]
+    bias.assign([0.2, 0.5])  # blank: 0.5 * way > 0.2; all ink: 0.5 * way > 0.4
+    images = np.zeros((20, 28, 28), np.uint8)
+    images[7] = 255
+    taught = Dataset(images, np.ones(20, np.uint8), num_classes=2)
+    assert pull_back(model, before, taught) == 0.5
+    bias.assign([0.2, 0.5])
+    assert pull_back(model, before, taught.subset(np.arange(19))) == 1.0  # of nineteen none
+
+
+def test_a_lesson_that_was_stopped_leaves_no_copy(
+    tmp_path: Path, base: bytes, corrections: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the stop came too late to be heard in the training."""
+    monkeypatch.setattr("digitnet.teaching.lesson.train", lambda *_, **__: None)
+    with pytest.raises(KeyboardInterrupt):
+        lesson(tmp_path, base, corrections, Told(stop_requested=True))
+    assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({"augmentation": Distortion(rotation=9.0).to_dict()}, Distortion(rotation=9.0)),
+        ({}, NO_DISTORTION),
+        ({"augmentation": {"of": "another version"}}, NO_DISTORTION),
+    ],
+)
+def test_what_is_learned_is_distorted_as_the_network_knows_it(
+    recipe: dict[str, Any],
+    expected: Distortion,
+    tmp_path: Path,
+    base: bytes,
+    corrections: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("digitnet.teaching.lesson.train", lambda *_, **options: asked.append(options))
+    monkeypatch.setattr("digitnet.teaching.lesson.make_augmentation", lambda distortion: distortion)
+    metadata = dataclasses.replace(open_model(base)[1], recipe=recipe)
+    lesson(tmp_path, with_metadata(base, metadata), corrections)
+    assert [options["augmentation"] for options in asked] == [expected]
+
+
+def test_a_network_of_other_classes_cannot_learn_digits(tmp_path: Path, corrections: Dataset) -> None:
+    with pytest.raises(ConfigurationError, match="not one of the ten digits of MNIST"):
+        lesson(tmp_path, network(tuple("abcdefghij")), corrections)
 
 
 def test_corrections_are_a_tenth_of_what_is_learned() -> None:
