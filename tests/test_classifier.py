@@ -444,6 +444,25 @@ def test_the_package_reads_pictures_with_another_network_and_a_named_model_with_
     assert named.reader is named
 
 
+def test_pictures_are_read_by_the_reader_alone_and_it_is_opened_once(mnist: tuple[Dataset, Dataset]) -> None:
+    inside, record = load_classifier(), load_classifier(bundled_model_path())
+    picture = 255 - np.kron(mnist[1].images[0], np.ones((4, 4), np.uint8))
+    reader = inside.reader
+    assert inside.reader is reader
+    assert inside.read_digit(picture) == reader.read_digit(picture) != record.read_digit(picture)
+    assert inside.read_number(picture) == reader.read_number(picture) != record.read_number(picture)
+
+
+def test_what_was_asked_for_holds_for_the_reader_too(mnist: tuple[Dataset, Dataset]) -> None:
+    reader = load_classifier(augment_inference=3, coverage=0.9999, refusal=0.0, precision="float32").reader
+    assert (reader.augment_inference, reader.metadata.precision) == (3, "float32")
+    images = np.concatenate([mnist[1].images[:50], random_images(1)])
+    usual = load_classifier(precision="float32").reader.read_images(images)
+    wide = reader.read_images(images)
+    assert [digits[-1].status == "not_a_digit" for digits in (usual, wide)] == [True, False]
+    assert sum(len(digit.candidates) for digit in wide[:50]) > sum(len(digit.candidates) for digit in usual[:50])
+
+
 def test_a_blank_image_among_others_is_not_a_digit(classifier: Classifier) -> None:
     images = random_images(3)
     images[1] = 0
