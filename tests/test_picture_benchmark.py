@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitnet.answers import Digit, Reading
+from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError, PictureDecodeError
 from extras import needs_training
@@ -153,6 +154,14 @@ def test_the_area_under_the_curve_by_hand() -> None:
     assert refusal.area_under_curve(digits, others) == pytest.approx((2 + 1.5 + 1 + 2) / 8)
     found = refusal.refusal_of(np.arange(200.0), np.array([-1.0, 1.0, 2.0, 300.0]), "0")
     assert (found.refused, found.called) == (2, 2)
+
+
+def test_a_blank_picture_scores_below_every_digit() -> None:
+    pictures = np.full((3, 40, 40), 255, np.uint8)
+    pictures[::2, 10:30, 18:22] = 0
+    scores = load("pictures.refusal")._scores(load_classifier(), pictures)  # noqa: SLF001 - all of it takes minutes
+    assert scores[1] == -np.inf
+    assert scores[0] == scores[2] > 0
 
 
 def test_what_is_not_shipped_is_marked() -> None:
