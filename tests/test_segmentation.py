@@ -97,6 +97,11 @@ def test_low_pieces_belong_to_the_line_they_are_in_and_dust_is_no_line() -> None
     assert group_into_lines(boxes, 40, 0) == [[0, 2, 1], [3]]
 
 
+def test_a_low_piece_far_from_all_digits_is_in_no_line() -> None:
+    tall, tall_too, near, far = (0, 0, 20, 60), (40, 0, 20, 60), (70, 25, 20, 10), (300, 25, 20, 10)
+    assert group_into_lines(np.array([tall, tall_too, near, far], np.float64), 60, 0.0) == [[0, 1, 2]]
+
+
 def test_digits_of_different_heights_stand_in_one_line() -> None:
     ink = bars((20, 40, 12, 90), (60, 80, 8, 45), (100, 60, 10, 70), (140, 100, 6, 30))
     assert [box for _, box in found(ink)] == [(20, 40, 12, 90), (60, 80, 8, 45), (100, 60, 10, 70), (140, 100, 6, 30)]
@@ -141,6 +146,18 @@ def test_touching_rings_can_be_cut_where_they_touch() -> None:
     assert sum(int(part.ink.astype(int).sum()) for part in parts) == int(touching(0).ink.astype(int).sum())
 
 
+def test_of_two_gaps_side_by_side_the_one_with_less_ink_is_cut() -> None:
+    """The middle row, at which the two halves of a path meet, counts once."""
+    ink = np.full((40, 61), 255, np.uint8)
+    ink[:, 25:29] = ink[:, 31:35] = 0
+    ink[20, 25:29] = 255  # one row of ink
+    ink[5:7, 31:35] = 191  # one and a half
+    parts, _ = cut(Piece(ink, 0, 0, 0), 100)
+    edges = [part.left + part.width for part in parts[:-1]]
+    assert any(25 <= edge < 29 for edge in edges)
+    assert not any(31 <= edge < 35 for edge in edges)
+
+
 def test_a_narrow_piece_is_not_cut() -> None:
     piece = Piece(np.full((60, 12), 255, np.uint8), 0, 0, 0)
     assert cut(piece, 60) == ([piece], [])
@@ -179,6 +196,14 @@ def test_parts_far_apart_are_never_one_digit() -> None:
     alone, joined = groups[0], groups[1]
     assert joined.ink.shape == (60, 24)
     assert joined.price > alone.price + 1  # they never touched, and stand side by side
+
+
+def test_pieces_that_never_touched_are_dearer_together_than_one_that_was_cut() -> None:
+    def price_together(*sources: int) -> float:
+        pieces = [Piece(np.full((30, 10), 255, np.uint8), 10 * k, 0, source) for k, source in enumerate(sources)]
+        return likely_groups([Part(piece, None) for piece in pieces], 60)[1].price
+
+    assert price_together(0, 1) - price_together(0, 0) == pytest.approx(3)  # 6 for what is as high as the line
 
 
 def test_a_bar_above_a_body_is_joined_for_nothing() -> None:
