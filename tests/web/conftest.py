@@ -53,12 +53,18 @@ def _reason() -> str:
 
 
 @pytest.fixture(scope="package")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def studio_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps what is made on the page."""
+    return tmp_path_factory.mktemp("studio")
+
+
+@pytest.fixture(scope="package")
+def address(studio_folder: Path) -> Iterator[str]:
     """The address of a server of our own, at a free port."""
     if reason := _reason():
         pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "digitnet", "serve", "--port", "0", "--no-access-log", "--studio-dir", str(folder)]
+    options = ["--port", "0", "--no-access-log", "--studio-dir", str(studio_folder)]
+    command = [sys.executable, "-m", "digitnet", "serve", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:
             yield _wait_for_address(server)
