@@ -170,6 +170,7 @@ def start(service: Service) -> None:
     Raises:
         ModelFileError: The model is missing or damaged.
         ServerStartError: The port is in use.
+        StorageError: The folder of the studio cannot be used.
         ConfigurationError: A setting of the classifier is out of range.
     """
     from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
@@ -178,6 +179,7 @@ def start(service: Service) -> None:
     with quick_imports():
         import digitnet.studio  # noqa: F401 - before workers are forked, which then share it
 
+    folder = _studio_folder(service)
     listening = open_socket(service.settings.host, service.port)
     classifier = load_classifier(
         service.model,
@@ -192,15 +194,20 @@ def start(service: Service) -> None:
         _tell(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
         _open_soon(address)
-    run(lambda: _app(service, classifier), listening, service.settings, service.workers)
+    run(lambda: _app(service, classifier, folder), listening, service.settings, service.workers)
 
 
-def _app(service: Service, classifier: "Classifier") -> "Gate":
+def _studio_folder(service: Service) -> Path:
+    """Where the page keeps what it makes; made before anybody is told an address that nobody would answer at."""
+    from digitnet.teaching.places import default_studio_folder, make_private_folder
+
+    return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
+
+
+def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
     from digitnet.server import make_app
     from digitnet.studio import Studio
-    from digitnet.teaching.places import default_studio_folder
 
-    folder = default_studio_folder() if service.studio_dir is None else Path(service.studio_dir)
     training = service.training and service.workers == 1
     # What is drawn or photographed is read by a network of its own, so that is the one to look into and to teach.
     studio = Studio(classifier.reader, _model_file(service), folder=folder, training=training)
