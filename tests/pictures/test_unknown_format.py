@@ -51,7 +51,7 @@ def array() -> bytes:
         (b"<!DOCTYPE html>\n<html lang=en>", "a web page: save the picture itself"),
         (b"\0\0\0\x18ftypheic" + bytes(50), "HEIC, an iPhone's format: pip install pillow-heif"),
         (b"\0\0\0\x20ftypisom" + bytes(50), "a film: take a single picture out of it"),
-        (bytes(2000), "nothing but zeros: copy or download it again"),
+        (bytes(2000), "nothing but zeros where it begins: copy or download it again"),
         (b"Dear Ada,\r\n\tthe digits are", "text: name the picture itself"),
         (("\u2460" * 1000).encode(), "text: name the picture itself"),
         (b"\x07\xfe\x00\x99" * 9, "a kind of file that is not known here: open it in a program that shows it"),

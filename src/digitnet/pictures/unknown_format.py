@@ -61,7 +61,7 @@ def _recognised(start: bytes) -> tuple[str, str]:
         if mark in start:
             return found, advice
     if not any(start):
-        return "nothing but zeros", "copy or download it again"
+        return "nothing but zeros where it begins", "copy or download it again"
     if _is_text(start):
         return "text", "name the picture itself"
     return "a kind of file that is not known here", f"open it in a program that shows it, and {_EXPORT}"
