@@ -4,18 +4,21 @@ import cv2
 import numpy as np
 import pytest
 
-from digitnet import doodles
+from digitnet import doodles, non_digits
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
 from digitnet.non_digits import make_non_digits
 from digitnet.normalization import to_mnist_frame
 
-DRAWINGS = ("bars", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing")
+DRAWINGS = {
+    **{name: doodles for name in ("bars", "cutout", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing")},
+    **dict.fromkeys(signs.__all__, signs),
+}
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_each_drawing_is_light_on_dark_and_every_one_another(name: str) -> None:
-    draw = getattr(doodles, name)
+    draw = getattr(DRAWINGS[name], name)
     drawings = [draw(np.random.default_rng(seed)) for seed in range(30)]
     for drawing in drawings:
         assert drawing.shape == (doodles.SIDE, doodles.SIDE) == (112, 112)
@@ -25,6 +28,26 @@ def test_each_drawing_is_light_on_dark_and_every_one_another(name: str) -> None:
     assert np.mean(np.array(inked) > 0.01) > 0.9
     assert len({drawing.tobytes() for drawing in drawings}) > 25
     np.testing.assert_array_equal(drawings[7], draw(np.random.default_rng(7)))
+
+
+def test_crumbs_lie_apart_on_a_sheet_that_is_mostly_blank() -> None:
+    sheets = [doodles.crumbs(np.random.default_rng(seed)) for seed in range(60)]
+    assert max(max(sheet.shape) for sheet in sheets) < 150
+    assert max(float((sheet > 0).mean()) for sheet in sheets if min(sheet.shape) > 50) < 0.5
+    pieces = [cv2.connectedComponents(sheet)[0] - 1 for sheet in sheets]
+    assert np.median(pieces) > 10
+
+
+def test_a_rosette_is_the_same_after_a_part_of_a_turn() -> None:
+    """Six spokes that are not seen aslant: turned by 60 degrees, they lie on one another, and by 30 they do not."""
+    ink = np.zeros((112, 112), np.uint8)
+    signs._spokes(ink, signs._around(6, 0.2), np.random.default_rng(5))
+    turned = {
+        angle: cv2.warpAffine(ink, cv2.getRotationMatrix2D((56, 56), angle, 1), (112, 112)).astype(float)
+        for angle in (30, 60)
+    }
+    apart = {angle: np.abs(image - ink).sum() / ink.sum() for angle, image in turned.items()}
+    assert apart[60] < 0.3 < apart[30]
 
 
 def test_what_is_printed_on_a_shape_stays_inside_of_it() -> None:
@@ -62,6 +85,14 @@ def leaning_stroke(angle: float) -> GrayPicture:
     x, y = 38 * np.sin(np.radians(angle)), 38 * np.cos(np.radians(angle))
     cv2.line(ink, (round(56 - x), round(56 - y)), (round(56 + x), round(56 + y)), 255, 12, cv2.LINE_AA)
     return np.asarray(cv2.resize(ink, (28, 28), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def test_of_a_shuffled_digit_no_tile_stays_where_it_was() -> None:
+    quarters = np.kron(np.arange(1, 17, dtype=np.uint8).reshape(4, 4), np.ones((7, 7), np.uint8))
+    for seed in range(50):
+        mixed = non_digits._shuffled(quarters[None], np.random.default_rng(seed))  # noqa: SLF001 - one kind by itself
+        np.testing.assert_array_equal(np.sort(mixed, axis=None), np.sort(quarters, axis=None))
+        assert (mixed != quarters).all()
 
 
 def test_an_upright_stroke_is_a_1_and_a_level_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from digitnet.digit_score import without_digit_score
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file import bundled_model_path, open_model, start_session
 from digitnet.rejection import HELD_OUT, Rejection, train_rejection
+from made_up_model_files import model_file
 
 KNOWN = 2_000
 
@@ -66,6 +67,13 @@ def test_it_is_added_to_a_model_of_either_precision(
     np.testing.assert_array_equal(refused, scores_of(rejection, images) < rejection.scores.at(0.01))
     with pytest.raises(ModelFileError, match="already"):
         rejection.added_to(rejection.added_to(content))
+
+
+def test_a_model_of_other_classes_gets_no_score(rejection: Rejection) -> None:
+    """An a is no digit, and would be refused."""
+    letters = model_file(names=tuple("abcdefghij"))
+    with pytest.raises(ConfigurationError, match=r"the classes are a, b, .*: expected the ten digits"):
+        rejection.added_to(letters)
 
 
 def test_few_images_and_other_classes_are_refused(mnist: tuple[Dataset, Dataset]) -> None:
