@@ -81,6 +81,7 @@ def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
         seed=recipe.seed,
         augmentation=make_augmentation(recipe.augmentation),
         hard_examples=HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None,
+        keep_zeros=any(recipe.receptive_fields),
     )
     return model
 

@@ -1,9 +1,9 @@
 """Where training starts from: the first weights of each layer."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.backend import Tensor, keras
 
-__all__ = ["drawn_by_numpy", "kernel_initializer", "layer_seeds"]
+__all__ = ["drawn_by_numpy", "kernel_initializer", "layer_seeds", "receptive_windows"]
+
+Places: TypeAlias = NDArray[np.float64]  # row and column of each input or unit, in pixels: (n, 2)
+Window: TypeAlias = NDArray[np.float32]
 
 _INK = (4, IMAGE_SIDE - 4)  # pixels between which MNIST's digits lie, in both directions
+_PLACES = 3  # sets the places of units apart from all else that is drawn from a seed
 
 
 def kernel_initializer(activation: str, seed: int) -> Any:
@@ -39,49 +43,69 @@ def layer_seeds(seed: int | None, count: int) -> Iterator[int]:
     return (int(word) >> 1 for word in words)
 
 
-def drawn_by_numpy(layer: Any, x: Tensor, receptive_field: float = 0.0) -> Tensor:
+def receptive_windows(hidden_sizes: Sequence[int], radii: Sequence[float], seed: int | None) -> list[Window | None]:
+    """How much each unit of the hidden layers is to begin with of each of its inputs.
+
+    Each unit gets a place on the paper, drawn evenly from where the ink is, and sees a disc around it: of the image in
+    the first layer, of the units before it in the others. Within the disc what is near counts more, by a Gaussian of
+    half its radius. A stroke means the same to its surroundings wherever it is, but nothing to a stroke far off; so a
+    network that begins like this has less to find out from its images.
+
+    Args:
+        hidden_sizes: Units of each hidden layer.
+        radii: Of the discs in each layer, in pixels of the image; 0 where the units see everything, as they do in
+            layers that have no radius here. Those of layers that do not exist are not looked at.
+        seed: Decides the places; None as 0.
+
+    Returns:
+        For each hidden layer float32 (inputs, units) in [0, 1], or None where its units see everything. A unit
+        without any input in its disc sees the one that is nearest.
+    """
+    windows: list[Window | None] = []
+    before = np.indices((IMAGE_SIDE, IMAGE_SIDE)).reshape(2, -1).T.astype(np.float64)
+    for number, size in enumerate(hidden_sizes):
+        places = np.random.default_rng([seed or 0, _PLACES, number]).uniform(*_INK, (size, 2))
+        radius = radii[number] if number < len(radii) else 0
+        windows.append(_window(before, places, radius) if radius else None)
+        before = places
+    return windows
+
+
+def drawn_by_numpy(layer: Any, x: Tensor, window: Window | None = None) -> Tensor:
     """Call a Dense layer for the first time, its kernel drawn by NumPy from the initialiser's own distribution.
 
     Keras would compile a program for every shape of kernel, which takes longer than an epoch.
 
     Args:
         layer: A keras.layers.Dense that has no weights yet.
-        x: Its symbolic input; of 28 x 28 pixels where there is a receptive field.
-        receptive_field: Standard deviation in pixels of the spot that each unit starts from; 0 for all inputs alike.
+        x: Its symbolic input.
+        window: What to multiply the kernel by, (inputs, units); each unit is as strong with it as without.
 
     Returns:
         The layer's symbolic output.
     """
     initializer = layer.kernel_initializer
-    if receptive_field:
-        layer.kernel_initializer = partial(_spots, initializer, receptive_field)
-    elif initializer.distribution == "uniform":
-        layer.kernel_initializer = partial(_variance_scaling, initializer)
+    if window is not None or initializer.distribution == "uniform":
+        layer.kernel_initializer = partial(_variance_scaling, initializer, window)
     outputs = layer(x)
     layer.kernel_initializer = initializer
     return outputs
 
 
-def _variance_scaling(initializer: Any, shape: tuple[int, int], dtype: str) -> NDArray[Any]:
+def _window(inputs: Places, units: Places, radius: float) -> Window:
+    squares = ((inputs[:, None] - units[None]) ** 2).sum(axis=-1)
+    squares[squares.argmin(axis=0), np.arange(len(units))] = 0
+    return np.where(squares <= radius**2, np.exp(-2 * squares / radius**2), 0).astype(np.float32)
+
+
+def _variance_scaling(initializer: Any, window: Window | None, shape: tuple[int, int], dtype: str) -> NDArray[Any]:
     """Uniform in +-sqrt(3 scale / fan), as keras.initializers.VarianceScaling has it."""
     fan = _fan(initializer, shape)
     limit = math.sqrt(3 * initializer.scale / fan)
-    return np.random.default_rng(initializer.seed).uniform(-limit, limit, shape).astype(dtype)
-
-
-def _spots(initializer: Any, sigma: float, shape: tuple[int, int], dtype: str) -> NDArray[Any]:
-    """Noise under a Gaussian window somewhere among the ink, for each unit; as strong as the initialiser's, in sum 0.
-
-    Without the sum a unit would first of all measure how much ink there is.
-    """
-    generator = np.random.default_rng(initializer.seed)
-    rows, columns = generator.uniform(*_INK, (2, shape[1]))
-    places = np.arange(IMAGE_SIDE)[:, None]
-    down, across = (np.exp(-((places - middles) ** 2) / (2 * sigma**2)) for middles in (rows, columns))
-    window = (down[:, None] * across[None]).reshape(shape)
-    kernel = generator.standard_normal(shape) * window
-    kernel -= window * (kernel.sum(axis=0) / window.sum(axis=0))
-    return np.asarray(kernel * (math.sqrt(initializer.scale / _fan(initializer, shape)) / kernel.std(axis=0)), dtype)
+    kernel = np.random.default_rng(initializer.seed).uniform(-limit, limit, shape)
+    if window is not None:
+        kernel *= window / np.sqrt(np.square(window, dtype=np.float64).mean(axis=0))
+    return kernel.astype(dtype)
 
 
 def _fan(initializer: Any, shape: tuple[int, int]) -> float:

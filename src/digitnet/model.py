@@ -19,7 +19,7 @@ from digitnet.arrays import IMAGE_SIDE, Images, Logits
 from digitnet.backend import KerasModel, Tensor, keras
 from digitnet.datasets.dataset import MAX_CLASSES
 from digitnet.errors import ConfigurationError
-from digitnet.initialization import drawn_by_numpy, kernel_initializer, layer_seeds
+from digitnet.initialization import drawn_by_numpy, kernel_initializer, layer_seeds, receptive_windows
 from digitnet.suggestions import nearest_name
 
 __all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
@@ -37,7 +37,7 @@ def build_mlp(
     dropout: float = 0.0,
     batch_normalization: bool = False,
     weight_decay: float = 0.0,
-    receptive_field: float = 0.0,
+    receptive_fields: Sequence[float] = (),
     seed: int | None = None,
 ) -> KerasModel:
     """Build an uncompiled multilayer perceptron for 28 x 28 images.
@@ -51,9 +51,9 @@ def build_mlp(
         weight_decay: Strength d >= 0 of the L2 penalty d / 2 * sum(w * w) on all kernels, added to the loss;
             with plain SGD this is classical weight decay. For decoupled decay leave it at 0 and give
             `weight_decay` to the optimiser instead.
-        receptive_field: Standard deviation in pixels, 0 to 28, of the spot of the image that each unit of the first
-            hidden layer starts from, seeing the rest only as training finds it useful; 0 starts with all pixels
-            alike.
+        receptive_fields: Radius in pixels, 0 to 28, of the disc that each unit of the first hidden layer, of the second
+            and so on starts from; 0, or none, starts with everything. Weights outside are exactly 0, and stay so
+            with `train(..., keep_zeros=True)`.
         seed: Starting point of the initial weights and of dropout; None draws one.
 
     Returns:
@@ -68,8 +68,9 @@ def build_mlp(
         arXiv 1502.03167.
     """
     sizes = _checked_sizes(hidden_sizes)
-    _check_build(num_classes, activation, dropout, weight_decay, receptive_field, seed)
+    _check_build(num_classes, activation, dropout, weight_decay, receptive_fields, seed)
     seeds = layer_seeds(seed, count=2 * len(sizes) + 1)
+    windows = receptive_windows(sizes, receptive_fields, seed)
     regularizer = keras.regularizers.L2(weight_decay / 2) if weight_decay else None
 
     images = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
@@ -84,7 +85,7 @@ def build_mlp(
             kernel_regularizer=regularizer,
             name=f"hidden_{number}",
         )
-        x = drawn_by_numpy(layer, x, receptive_field if number == 1 else 0.0)
+        x = drawn_by_numpy(layer, x, windows[number - 1])
         if batch_normalization:
             x = keras.layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")(x)
             x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
@@ -118,7 +119,7 @@ def _check_build(
     activation: str,
     dropout: float,
     weight_decay: float,
-    receptive_field: float,
+    receptive_fields: Sequence[float],
     seed: int | None,
 ) -> None:
     if not 2 <= num_classes <= MAX_CLASSES:
@@ -132,10 +133,12 @@ def _check_build(
         raise ConfigurationError(f"dropout is {dropout}: expected at least 0 and below 1")
     if not 0 <= weight_decay < float("inf"):
         raise ConfigurationError(f"weight_decay is {weight_decay}: expected 0 or more")
-    if not 0 <= receptive_field <= IMAGE_SIDE:
-        raise ConfigurationError(
-            f"receptive_field is {receptive_field}: expected 0 to {IMAGE_SIDE} pixels, where 0 is the whole image"
-        )
+    for number, radius in enumerate(receptive_fields, start=1):
+        if not 0 <= radius <= IMAGE_SIDE:
+            raise ConfigurationError(
+                f"the receptive field of hidden layer {number} is {radius}: expected 0 to {IMAGE_SIDE} pixels, "
+                "where 0 is everything"
+            )
     if seed is not None and seed < 0:
         raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
 

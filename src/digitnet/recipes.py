@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from digitnet.arrays import IMAGE_SIDE
 from digitnet.distortion import Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
@@ -30,7 +31,8 @@ class Recipe:
         activation: Activation of the hidden layers.
         dropout: Fraction of hidden outputs dropped in training, in [0, 1).
         batch_normalization: Normalise hidden layers over the batch.
-        receptive_field: Size in pixels of the spot that each unit of the first layer starts from; 0 is all pixels.
+        receptive_fields: Radius in pixels of the disc that each unit of the first hidden layer, of the second and so on
+            sees; 0, or none, is everything.
         optimizer: Name of the optimiser.
         learning_rate: Peak learning rate.
         schedule: How the learning rate moves: constant, cosine (with warm-up) or one-cycle.
@@ -52,7 +54,7 @@ class Recipe:
     activation: str = "relu"
     dropout: float = 0.0
     batch_normalization: bool = True
-    receptive_field: float = 3.0
+    receptive_fields: tuple[float, ...] = (6, 11)
     optimizer: str = "adamw"
     learning_rate: float = 1e-2
     schedule: str = "cosine"
@@ -84,10 +86,16 @@ class Recipe:
             raise ConfigurationError(
                 f"hidden_sizes is {list(self.hidden_sizes)}: expected one or more layers, each of 1 unit or more"
             )
+        radii = self.receptive_fields
+        if any(not isinstance(radius, int | float) or not 0 <= radius <= IMAGE_SIDE for radius in radii):
+            raise ConfigurationError(
+                f"receptive_fields is {list(radii)}: expected a radius for each layer, "
+                f"of 0 to {IMAGE_SIDE} pixels, where 0 is everything"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `Recipe.from_dict` reads it back."""
-        return {**dataclasses.asdict(self), "hidden_sizes": list(self.hidden_sizes)}
+        return {**dataclasses.asdict(self), **{name: list(vars(self)[name]) for name in _SEQUENCES}}
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> "Recipe":
@@ -104,19 +112,19 @@ class Recipe:
                 f"the settings do not fit this version: missing {sorted(known - settings.keys())}, "
                 f"unknown {sorted(settings.keys() - known)}"
             )
-        sizes = settings["hidden_sizes"]
+        sequences = {name: tuple(settings[name]) for name in _SEQUENCES if isinstance(settings[name], list)}
         return cls(
             **{
                 **settings,
-                "hidden_sizes": tuple(sizes) if isinstance(sizes, list) else sizes,
+                **sequences,
                 "augmentation": Distortion.from_dict(settings["augmentation"]),
             }
         )
 
 
+_SEQUENCES = ("hidden_sizes", "receptive_fields")  # lists in JSON
 _RANGES = (
     ("dropout", 0, 1),
-    ("receptive_field", 0, 28),
     ("warmup_fraction", 0, 1),
     ("weight_decay", 0, math.inf),
     ("label_smoothing", 0, 1),
@@ -133,7 +141,7 @@ PRESETS: dict[str, Recipe] = {
     "quick": Recipe(
         preset="quick",
         hidden_sizes=(384, 384),
-        receptive_field=0.0,
+        receptive_fields=(),
         learning_rate=3e-2,
         warmup_fraction=0.1,
         label_smoothing=0.1,

@@ -160,6 +160,28 @@ def test_the_same_seed_gives_the_same_bits(stripes: Dataset) -> None:
     assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
 
 
+def test_weights_that_begin_at_zero_stay_there_if_asked(stripes: Dataset) -> None:
+    """What is outside of a unit's receptive field stays outside, whatever the optimiser; all else learns."""
+    for optimizer in ("adam", "sgd", keras.optimizers.AdamW(1e-2, weight_decay=0.1)):
+        model = compiled(optimizer, batch_normalization=True, receptive_fields=(4, 8))
+        before = [np.array(value) for value in model.get_weights()]
+        train(model, stripes, epochs=2, batch_size=32, keep_zeros=True)
+        for old, new in zip(before, model.get_weights(), strict=True):
+            if old.ndim > 1:
+                assert not new[old == 0].any()
+                assert (new[old != 0] != old[old != 0]).mean() > 0.2  # SGD does not move what sees no ink
+            else:
+                assert (new != old).any()  # biases and statistics, many of which begin at 0
+    assert (before[0] == 0).mean() > 0.5
+
+
+def test_weights_that_begin_at_zero_are_learned_otherwise(stripes: Dataset) -> None:
+    model = compiled(receptive_fields=(4,))
+    outside = np.array(model.get_weights()[0]) == 0
+    train(model, stripes, epochs=1, batch_size=32)
+    assert (model.get_weights()[0][outside] != 0).mean() > 0.9
+
+
 def test_every_epoch_sees_every_image_in_an_order_of_its_own() -> None:
     orders = [order_of_epoch(0, epoch, 100) for epoch in range(3)]
     for order in orders:

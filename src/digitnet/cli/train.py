@@ -35,8 +35,9 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     activation: Annotated[str | None, typer.Option(help="Of the hidden layers: relu, gelu, tanh, ...")] = None,
     dropout: Annotated[float | None, typer.Option(help="Part of the hidden outputs dropped, 0 to 1.")] = None,
     batch_normalization: Annotated[bool | None, typer.Option(help="Normalise hidden layers over the batch.")] = None,
-    receptive_field: Annotated[
-        float | None, typer.Option(help="Pixels of the spot that each first unit starts from, 0 for all.")
+    receptive_fields: Annotated[
+        str | None,
+        typer.Option(metavar="R,R,...", help="Radius in pixels that the units of each layer see, 0 for everything."),
     ] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd, nesterov, rmsprop, muon, ...")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
@@ -75,7 +76,7 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "activation": activation,
         "dropout": dropout,
         "batch_normalization": batch_normalization,
-        "receptive_field": receptive_field,
+        "receptive_fields": None if receptive_fields is None else _parse_radii(receptive_fields),
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "schedule": schedule,
@@ -108,6 +109,15 @@ def _parse_sizes(text: str) -> tuple[int, ...]:
     except ValueError:
         raise ConfigurationError(
             f"--hidden-sizes is {text!r}: expected whole numbers with commas between them, for example 512,512"
+        ) from None
+
+
+def _parse_radii(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigurationError(
+            f"--receptive-fields is {text!r}: expected numbers with commas between them, for example 6,11"
         ) from None
 
 

@@ -173,7 +173,7 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
         activation=recipe.activation,
         dropout=recipe.dropout,
         batch_normalization=recipe.batch_normalization,
-        receptive_field=recipe.receptive_field,
+        receptive_fields=recipe.receptive_fields,
         seed=recipe.seed,
     )
     total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
@@ -246,6 +246,7 @@ def _train_and_finish(
             callbacks=[_Bookkeeper(should_stop), display, checkpoint],
             augmentation=make_augmentation(recipe.augmentation),
             hard_examples=hard_examples,
+            keep_zeros=any(recipe.receptive_fields),
         )
         if len(checkpoint.history) < recipe.epochs:  # only should_stop ends a run before its last epoch
             raise KeyboardInterrupt

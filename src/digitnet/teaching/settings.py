@@ -113,7 +113,7 @@ class RunSettings:
             activation=self.activation,
             dropout=float(self.dropout),
             batch_normalization=False,  # so that each layer is one matrix and one bias, as a beginner draws it
-            receptive_field=0.0,  # the first layer begins as noise, and what it learns can be watched
+            receptive_fields=(),  # the first layer begins as noise, and what it learns can be watched
             optimizer=self.optimizer,
             learning_rate=float(self.learning_rate),
             schedule="constant",

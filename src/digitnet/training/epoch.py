@@ -69,7 +69,12 @@ def _variables(model: KerasModel) -> tuple[list[Any], ...]:
 
 
 def make_epoch(
-    model: KerasModel, objective: Objective, batch_size: int, augmentation: Augmentation | None = None
+    model: KerasModel,
+    objective: Objective,
+    batch_size: int,
+    augmentation: Augmentation | None = None,
+    *,
+    keep_zeros: bool = False,
 ) -> Pass:
     """Compile, at its first call, one pass of training over the data.
 
@@ -78,6 +83,7 @@ def make_epoch(
         objective: From `make_objective`.
         batch_size: Images a step. A last step takes the remainder, so that every image is seen.
         augmentation: What changes the images of a step; None leaves them as they are.
+        keep_zeros: Leave the weights of kernels that are exactly 0 at 0, as if they did not exist.
 
     Returns:
         A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,)) -> (state, looks),
@@ -102,6 +108,8 @@ def make_epoch(
 
     def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Looks]:
         (_, (looks, state)), gradients = differentiate(state.trainable, state, images, labels)
+        if keep_zeros:
+            gradients = [_where_not_zero(*pair) for pair in zip(gradients, state.trainable, strict=True)]
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return state._replace(trainable=trainable, optimizer=optimizer), looks
 
@@ -162,6 +170,11 @@ def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = 
         return state, Looks(losses, doubts)
 
     return jax.jit(whole_pass)
+
+
+def _where_not_zero(gradient: jax.Array, weights: jax.Array) -> jax.Array:
+    """The gradient of a kernel where it is not 0; of biases, which begin at 0, as it is."""
+    return jnp.where(weights == 0, 0, gradient) if weights.ndim > 1 else gradient
 
 
 def _doubts(predictions: jax.Array, labels: jax.Array) -> jax.Array:

@@ -35,7 +35,7 @@ History: TypeAlias = Any  # keras.callbacks.History
 _POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done: often enough for Ctrl-C
 
 
-def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and two more
+def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
     model: KerasModel,
     train_set: Dataset,
     *,
@@ -47,6 +47,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and two more
     callbacks: Sequence[Any] = (),
     augmentation: Augmentation | None = None,
     hard_examples: HardExamples | None = None,
+    keep_zeros: bool = False,
 ) -> History:
     """Train a compiled Keras model in place.
 
@@ -65,6 +66,8 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and two more
         augmentation: Changes the images of each step: `digitnet.augmentation.make_augmentation` makes it, or any
             function (images, labels, key) -> images in JAX. Validation images stay as they are.
         hard_examples: Chooses the images of each epoch, and learns from how they were read; None shows each once.
+        keep_zeros: Leave the weights of kernels that are exactly 0 at 0, so that units go on seeing only what
+            `build_mlp(receptive_fields=...)` let them see.
 
     Returns:
         A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
@@ -79,7 +82,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and two more
     objective = make_objective(model)
     images, labels = _on_device(model, train_set)
     _build(model, objective, images[:1], labels[:1])
-    run_epoch = make_epoch(model, objective, batch_size, augmentation)
+    run_epoch = make_epoch(model, objective, batch_size, augmentation, keep_zeros=keep_zeros)
     choose = partial(order_of_epoch, n=len(train_set)) if hard_examples is None else hard_examples.order_of_epoch
     measure = None if validation_set is None else _Validation(model, make_validation(model, objective), validation_set)
 
