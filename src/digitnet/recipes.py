@@ -9,12 +9,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from digitnet.arrays import IMAGE_SIDE
 from digitnet.distortion import Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.suggestions import nearest_name
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
+
+_LARGEST_RADIUS = 28  # pixels, an image's side; here since digitnet.arrays would load NumPy for a help text
 
 # How far apart the same digit by two hands may be: the ranges of Cireşan and others (2010), arXiv 1003.0358, with the
 # upper end of what they give for scale.
@@ -87,10 +88,10 @@ class Recipe:
                 f"hidden_sizes is {list(self.hidden_sizes)}: expected one or more layers, each of 1 unit or more"
             )
         radii = self.receptive_fields
-        if any(not isinstance(radius, int | float) or not 0 <= radius <= IMAGE_SIDE for radius in radii):
+        if any(not isinstance(radius, int | float) or not 0 <= radius <= _LARGEST_RADIUS for radius in radii):
             raise ConfigurationError(
                 f"receptive_fields is {list(radii)}: expected a radius for each layer, "
-                f"of 0 to {IMAGE_SIDE} pixels, where 0 is everything"
+                f"of 0 to {_LARGEST_RADIUS} pixels, where 0 is everything"
             )
 
     def to_dict(self) -> dict[str, Any]:
