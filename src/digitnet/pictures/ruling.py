@@ -15,7 +15,7 @@ from digitnet.pictures.contrast import strokes_in
 __all__ = ["without_ruled_lines"]
 
 _SIDE = 480  # pixels of the copy on which lines are looked for
-_THIN = 1 / 40  # of the shorter side; a line is thinner, and wide strokes do not count
+_THIN = 1 / 28  # of the shorter side; a line is thinner, and wide strokes do not count
 _THIN_MIN = 5  # pixels
 _FAINT = 4.0  # levels; what is fainter disturbs nobody, ...
 _FAINT_SIGMAS = 3.0  # ... nor does what is within the noise, ...
@@ -72,8 +72,9 @@ def without_ruled_lines(contrast: GrayPicture, noise: float, inside: GrayPicture
     level_lines = _level_lines(contrast, faint, inside)
     turned = np.ascontiguousarray(contrast.T)
     upright_lines = _level_lines(turned, faint, None if inside is None else np.ascontiguousarray(inside.T))
-    level = _of_the_paper(level_lines, contrast, noise)
-    upright = _of_the_paper(upright_lines, turned, noise)
+    together = _count(level_lines) + _count(upright_lines)
+    level = _of_the_paper(level_lines, contrast, noise, together)
+    upright = _of_the_paper(upright_lines, turned, noise, together)
     if not level and not upright:
         return None
     return _removed(contrast, _painted(level, contrast.shape), _painted(upright, turned.shape).T, noise)
@@ -100,6 +101,15 @@ def _level_lines(contrast: GrayPicture, faint: float, inside: GrayPicture | None
         voted = _voted(marks, max(2, round(_SHORT * votes)), (slope - _SAME_SLOPE, slope + _SAME_SLOPE))
         lines += [follow(places, _SHORT * _SEEN) for places in _distinct(voted, size[0], ends)[:_SHORT_MAX]]
     return [line for line in lines if line is not None]
+
+
+def _count(lines: list[_Line]) -> int:
+    """How many were printed: several straight lines may be seen in one of them."""
+    kept: list[_Line] = []
+    for line in lines:
+        if all(np.abs(line.rows - other.rows).mean() > other.thickness + _APART for other in kept):
+            kept.append(line)
+    return len(kept)
 
 
 def _voted(marks: AnyArray, votes: int, slopes: tuple[float, float]) -> AnyArray:
@@ -193,9 +203,10 @@ def _between_strokes(samples: AnyArray) -> AnyArray:
     return np.asarray(np.partition(samples, place, axis=0)[place], np.float64)
 
 
-def _of_the_paper(lines: list[_Line], contrast: GrayPicture, noise: float) -> list[_Line]:
-    """All of the lines, or only those that cannot be strokes."""
-    if not lines or len(lines) >= _MANY:
+def _of_the_paper(lines: list[_Line], contrast: GrayPicture, noise: float, together: int) -> list[_Line]:
+    """All of the lines, or only those that cannot be strokes; `together` with those that cross them."""
+    n = _count(lines)
+    if n == 0 or n >= _MANY or (n > 1 and together >= _MANY):
         return lines
     none = np.zeros(contrast.shape, np.float32)
     rest = _removed(contrast, _painted(lines, contrast.shape), none, noise)
@@ -241,7 +252,9 @@ def _removed(contrast: GrayPicture, level: AnyArray, upright: AnyArray, noise: f
             kernel = np.ones((3, gap + 4) if is_upright else (gap + 4, 3), np.uint8)
             bridged = np.maximum(bridged, cv2.morphologyEx(kept, cv2.MORPH_CLOSE, kernel))
     rest = np.where(is_line, np.maximum(kept, np.minimum(bridged, contrast)), contrast).astype(np.uint8)
-    return _without_remains(rest, is_line, _FAINT_SIGMAS * noise + _FAINT)
+    beside = 2 * (max(_thickness(level, weak), _thickness(upright.T, weak)) // 2) + 1
+    is_near = cv2.dilate(is_line.astype(np.uint8), np.ones((beside, beside), np.uint8)) > 0
+    return _without_remains(rest, is_near, _FAINT_SIGMAS * noise + _FAINT)
 
 
 def _without_remains(contrast: GrayPicture, is_line: AnyArray, faint: float) -> GrayPicture:

@@ -48,7 +48,13 @@ _PAPER_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the shorter side: what strok
 _STROKE_SHARE = 0.65  # of that, which strokes are thinner than; shadows and hollowed-out strokes are not
 _EDGES_SHARE = 0.7  # of the most sharp edges is as good; then the paper that follows shadows most closely counts
 _PAPER_DETAIL = 1200  # pixels; from there on, half of them show the edge of a shadow as sharp as it is
-_DIM_PERCENTILE = 30  # of the light; in what has less, noise is brightened most
+_DIM_PERCENTILE = 30  # of the light; in what has less, noise is brightened most, ...
+_DIM = 0.8  # ... where that is so much less than usual
+_LAG = 9  # pixels; noise that far apart has nothing in common, whatever its grain
+_SIGMAS_OF_CHANGE = (
+    1.0483  # a normal distribution has its median absolute value at 0.6745, and a difference twice its variance
+)
+_MUCH_NOISE = 12.0  # levels; more may be blurred lines or a sheet's edge, which is no noise
 _GAIN_MAX = 5.0  # of what a shadow left; beyond, it would be noise that is brightened
 
 
@@ -69,7 +75,8 @@ def is_written(picture: AnyPicture, paper: AnyPicture) -> bool:
     contrast = darker if is_ink_dark else lighter
     strokes = strokes_in(contrast)
     if cv2.mean(contrast, strokes)[0] < max(VISIBLE_LEVELS, VISIBLE_SIGMAS * border_noise(contrast)):
-        return True  # nothing is: it is one shade and noise
+        # Nothing is, if it is one shade and noise; a table's grain hides the sheet on it.
+        return min(small.shape[:2]) < SHEET_SIDE or find_sheet(small) is None
     if (border(strokes) > 0).mean() > _PEN_AT_BORDER:
         unruled = without_ruled_lines(contrast, border_noise(contrast))
         contrast = contrast if unruled is None else unruled
@@ -221,10 +228,27 @@ def contrast_in_shade(
     is_inside, levels, lights = (plane.ravel()[::every] for plane in (inside, contrast, shine))
     levels, lights = levels[is_inside > 0], lights[is_inside > 0]
     low, middle = percentiles(levels, (16, 50))
-    (dim,) = percentiles(lights, (_DIM_PERCENTILE,))
+    dim, usual = percentiles(lights, (_DIM_PERCENTILE, 50))
+    if dim > _DIM * usual:
+        dim = usual
     dim_low, dim_middle = percentiles(levels[lights <= dim], (16, 50))  # the same noise of the camera, brightened
+    noise = max(middle - low, dim_middle - dim_low)
+    if noise > _MUCH_NOISE:
+        noise = min(noise, max(_MUCH_NOISE, _grain(contrast, inside, shine, dim)))
     above = cv2.subtract(contrast, np.full_like(contrast, round(middle)))
-    return np.asarray(cv2.bitwise_and(above, inside), np.uint8), max(middle - low, dim_middle - dim_low)
+    return np.asarray(cv2.bitwise_and(above, inside), np.uint8), noise
+
+
+def _grain(contrast: GrayPicture, inside: GrayPicture, shine: GrayPicture, dim: float) -> float:
+    """Standard deviation of what changes from one pixel to another near it, as noise does and a soft edge does not."""
+    if contrast.shape[1] <= 2 * _LAG:
+        return float("inf")
+    rows = slice(None, None, max(1, contrast.size // 400_000))
+    ahead, behind = (rows, slice(_LAG, None)), (rows, slice(None, -_LAG))
+    change = cv2.absdiff(np.ascontiguousarray(contrast[ahead]), np.ascontiguousarray(contrast[behind]))
+    is_inside = (inside[ahead] > 0) & (inside[behind] > 0)
+    parts = [change[is_inside], change[is_inside & (shine[ahead] <= dim)]]
+    return max((median(part) * _SIGMAS_OF_CHANGE for part in parts if part.size), default=0.0)
 
 
 def _edges(picture: AnyPicture) -> AnyArray:
