@@ -132,6 +132,13 @@ def test_a_preference_for_hard_images_is_told(metrics: Json) -> None:
     assert "drawn in proportion" not in model_card(RUN | {"settings": RECIPE | {"hard_examples": 0.0}}, metrics)
 
 
+def test_what_units_see_is_told(metrics: Json) -> None:
+    told = "from the first layer on of a radius of 5 pixels, all and 12.5 pixels: its other weights are 0."
+    assert told in model_card(RUN | {"settings": RECIPE | {"receptive_fields": [5.0, 0, 12.5]}}, metrics)
+    for radii in ([], [0, 0.0]):
+        assert "sees a disc" not in model_card(RUN | {"settings": RECIPE | {"receptive_fields": radii}}, metrics)
+
+
 def augmented(**strengths: float) -> Json:
     return RUN | {"settings": RECIPE | {"augmentation": Distortion(**strengths).to_dict()}}  # type: ignore[arg-type]
 

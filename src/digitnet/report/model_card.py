@@ -239,6 +239,12 @@ def _in_words(run: Mapping[str, Any]) -> list[str]:
             f"{settings['learning_rate']:g} ({settings['schedule']}), with a weight decay of "
             f"{settings['weight_decay']:g} and a label smoothing of {settings['label_smoothing']:g}."
         )
+    if any(settings.get("receptive_fields", ())):
+        seen = [f"{radius:g} pixels" if radius else "all" for radius in settings["receptive_fields"]]
+        texts.append(
+            "A unit of the hidden layers sees a disc around its place on the paper, from the first layer on of a radius "
+            f"of {_enumerated(seen)}: its other weights are 0."
+        )
     if settings.get("hard_examples"):
         texts.append(
             f"{100 * settings['hard_examples']:g} % of the images of an epoch were drawn in proportion to how badly "
