@@ -242,8 +242,8 @@ def _in_words(run: Mapping[str, Any]) -> list[str]:
     if any(settings.get("receptive_fields", ())):
         seen = [f"{radius:g} pixels" if radius else "all" for radius in settings["receptive_fields"]]
         texts.append(
-            "A unit of the hidden layers sees a disc around its place on the paper, from the first layer on of a radius "
-            f"of {_enumerated(seen)}: its other weights are 0."
+            "A unit of the hidden layers sees a disc around its place on the paper, from the first layer on of a "
+            f"radius of {_enumerated(seen)}: its other weights are 0."
         )
     if settings.get("hard_examples"):
         texts.append(
