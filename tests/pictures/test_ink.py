@@ -1,5 +1,6 @@
 """extract_ink on hand-drawn pictures whose ink is known pixel by pixel, and on MNIST."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -196,3 +197,13 @@ def _with_edge(picture: GrayPicture) -> GrayPicture:
     edged = picture.copy()
     edged[108:112] = 60
     return extract_ink(edged)[0]
+
+
+@pytest.mark.parametrize(("grain", "seed"), [(0.0, 1), (0.8, 2), (1.4, 3)])
+@pytest.mark.parametrize("size", [(150, 145), (280, 139), (209, 183)])
+def test_noise_on_nearly_black_is_no_ink(size: tuple[int, int], grain: float, seed: int) -> None:
+    # Half of it is cut off at black, so that the other half looks like long light strokes.
+    noise = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), grain) if grain else noise
+    picture = np.clip(35 + 50 * noise / noise.std(), 0, 255).astype(np.uint8)
+    assert not extract_ink(picture)[0].any()

@@ -104,6 +104,8 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
             ink, notes = _finished(_without_ruling(coarse), steps)
             if ink is not None:
                 break
+    if ink is None and min(picture.shape[:2]) < _SMALL:  # a tight crop, whose strokes pass for the paper's noise
+        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
     if ink is None or not ink.any():
         return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
     return _without_lines_across(ink), notes
