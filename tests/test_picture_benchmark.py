@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -85,7 +86,8 @@ def all_rows() -> list[Any]:
 
 def test_the_page_is_current() -> None:
     refusal = load("pictures.refusal").load_refusal()
-    text = load("pictures.page").page_text(load("pictures.measured").load_measured(), refusal)
+    speed = load("pictures.speed").load_speed()
+    text = load("pictures.page").page_text(load("pictures.measured").load_measured(), refusal, speed)
     assert PAGE.read_text(encoding="utf-8") == text, "run `python -m benchmarks.pictures page`"
     shown = re.findall(r"!\[[^]]+\]\((figures/[^)]+)\)", text)
     assert len(shown) >= 3
@@ -146,6 +148,29 @@ def line_of(text: str, start: str) -> list[str]:
 def test_each_target_stands_beside_what_was_measured(start: str, cells: list[str]) -> None:
     refusal = load("pictures.refusal").Refusal(10_000, 2_000, 100, 20, 0.9969, "0")
     assert line_of(load("pictures.page").page_text(all_rows(), refusal), start)[1:] == cells
+
+
+def test_speed_stands_beside_its_targets() -> None:
+    machine = {"processor": "A|B", "cores": 4}
+    speed = load("pictures.speed").Speed(12_000_000, 40, 5, 0.75, 390.0, 0.5, machine)
+    text = load("pictures.page").page_text(all_rows(), None, speed)
+    assert line_of(text, "a photo of a page") == [
+        "a photo of a page, 12 megapixels, 40 digits",
+        "at most 1 s",
+        "750 ms",
+    ]
+    assert line_of(text, "the most memory")[1:] == ["less than 400 MB", "390 MB"]
+    assert line_of(text, "a 28 x 28 image")[1:] == ["at most 1 ms", "500 µs"]
+    assert "A B" in text
+
+
+def test_a_photographed_page_is_as_large_as_asked_and_readable() -> None:
+    photo, lines = load("pictures.speed").photographed_page(600_000, 1)
+    picture = Image.open(io.BytesIO(photo))
+    assert picture.width * picture.height == pytest.approx(600_000, rel=0.01)
+    assert [len(line) for line in lines] == [8] * 5
+    found = load_classifier().read_number(photo).text.split("\n")
+    assert sum(line in found for line in lines) >= 3
 
 
 def test_the_area_under_the_curve_by_hand() -> None:

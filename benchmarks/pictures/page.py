@@ -10,6 +10,7 @@ from benchmarks.pictures.hardships import HARDSHIPS, LEVELS
 from benchmarks.pictures.measured import Measurement
 from benchmarks.pictures.refusal import Refusal, load_refusal
 from benchmarks.pictures.samples import NOTHINGS, PLAIN, SEVERITIES
+from benchmarks.pictures.speed import Speed, load_speed
 from benchmarks.pictures.targets import GIVEN, MNIST_NAME, targets
 from digitnet.files import write_atomically
 from digitnet.metrics import wilson_interval
@@ -30,10 +31,10 @@ def write_page(rows: Sequence[Measurement], path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in figures_for(rows).items():
         write_atomically(folder / name, draw())
-    write_atomically(path, page_text(rows, load_refusal()))
+    write_atomically(path, page_text(rows, load_refusal(), load_speed()))
 
 
-def page_text(rows: Sequence[Measurement], refusal: Refusal | None = None) -> str:
+def page_text(rows: Sequence[Measurement], refusal: Refusal | None = None, speed: Speed | None = None) -> str:
     """The page as Markdown, the same for the same rows in any order."""
     ordered = sorted(rows, key=lambda row: row.key)
     parts = [
@@ -46,6 +47,7 @@ def page_text(rows: Sequence[Measurement], refusal: Refusal | None = None) -> st
         _stress(ordered),
         _given(ordered),
         _nothing(ordered),
+        _speed(speed) if speed else "",
         _repetition(ordered),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -190,6 +192,25 @@ def _nothing(rows: Sequence[Measurement]) -> str:
         table(["", *_COLUMNS], lines) if lines else _NOT_MEASURED,
         "    python -m benchmarks.pictures render nothing\n    python -m benchmarks.pictures measure --not-digits DIR\n"
         "    python -m benchmarks.pictures.refusal OTHERS.npz",
+    )
+
+
+def _speed(found: Speed) -> str:
+    page = f"a photo of a page, {found.page_pixels / 1e6:g} megapixels, {found.page_digits} digits"
+    lines = [
+        [page, "at most 1 s", duration(found.page_seconds)],
+        ["the most memory of the process that reads it", "less than 400 MB", f"{found.page_megabytes:,.0f} MB"],
+        ["a 28 x 28 image", "at most 1 ms", duration(found.image_ms / 1e3)],
+    ]
+    return section(
+        "Speed",
+        prose(f"""
+            On one core of {found.machine["cores"]} ({_plain(found.machine["processor"])}), decoding included. The page
+            is JPEG and read by a process of its own, whose memory holds the interpreter and the network too;
+            {found.page_right} of its lines are exactly right. The image comes to a process that has read others
+            before."""),
+        table(["", "target", "median"], lines),
+        "    python -m benchmarks.pictures.speed",
     )
 
 

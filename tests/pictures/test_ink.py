@@ -204,6 +204,6 @@ def _with_edge(picture: GrayPicture) -> GrayPicture:
 def test_noise_on_nearly_black_is_no_ink(size: tuple[int, int], grain: float, seed: int) -> None:
     # Half of it is cut off at black, so that the other half looks like long light strokes.
     noise = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), grain) if grain else noise
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), grain) if grain else noise, np.float32)
     picture = np.clip(35 + 50 * noise / noise.std(), 0, 255).astype(np.uint8)
     assert not extract_ink(picture)[0].any()

@@ -73,3 +73,17 @@ def test_the_sheet_goes_on_over_its_table_and_stays_as_it_is() -> None:
     assert np.abs(spread[~sheet].astype(float) - WHITE).max() < 40
     gray = spread_over_table(picture[:, :, 0], inner)
     np.testing.assert_array_equal(gray, spread[:, :, 0])
+
+
+@pytest.mark.parametrize("table", [WOOD, CLOTH])
+def test_a_small_slip_of_paper_that_lies_aslant_is_found(table: tuple[float, float, float]) -> None:
+    slip = cv2.boxPoints(((120.0, 160.0), (80.0, 110.0), 12.0)).astype(np.int32)
+    sheet = cv2.fillConvexPoly(np.zeros((HEIGHT, WIDTH), np.uint8), slip, 1) > 0
+    ink = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.polylines(ink, [np.array([[100, 130], [140, 135], [112, 190]], np.int32)], False, 1, 8)
+    scene = written(WHITE, (35, 50, 150), ink > 0)
+    scene[~sheet] = np.array(table)
+    found = find_sheet(photo(scene))
+    assert found is not None
+    assert (found[~sheet] > 0).mean() < 0.01
+    assert (found[sheet] > 0).mean() > 0.7  # its edge is much of a small sheet
