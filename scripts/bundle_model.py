@@ -1,7 +1,7 @@
 """Put a finished run into the package as its bundled model: `.venv/bin/python scripts/bundle_model.py RUN_DIR`.
 
 Each model file gets the score that tells digits from everything else. The network behind it is trained here, on digits
-and on what is made from them, in about a minute; `--score-from MODEL` takes it from another model file instead.
+and on what is made from them, in some four minutes; `--score-from MODEL` takes it from another model file instead.
 
 A run that held no images out, as `record`, does not know how probable right labels are on images it has not seen.
 `--held-out RUN` takes that from a run that did. Where that one makes more mistakes, as `standard` does, its right
@@ -45,10 +45,10 @@ the float32 model are those of the run; training it again, as above, gives its f
 _NOT_A_DIGIT = f"""
 ## Not a digit
 
-A second, small network in the same file gives the output `digit_score`, which tells digits from everything else. It was
-trained on MNIST's training images without the last {HELD_OUT:,}, as they are and in other pens, against images that
-were made up: pieces of digits, several at once, scribbles, lines, filled shapes, noise. The thresholds come from those
-{HELD_OUT:,} images.
+A second network in the same file gives the output `digit_score`, which tells digits from everything else: the logarithm
+of the odds that an image is any of the digits. It was trained on MNIST's training images without the last {HELD_OUT:,},
+as they are and in other pens, against images that were made up: pieces of digits, several at once, scribbles, zigzags,
+lines, strokes as in letters, emblems, stars, filled shapes, noise. The thresholds come from those {HELD_OUT:,} images.
 """
 _FIGURES = ("n", "errors", "accuracy", "nll", "ece")
 
@@ -214,7 +214,7 @@ def main() -> int:
         if arguments.score_from is not None:
             changes.append(with_score_of(arguments.score_from))
         elif not arguments.no_score:
-            sys.stderr.write("training the network that tells digits from everything else: about a minute\n")
+            sys.stderr.write("training the network that tells digits from everything else: some four minutes\n")
             changes.append(train_rejection(load_mnist()[0]).added_to)
         target = _BUNDLED / "pictures" if arguments.for_pictures else _BUNDLED
         target.mkdir(exist_ok=True)

@@ -19,7 +19,7 @@ from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
 
 IMAGES = np.random.default_rng(9).integers(0, 256, (600, 28, 28), dtype=np.uint8)
-SHARES = Quantiles(5000, (0.001, 0.01, 0.1), (-2.0, 0.5, 1.0))
+SHARES = Quantiles(5000, (0.001, 0.01, 0.1), (3.0, 6.5, 8.0))
 
 
 def weights_of(seed: int, classes: int) -> tuple[AnyArray, AnyArray]:
@@ -41,13 +41,14 @@ def network(seed: int, names: tuple[str, ...]) -> bytes:
 
 
 def scores_by_hand() -> AnyArray:
-    kernel, bias = (part.astype(np.float64) for part in weights_of(2, 2))
-    logits = IMAGES.reshape(-1, 784) / 255 @ kernel + bias
-    return np.asarray(logits[:, 1] - logits[:, 0])
+    """The logarithm of p / (1 - p), where p is the probability of any class but the last."""
+    kernel, bias = (part.astype(np.float64) for part in weights_of(2, 4))
+    odds = np.exp(IMAGES.reshape(-1, 784) / 255 @ kernel + bias)
+    return np.asarray(np.log(odds[:, :-1].sum(axis=1) / odds[:, -1]))
 
 
 DIGITS = network(1, ("bar", "dash", "blob"))
-REJECTION = network(2, ("not a digit", "digit"))
+REJECTION = network(2, ("bar", "dash", "blob", "none of them"))
 MERGED = with_digit_score(DIGITS, REJECTION, SHARES)
 
 
@@ -58,7 +59,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_score_is_the_difference_of_the_two_logits(model: Path) -> None:
+def test_the_score_is_the_log_odds_of_any_class_but_the_last(model: Path) -> None:
     for classifier in (load_classifier(model), load_classifier(model, threads=1)):
         scores = classifier.score_digits(IMAGES)
         assert scores is not None
@@ -112,7 +113,7 @@ def test_networks_in_different_operators_are_refused() -> None:
 
 @pytest.mark.parametrize("refusal", [0.0005, 0.001, 0.0099, 0.01, 0.5])
 def test_what_is_refused_follows_from_the_share_that_was_asked_for(model: Path, refusal: float) -> None:
-    threshold = {0.0005: -np.inf, 0.001: -2.0, 0.0099: -2.0, 0.01: 0.5, 0.5: 1.0}[refusal]
+    threshold = {0.0005: -np.inf, 0.001: 3.0, 0.0099: 3.0, 0.01: 6.5, 0.5: 8.0}[refusal]
     digits = load_classifier(model, refusal=refusal).read_images(IMAGES)
     refused = np.array([digit.status == "not_a_digit" for digit in digits])
     np.testing.assert_array_equal(refused, scores_by_hand() < threshold)
@@ -140,9 +141,9 @@ def test_other_shares_are_refused_with_the_range(model: Path, changes: dict[str,
 
 def test_a_score_of_another_shape_is_no_model_file() -> None:
     proto = onnx.load_from_string(MERGED)
-    last = proto.graph.node[-1]
-    last.op_type = "Identity"  # in place of Squeeze: (n, 1)
-    del last.input[1:]
+    log_sum, last = proto.graph.node[-3], proto.graph.node[-1]
+    log_sum.attribute[0].i = 1  # keepdims: (n, 1)
+    last.input[1] = "rejection_other"  # before Squeeze
     score = next(output for output in proto.graph.output if output.name == "digit_score")
     score.type.tensor_type.shape.dim.add().dim_value = 1
     with pytest.raises(ModelFileError, match=r"expected the output digit_score to be float32 \(n,\)"):

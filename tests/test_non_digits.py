@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from digitnet import doodles, non_digits
+from digitnet import doodles, non_digits, signs
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
 from digitnet.non_digits import make_non_digits
 from digitnet.normalization import to_mnist_frame
 
 DRAWINGS = {
-    **{name: doodles for name in ("bars", "cutout", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing")},
+    **dict.fromkeys(("bars", "cutout", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing"), doodles),
     **dict.fromkeys(signs.__all__, signs),
 }
 
@@ -36,18 +36,6 @@ def test_crumbs_lie_apart_on_a_sheet_that_is_mostly_blank() -> None:
     assert max(float((sheet > 0).mean()) for sheet in sheets if min(sheet.shape) > 50) < 0.5
     pieces = [cv2.connectedComponents(sheet)[0] - 1 for sheet in sheets]
     assert np.median(pieces) > 10
-
-
-def test_a_rosette_is_the_same_after_a_part_of_a_turn() -> None:
-    """Six spokes that are not seen aslant: turned by 60 degrees, they lie on one another, and by 30 they do not."""
-    ink = np.zeros((112, 112), np.uint8)
-    signs._spokes(ink, signs._around(6, 0.2), np.random.default_rng(5))
-    turned = {
-        angle: cv2.warpAffine(ink, cv2.getRotationMatrix2D((56, 56), angle, 1), (112, 112)).astype(float)
-        for angle in (30, 60)
-    }
-    apart = {angle: np.abs(image - ink).sum() / ink.sum() for angle, image in turned.items()}
-    assert apart[60] < 0.3 < apart[30]
 
 
 def test_what_is_printed_on_a_shape_stays_inside_of_it() -> None:

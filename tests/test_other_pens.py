@@ -7,7 +7,7 @@ from digitnet.arrays import AnyArray, Images
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.normalization import to_mnist_frame
-from digitnet.other_pens import in_other_pens
+from digitnet.other_pens import _soiled, _solidity, in_other_pens
 
 
 def test_they_are_still_the_same_digits(mnist: tuple[Dataset, Dataset]) -> None:
@@ -39,7 +39,14 @@ def test_blank_paper_stays_blank() -> None:
 
 def test_a_1_gets_an_upstroke_and_a_7_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing else is done, what they have beside an upright stem is theirs; other digits have nothing."""
-    for name, share in {"_BENT": 0.0, "_ANOTHER_PEN": 0.0, "_BLOTTED": 0.0, "_COARSE": 0.0, "_ADDED": 1.0}.items():
+    for name, share in {
+        "_BENT": 0.0,
+        "_ANOTHER_PEN": 0.0,
+        "_BLOTTED": 0.0,
+        "_SOILED": 0.0,
+        "_COARSE": 0.0,
+        "_ADDED": 1.0,
+    }.items():
         monkeypatch.setattr(f"digitnet.other_pens.{name}", share)
     stem = np.zeros((20, 28, 28), np.uint8)
     stem[:, 4:24, 13:16] = 255
@@ -52,6 +59,31 @@ def test_a_1_gets_an_upstroke_and_a_7_a_bar(monkeypatch: pytest.MonkeyPatch) -> 
     hook[:, 4:7, 6:16] = 255
     sevens, unchanged = (changed_as(label, hook) for label in (7, 2))
     assert (inked_pixels(sevens) >= inked_pixels(unchanged) + 4).all()
+
+
+def test_a_broad_pen_fills_no_digit_but_a_1(mnist: tuple[Dataset, Dataset], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the broadest pen alone, a digit either stays open or stays as it was."""
+    for name in ("_ADDED", "_BENT", "_BLOTTED", "_SOILED", "_COARSE"):
+        monkeypatch.setattr(f"digitnet.other_pens.{name}", 0.0)
+    monkeypatch.setattr("digitnet.other_pens._ANOTHER_PEN", 1.0)
+    is_usual = (mnist[0].labels != 1).nonzero()[0][:200]
+    images, labels = mnist[0].images[is_usual], mnist[0].labels[is_usual]
+    changed = in_other_pens(images, labels, np.random.default_rng(1))
+    monkeypatch.setattr("digitnet.other_pens._READABLE", 1.0)
+    blots = in_other_pens(images, labels, np.random.default_rng(1))
+    solid = [[_solidity(image) for image in some] for some in (images, changed, blots)]
+    assert np.quantile(solid[1], 0.95) < max(0.8, np.quantile(solid[0], 0.95) + 0.05) < np.quantile(solid[2], 0.95)
+
+
+def test_specks_and_pieces_of_lines_leave_the_digit_in_its_place() -> None:
+    """Soiled, there is more ink than before, and none of the digit's own is lost."""
+    ink = np.zeros((112, 112), np.uint8)
+    ink[30:80, 50:60] = 255
+    for seed in range(30):
+        soiled = _soiled(ink, np.random.default_rng(seed))
+        assert (soiled[14:-14, 14:-14] >= ink).all()
+        assert int((soiled > 0).sum()) >= int((ink > 0).sum())
+    assert sum((_soiled(ink, np.random.default_rng(seed)) > 0).sum() > 520 for seed in range(30)) > 20
 
 
 def inked_pixels(images: Images) -> AnyArray:

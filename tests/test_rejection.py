@@ -22,7 +22,8 @@ def rejection(mnist: tuple[Dataset, Dataset]) -> Rejection:
 
 def scores_of(rejection: Rejection, images: Images) -> AnyArray:
     (logits,) = start_session(rejection.content).run(["logits"], {"images": images})
-    return np.asarray(logits[:, 1] - logits[:, 0])
+    odds = np.exp(logits.astype(np.float64))
+    return np.asarray(np.log(odds[:, :10].sum(axis=1) / odds[:, 10]))
 
 
 def test_digits_have_higher_scores_than_noise_boxes_and_blank_paper(

@@ -1,6 +1,7 @@
 """The score that tells digits from everything else, as one more output of a model file; needs `onnx`."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,6 +16,15 @@ from digitnet.quantiles import Quantiles
 __all__ = ["with_digit_score", "with_digit_score_of", "without_digit_score"]
 
 _PREFIX = "rejection_"
+_NUMBERS = {"first": 0, "last": -1, "end": 2**31, "axis": 1}  # of the classes; places beyond the end are the end
+# Operator, its inputs, its output and its attributes: log-sum-exp of the digits' logits, minus that of no digit.
+_LOG_ODDS: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
+    ("Slice", [_PREFIX + name for name in ("logits", "first", "last", "axis")], f"{_PREFIX}digits", {}),
+    ("Slice", [_PREFIX + name for name in ("logits", "last", "end", "axis")], f"{_PREFIX}other", {}),
+    ("ReduceLogSumExp", [f"{_PREFIX}digits", f"{_PREFIX}axis"], f"{_PREFIX}any", {"keepdims": 0}),
+    ("Squeeze", [f"{_PREFIX}other", f"{_PREFIX}axis"], f"{_PREFIX}none", {}),
+    ("Sub", [f"{_PREFIX}any", f"{_PREFIX}none"], DIGIT_SCORE, {}),
+)
 
 
 def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> bytes:
@@ -22,11 +32,12 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
 
     Args:
         content: The bytes of a model file, in any precision.
-        rejection: The bytes of a model file of two classes, not a digit and digit.
+        rejection: The bytes of a model file whose last class is no digit, and all others are.
         scores: Of digits that the latter was not trained on; they go into the thresholds of the metadata.
 
     Returns:
-        The bytes of a model file with the same answers, and the output `digit_score`: the difference of the two logits.
+        The bytes of a model file with the same answers, and the output `digit_score`: the logarithm of the odds that
+        it is any of the digits.
 
     Raises:
         ModelFileError: The file has a score already, or the two are written in different operators.
@@ -39,13 +50,13 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
     named = add_prefix_graph(branch.graph, _PREFIX, rename_inputs=False)
     proto.graph.node.extend(node for node in named.node if f"{_PREFIX}probabilities" not in node.output)
     proto.graph.initializer.extend(named.initializer)
-    names = [f"{_PREFIX}difference", f"{_PREFIX}axis"]
-    difference = numpy_helper.from_array(np.array([[-1], [1]], np.float32), names[0])
-    axis = numpy_helper.from_array(np.array([1], np.int64), names[1])
-    proto.graph.initializer.extend([difference, axis])
-    column = f"{_PREFIX}column"
-    proto.graph.node.append(helper.make_node("MatMul", [f"{_PREFIX}logits", names[0]], [column], name=column))
-    proto.graph.node.append(helper.make_node("Squeeze", [column, names[1]], [DIGIT_SCORE], name=f"{_PREFIX}score"))
+    proto.graph.initializer.extend(
+        numpy_helper.from_array(np.array([number], np.int64), _PREFIX + name) for name, number in _NUMBERS.items()
+    )
+    for kind, inputs, output, attributes in _LOG_ODDS:
+        proto.graph.node.append(
+            helper.make_node(kind, inputs, [output], name=f"{_PREFIX}{kind}_{output}", **attributes)
+        )
     proto.graph.output.append(helper.make_tensor_value_info(DIGIT_SCORE, TensorProto.FLOAT, ["n"]))
     return _checked(content, proto, scores)
 

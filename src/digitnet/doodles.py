@@ -9,10 +9,27 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
 
-__all__ = ["SIDE", "bars", "hatching", "ruled", "scribble", "shapes", "silhouette", "thing", "with_print"]
+__all__ = [
+    "MIDDLE",
+    "SIDE",
+    "bars",
+    "crumbs",
+    "cutout",
+    "hatching",
+    "rotated",
+    "ruled",
+    "scribble",
+    "shapes",
+    "silhouette",
+    "smooth",
+    "thing",
+    "with_print",
+]
 
 SIDE = 4 * IMAGE_SIDE
-_MIDDLE = SIDE / 2
+MIDDLE = SIDE / 2
+
+_FINEST = 0.3  # pixels; less smoothing leaves noise as it is
 
 
 def scribble(rng: np.random.Generator) -> GrayPicture:
@@ -21,9 +38,9 @@ def scribble(rng: np.random.Generator) -> GrayPicture:
     if kind == 0:
         points = rng.uniform(8, SIDE - 8, (int(rng.integers(6, 22)), 2))
     elif kind == 1:
-        points = _smooth(np.cumsum(rng.normal(0, 16, (int(rng.integers(16, 32)), 2)), axis=0) + _MIDDLE)
+        points = smooth(np.cumsum(rng.normal(0, 16, (int(rng.integers(16, 32)), 2)), axis=0) + MIDDLE)
     else:
-        points = _smooth(rng.uniform(10, SIDE - 10, (int(rng.integers(10, 30)), 2)))
+        points = smooth(rng.uniform(10, SIDE - 10, (int(rng.integers(10, 30)), 2)))
     return _line(points, rng, closed=bool(rng.random() < 0.3))
 
 
@@ -33,7 +50,7 @@ def hatching(rng: np.random.Generator) -> GrayPicture:
     across = np.where(np.arange(turns) % 2, rng.uniform(4, 36), rng.uniform(SIDE - 36, SIDE - 4))
     along = np.linspace(rng.uniform(6, 26), SIDE - rng.uniform(6, 26), turns)
     points = np.stack([across, along], axis=1) + rng.normal(0, rng.uniform(0, 7), (turns, 2))
-    return _line(_rotated(_smooth(points) if rng.random() < 0.6 else points, rng), rng)
+    return _line(rotated(smooth(points) if rng.random() < 0.6 else points, rng), rng)
 
 
 def ruled(rng: np.random.Generator) -> GrayPicture:
@@ -53,7 +70,7 @@ def ruled(rng: np.random.Generator) -> GrayPicture:
         if rng.random() < 0.5:
             side[: int(rng.integers(20, 60))] = 0
     elif kind == 2:
-        cv2.line(ink, (low, int(_MIDDLE)), (high, int(_MIDDLE)), 255, width)
+        cv2.line(ink, (low, int(MIDDLE)), (high, int(MIDDLE)), 255, width)
     else:
         for place in places[: int(rng.integers(2, 6))]:
             cv2.line(ink, (low, int(place)), (high, int(place)), 255, width)
@@ -93,7 +110,7 @@ def silhouette(rng: np.random.Generator) -> GrayPicture:
     """Something whose left is the mirror of its right, filled, mostly printed, and sometimes open below or above."""
     corners = int(rng.integers(4, 10))
     heights, widths = np.sort(rng.uniform(2, SIDE - 2, corners)), rng.uniform(6, 54, corners)
-    left, right = (np.stack([_MIDDLE + side * widths, heights], axis=1) for side in (-1, 1))
+    left, right = (np.stack([MIDDLE + side * widths, heights], axis=1) for side in (-1, 1))
     ink = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(ink, [np.concatenate([left, right[::-1]]).astype(np.int32)], int(rng.integers(80, 256)), cv2.LINE_AA)
     if rng.random() < 0.5:
@@ -101,7 +118,7 @@ def silhouette(rng: np.random.Generator) -> GrayPicture:
             slice(int(rng.integers(10, 80)), SIDE) if rng.random() < 0.7 else slice(0, int(rng.integers(10, 60)))
         )
         half = int(rng.integers(1, 12))
-        ink[open_rows, int(_MIDDLE) - half : int(_MIDDLE) + half] = 0
+        ink[open_rows, int(MIDDLE) - half : int(MIDDLE) + half] = 0
     return with_print(ink, rng) if rng.random() < 0.8 else ink
 
 
@@ -123,6 +140,57 @@ def thing(rng: np.random.Generator) -> GrayPicture:
     if rng.random() < 0.45:
         ink = np.maximum(ink, ink[:, ::-1])
     return with_print(ink, rng) if rng.random() < 0.6 else np.asarray(ink, np.uint8)
+
+
+def cutout(rng: np.random.Generator) -> GrayPicture:
+    """Something cut out with scissors: corners all around, slits, notches and holes, lit from one side."""
+    corners = int(rng.integers(3, 11))
+    angles, radius = np.sort(rng.uniform(0, 2 * np.pi, corners)), rng.uniform(14, 54, corners)
+    outline = np.stack([np.cos(angles) * rng.uniform(0.4, 1), np.sin(angles)], axis=1) * radius[:, None] + MIDDLE
+    if rng.random() < 0.5:
+        outline = smooth(np.concatenate([outline, outline[:2]]))
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(ink, [outline.astype(np.int32)], 255, cv2.LINE_AA)
+    for kind in rng.integers(3, size=int(rng.integers(0, 4))):
+        place, angle = rng.uniform(15, SIDE - 15, 2), rng.uniform(0, 2 * np.pi)
+        if kind == 0:
+            slit = place + SIDE * np.outer([-1, 1], [np.cos(angle), np.sin(angle)])
+            cv2.polylines(ink, [slit.astype(np.int32)], False, 0, int(rng.integers(2, 10)), cv2.LINE_AA)
+        elif kind == 1:
+            cv2.fillPoly(ink, [(place + rng.uniform(-22, 22, (3, 2))).astype(np.int32)], 0, cv2.LINE_AA)
+        else:
+            middle, axes = place.astype(int).tolist(), rng.integers(3, 20, 2).tolist()
+            cv2.ellipse(ink, middle, axes, float(np.degrees(angle)), 0, 360, 0, -1, cv2.LINE_AA)
+    if rng.random() < 0.7:
+        across = np.arange(SIDE) / MIDDLE - 1
+        shade = rng.uniform(0, 0.8) * (1 + across * rng.choice([-1, 1])) / 2 + rng.uniform(-0.4, 0.4) * across[:, None]
+        ink = np.clip(ink * (1 - shade), 0, 255).astype(np.uint8)
+    return with_print(ink, rng) if rng.random() < 0.5 else ink
+
+
+def crumbs(rng: np.random.Generator) -> GrayPicture:
+    """What a threshold leaves of a sheet with nothing on it: crumbs of noise, here and there or all over.
+
+    Unlike the other drawings it is from 24 to 149 pixels high and wide, or a part of that.
+    """
+    side = int(rng.integers(24, 150))
+    field = rng.standard_normal((side, side)).astype(np.float32)
+    grain = rng.uniform(0, 2.5)
+    if grain > _FINEST:
+        field = np.asarray(cv2.GaussianBlur(field, (0, 0), grain), np.float32)
+    field /= field.std()
+    place, at = np.arange(side, dtype=np.float32) / side - 0.5, rng.uniform(-0.5, 0.5, 2)
+    field -= rng.uniform(0, 3) * np.hypot(place[:, None] - at[0], place - at[1])  # more of them where it is dark
+    level = np.quantile(field, 1 - np.exp(rng.uniform(np.log(0.002), np.log(0.3))))
+    depth = 255 if rng.random() < 0.4 else 0  # all alike, or the darker, the more there is
+    ink = np.clip((field - level) / (field.max() - level + 1e-6) * 255, depth * (field > level), 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.uint8)
+    if rng.random() < 0.4:
+        left, top = rng.integers(0, side // 2, 2).tolist()
+        width, height = rng.integers(max(4, side // 8), side, 2).tolist()
+        ink = ink[top : top + height, left : left + width].copy()
+    return np.asarray(ink, np.uint8)
 
 
 def with_print(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
@@ -152,17 +220,25 @@ def _line(points: NDArray[np.float64], rng: np.random.Generator, *, closed: bool
     return np.asarray(cv2.polylines(ink, [inside], closed, 255, int(rng.integers(4, 17)), cv2.LINE_AA), np.uint8)
 
 
-def _smooth(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A round line through about the same places."""
+def smooth(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A round line through about the same places.
+
+    Args:
+        corners: (n, 2).
+
+    Returns:
+        (12 n, 2).
+    """
     steps = np.linspace(0, len(corners) - 1, 12 * len(corners))
     line = np.stack([np.interp(steps, np.arange(len(corners)), corners[:, axis]) for axis in (0, 1)], axis=1)
     return np.asarray(cv2.blur(line, (1, 9)), np.float64)
 
 
-def _rotated(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def rotated(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """The same places (n, 2), turned about the middle by half a turn at most."""
     angle = rng.uniform(0, np.pi)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.asarray((points - _MIDDLE) @ turn + _MIDDLE)
+    return np.asarray((points - MIDDLE) @ turn + MIDDLE)
 
 
 def _blob(rng: np.random.Generator, size: float = 1.0) -> NDArray[np.int32]:
@@ -172,9 +248,9 @@ def _blob(rng: np.random.Generator, size: float = 1.0) -> NDArray[np.int32]:
     for wave in range(2, 6):
         radius += rng.normal(0, 0.45 / wave) * np.cos(wave * angles + rng.uniform(0, 6.3))
     axes = rng.uniform(12, 46, 2) * size
-    middle = rng.uniform(_MIDDLE - 20, _MIDDLE + 20, 2)
+    middle = rng.uniform(MIDDLE - 20, MIDDLE + 20, 2)
     outline = np.stack([np.cos(angles), np.sin(angles)], axis=1) * axes * np.abs(radius)[:, None]
-    return np.asarray(_rotated(outline + _MIDDLE, rng) + middle - _MIDDLE, np.int32)
+    return np.asarray(rotated(outline + MIDDLE, rng) + middle - MIDDLE, np.int32)
 
 
 def _limb(rng: np.random.Generator) -> NDArray[np.int32]:

@@ -11,9 +11,22 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture, Images
-from digitnet.doodles import SIDE, bars, hatching, ruled, scribble, shapes, silhouette, thing, with_print
+from digitnet.doodles import (
+    SIDE,
+    bars,
+    crumbs,
+    cutout,
+    hatching,
+    ruled,
+    scribble,
+    shapes,
+    silhouette,
+    thing,
+    with_print,
+)
 from digitnet.normalization import to_mnist_frame
 from digitnet.pictures import load_picture
+from digitnet.signs import emblem, letter, rosette, zigzag
 
 __all__ = ["make_non_digits"]
 
@@ -155,7 +168,7 @@ def _drawing(draw: Callable[[np.random.Generator], GrayPicture]) -> _Maker:
 _WAYS = (0.1, 0.15, 0.2, 0.55)
 _ATTEMPTS = 20
 _INK_FROM = 100  # of 255
-_VIEWS = 2
+_VIEWS = 3
 _SLENDER = 3.0  # times as long as wide: so is a 1
 _SOLID = 0.7  # of its box, from which on a stroke has nothing beside it
 _FINEST = 0.3  # pixels; less smoothing leaves noise as it is
@@ -167,15 +180,21 @@ _KINDS: dict[_Maker, float] = {
     _overlaid: 1,
     _side_by_side: 3,
     _shuffled: 4,
-    _noise: 6,
+    _noise: 4,
     _board: 2,
-    _drawing(scribble): 9,
-    _drawing(hatching): 7,
+    _drawing(scribble): 12,
+    _drawing(zigzag): 11,
+    _drawing(hatching): 4,
     _drawing(ruled): 4,
-    _drawing(shapes): 9,
+    _drawing(letter): 6,
+    _drawing(emblem): 6,
+    _drawing(rosette): 4,
+    _drawing(crumbs): 5,
+    _drawing(shapes): 8,
     _drawing(bars): 3,
-    _drawing(silhouette): 14,
-    _drawing(thing): 16,
+    _drawing(cutout): 10,
+    _drawing(silhouette): 20,
+    _drawing(thing): 20,
 }
 
 _OF_DIGITS = (_fragment, _overlaid, _side_by_side, _shuffled)  # what these make may be a digit once it is turned

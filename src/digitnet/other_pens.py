@@ -10,6 +10,7 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE, GrayPicture, Images, Labels
 from digitnet.normalization import to_mnist_frame
 from digitnet.penmanship import stroke_thickness
+from digitnet.pictures import load_picture
 
 __all__ = ["in_other_pens"]
 
@@ -42,10 +43,15 @@ def _changed(digit: GrayPicture, label: int, rng: np.random.Generator) -> GrayPi
     if rng.random() < _BENT:
         large = _bent(large, rng)
     way = rng.random()
+    thin = large
     if way < _ANOTHER_PEN:
-        large = _by_another_pen(large, rng)
+        large = _by_another_pen(thin, rng)
     elif way < _ANOTHER_PEN + _BLOTTED:
-        large = _blotted(large, rng)
+        large = _blotted(thin, rng)
+    if label != 1 and _solidity(large) > max(_READABLE, _solidity(thin) + 0.05):
+        large = thin  # a blot, which nobody would read
+    if rng.random() < _SOILED and large.any():
+        large = _soiled(large, rng)
     if rng.random() < _COARSE:
         large = _scanned_coarsely(large, rng)
     framed = to_mnist_frame(large)
@@ -134,13 +140,39 @@ def _blotted(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
     return np.where(blurred + ragged * (blurred > 20) > rng.uniform(70, 150), 255, 0).astype(np.uint8)
 
 
+def _solidity(ink: GrayPicture) -> float:
+    """The part of its convex outline that is inked; 1 where there is no ink."""
+    places = cv2.findNonZero(np.asarray(ink > _INK_FROM, np.uint8))
+    return 1.0 if places is None else len(places) / max(1.0, cv2.contourArea(cv2.convexHull(places)))
+
+
+def _soiled(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
+    """With specks, or with what is left of a printed line: much above or below, or little anywhere."""
+    sheet = np.pad(ink, _SIDE // 8)
+    side, kind = len(sheet), rng.integers(3)
+    if kind == 0:
+        for _ in range(int(rng.integers(1, 4))):
+            cv2.circle(sheet, rng.integers(8, side - 8, 2).tolist(), int(rng.integers(1, 6)), 255, -1, cv2.LINE_AA)
+        return sheet
+    begin, end = np.sort(rng.integers(0, side, 2)).tolist()
+    level = int(rng.integers(4, 20)) if rng.random() < 0.5 else side - int(rng.integers(4, 20))
+    if kind == 1:
+        begin, level = int(rng.integers(0, side // 2)), int(rng.integers(10, side - 10))
+        end = begin + int(rng.integers(10, 40))
+    cv2.line(sheet, (begin, level), (end, level + int(rng.integers(-3, 4))), 255, int(rng.integers(2, 6)), cv2.LINE_AA)
+    return sheet
+
+
 def _scanned_coarsely(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
-    """In 11 to 19 pixels each way, 16 of which were usual once; too dark as often as not."""
+    """In 11 to 18 pixels each way, 16 of which were usual once; blurred or too dark as often as not."""
     box = _cut(ink)
-    side = int(rng.integers(9, 19))
+    side = int(rng.integers(11, 19))
     coarse = cv2.resize(box, (side, side) if rng.random() < 0.15 else _fitted(box, side), interpolation=cv2.INTER_AREA)
-    factor = rng.uniform(1.0, 1.6)
-    return np.clip(coarse.astype(np.float32) * factor * 255 / max(1, int(coarse.max())), 0, 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        coarse = cv2.GaussianBlur(np.pad(coarse, 2), (0, 0), rng.uniform(0.3, 0.9))
+    factor = rng.uniform(1.0, 1.5)
+    scanned = np.clip(coarse.astype(np.float32) * factor * 255 / max(1, int(coarse.max())), 0, 255).astype(np.uint8)
+    return load_picture(scanned).ink if rng.random() < 0.4 else scanned
 
 
 def _fitted(ink: GrayPicture, side: int) -> tuple[int, int]:
@@ -159,4 +191,6 @@ _ADDED = 0.6  # of the digits that others write with one more stroke
 _BENT = 0.6
 _ANOTHER_PEN = 0.4
 _BLOTTED = 0.1
-_COARSE = 0.4
+_SOILED = 0.06
+_COARSE = 0.6
+_READABLE = 0.72  # solid at most; of MNIST's digits other than 1 one in ten is more, and may stay so
