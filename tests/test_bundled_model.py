@@ -16,9 +16,9 @@ from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path, bundled_pi
 from digitnet.model_metadata import Precision
 
 # Of each file that is inside. The sums of the int8 model are whole numbers: the same answers on every processor.
-ERRORS: dict[Precision, int] = {"float32": 43, "int8": 44}
+ERRORS: dict[Precision, int] = {"float32": 41, "int8": 41}
 MOST_LOST = 3  # test images that int8 may get wrong beyond those of float32: 0.03 points
-BYTES_MAX = 16_000_000  # of the files together
+BYTES_MAX = 20_000_000  # of the files together
 
 FOLDER = bundled_model_path().parent
 
@@ -108,7 +108,7 @@ def test_the_int8_model_is_made_of_the_float32_one(mnist: tuple[Dataset, Dataset
 
 # The network that reads pictures
 
-PICTURES_ERRORS: dict[Precision, int] = {"float32": 49, "int8": 50}
+PICTURES_ERRORS: dict[Precision, int] = {"float32": 38, "int8": 38}
 
 
 @pytest.mark.parametrize("asked", PICTURES_ERRORS)
