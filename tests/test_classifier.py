@@ -288,6 +288,18 @@ def bundled(request: pytest.FixtureRequest) -> Classifier:
     return load_classifier(precision=precision)
 
 
+def test_one_digit_in_five_is_odd_and_one_in_a_hundred_very_odd(mnist: tuple[Dataset, Dataset]) -> None:
+    oddness = load_classifier().oddness(mnist[1].images)
+    assert oddness is not None
+    assert 0.1 < (oddness > 0).mean() < 0.3
+    assert 0.003 < (oddness > 1).mean() < 0.03
+    assert float(np.min(load_classifier().oddness(np.full((1, 28, 28), 255, np.uint8)))) > 1  # type: ignore[arg-type]
+
+
+def test_without_a_score_nothing_is_known_of_oddness(classifier: Classifier) -> None:
+    assert classifier.oddness(random_images(3)) is None
+
+
 def assert_same_answers(found: AnyArray, expected: AnyArray) -> None:
     """Equal to the last bit where ONNX Runtime's products are known to be; elsewhere to rounding."""
     if platform.machine().lower() in {"x86_64", "amd64"}:

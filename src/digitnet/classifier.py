@@ -1,5 +1,6 @@
 """Classifier: a model file, and what to do with it. The one way to a prediction."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_COVERAGE", "DEFAULT_REFUSAL", "Classifier", "Digit", "Reading", "load_classifier"]
 
 DEFAULT_COVERAGE = 0.99
+_USUAL, _RARE = 0.2, 0.01  # shares of held-out digits, between which oddness is measured
 _IN_LINES = 0.2  # of that share is refused in a number
 DEFAULT_REFUSAL = 0.001  # a real digit refused annoys more than a doodle that is answered
 
@@ -313,6 +315,22 @@ class Classifier:
 
         for_each_slice(look, len(images), self._threads)
         return scores
+
+    def oddness(self, images: Images) -> AnyArray | None:
+        """How little each image looks like any digit, whatever the scale of the network's score.
+
+        Args:
+            images: As for `predict`.
+
+        Returns:
+            float32 (n,): 0 where a fifth of the held-out digits score less, 1 where a hundredth does, and on along
+            that line; None where the model file has no score, or too few held-out digits to tell.
+        """
+        usual, rare = (self.metadata.quantiles(DIGIT_SCORE).at(share) for share in (_USUAL, _RARE))
+        if not -math.inf < rare < usual:
+            return None
+        scores = self.score_digits(images)
+        return None if scores is None else (np.float32(usual) - scores) / np.float32(usual - rare)
 
     def _run(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for any number of images."""

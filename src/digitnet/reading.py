@@ -45,6 +45,10 @@ class Judge(Protocol):
         """The network's own logits (n, classes) of images (n, 28, 28) uint8, divided by its temperature."""
         ...
 
+    def oddness(self, images: Images, /) -> AnyArray | None:
+        """How little each image looks like any digit, (n,); None where nothing tells."""
+        ...
+
     def judge(self, images: Images, places: Sequence[Place | None], /, *, in_lines: bool = False) -> list[Digit]:
         """A digit for each image; of numbers, less is refused."""
         ...
@@ -116,7 +120,7 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     loaded = load_picture(picture, steps=steps if with_steps else None)
     page = take_apart(loaded.ink)
     candidates = page.images
-    found = page.choose(judge.score(candidates), judge.class_names)
+    found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
     images = _stack([digit.image for digit in found])
     digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found], in_lines=True)
     is_kept = _kept(digits)

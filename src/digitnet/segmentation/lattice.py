@@ -1,11 +1,11 @@
 """Which parts of a line together are a digit: every likely group has a price, and the cheapest row of groups wins.
 
-Prices are negative log-probabilities, so they add up: what the network says of a group, whether it has ever seen the
-like, and what its shape and its place in the line say.
+Prices add up: what the network says of a group, how much it looks like any digit, and what its shape, its cuts and its
+place in the line say. They are the energies of a conditional random field over all rows of groups.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,38 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
+from digitnet.segmentation.cuts import Cut, between
 from digitnet.segmentation.pieces import INK_FROM, Piece
 
-__all__ = ["Group", "Part", "best_row", "likely_groups", "price_of_leaving_out"]
+__all__ = ["Group", "Part", "Whole", "best_row", "likely_groups", "parts_of", "price_of_leaving_out"]
 
-_MOST_PARTS = 10  # of one digit
+_MOST_PARTS = 20  # of one digit
 _WIDEST = 1.5  # of the line's height; several parts that are wider together are several digits
 _FARTHEST = 0.5  # of the line's height, between parts of one digit
+_LOWEST = 0.35  # of the line's height; what is lower and was cut off is no digit
 
-# What follows was chosen together, for the most lines exactly right, on lines of MNIST's training digits that stood
-# apart, touched, were broken, sloped, and had commas and specks between them, for three networks at once.
-_PER_DIGIT = 0.25  # so that what one digit explains is not taken for two
-_PER_STROKE_CUT = 0.18  # for each stroke that a cut goes through
-_PER_GAP = 15.0  # for a gap inside a digit that goes from top to bottom, in heights of the line
-_PER_CLEARANCE = 2.0  # for the distance between parts that stand side by side, in heights of the line
-_PER_SEPARATE_PART = 6.0  # for joining pieces that never touched and stand side by side, by the lower one's height
-_PER_SHORTNESS = 4.0  # for a digit lower than 0.6 of its line, in heights of the line
+# These prices, and those in `doubt`, were fitted together: for the greatest likelihood of the true digits of rendered
+# lines of MNIST's training digits, among all rows of groups (docs/log.md, "whole numbers"). All are for heights of the
+# line where they are for a length.
+_PER_DIGIT = -1.8  # below 0: something must be gained by a digit, or none would be found
+_PER_CUT = 2.5
+_PER_STROKE_CUT = 0.1  # for each stroke that a cut goes through
+_PER_GAP = 20.0  # for a gap inside a digit that goes from top to bottom
+_PER_CLEARANCE = 16.0  # for the distance between parts that stand side by side
+_PER_SEPARATE_PART = 1.5  # for joining pieces that never touched and stand side by side, by the lower one's height
+_PER_SHORTNESS = {0.85: 8.5, 0.6: 6.0}  # for a digit lower than that share of its line
+_LEFT_OUT = 3.3  # for a part that belongs to no digit ...
+_LEFT_OUT_PER_HEIGHT = 2.5  # ... and for its size
 _SIDE_BY_SIDE = 0.25  # of the lower part's rows are shared with its neighbour
-_LEFT_OUT = 0.4  # for a part that belongs to no digit ...
-_LEFT_OUT_PER_HEIGHT = 3.5  # ... and for its size, in heights of the line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """A piece of a line, and where it may be cut.
+
+    Attributes:
+        piece: Its ink.
+        cuts: From left to right; none of them at its edges.
+    """
+
+    piece: Piece
+    cuts: tuple[Cut, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A piece of a line, or of a piece that was cut.
+    """What is between two neighbouring cuts of a piece, or all of one that has no cut.
 
     Attributes:
         piece: Its ink.
-        cut_before: Strokes that the cut between it and the part before goes through; None where nothing was cut.
+        whole: What it is a part of.
+        place: How many cuts are to its left.
     """
 
     piece: Piece
-    cut_before: float | None
+    whole: Whole
+    place: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +76,8 @@ class Group:
         ink: uint8 (height, width), all of its parts.
         left: Column of its left edge in the picture.
         top: Row of its upper edge.
-        price: What its shape and place say against it being a digit, whatever it looks like; 0 or more.
+        price: What its shape, its cuts and its place say against it being a digit, whatever it looks like.
+        is_cut: Whether a cut parts it from ink that it touches.
     """
 
     first: int
@@ -66,38 +86,94 @@ class Group:
     left: int
     top: int
     price: float
+    is_cut: bool
+
+
+def parts_of(piece: Piece, cuts: Sequence[Cut]) -> list[Part]:
+    """Take a piece apart at all of its cuts.
+
+    Args:
+        piece: Connected ink.
+        cuts: From left to right. One with no ink between it and the one before is no cut.
+
+    Returns:
+        Parts from left to right, at least one.
+    """
+    kept: list[Cut] = []
+    for cut in cuts:
+        before = kept[-1] if kept else None
+        if between(piece, before, cut) is not None and between(piece, cut, None) is not None:
+            kept.append(cut)
+    whole = Whole(piece, tuple(kept))
+    inks = [between(piece, before, after) for before, after in itertools.pairwise([None, *kept, None])]
+    return [Part(ink, whole, place) for place, ink in enumerate(inks) if ink is not None]
 
 
 def likely_groups(parts: Sequence[Part], line_height: float) -> list[Group]:
     """All groups of neighbouring parts that a digit could be made of.
 
     Args:
-        parts: Of one line, from left to right.
+        parts: Of one line, from left to right, those of one piece in their order.
         line_height: Pixels.
 
     Returns:
-        At most ten groups for each part.
+        At most twenty groups for each part.
     """
     seams = [_seam_price(before.piece, after.piece, line_height) for before, after in itertools.pairwise(parts)]
     groups = []
-    for first, part in enumerate(parts):
-        pieces: list[Piece] = []
-        gap = seam = 0.0
-        left, right = part.piece.left, part.piece.left
-        for last in range(first, min(first + _MOST_PARTS, len(parts))):
-            piece = parts[last].piece
-            if pieces:
-                gap += max(0, piece.left - right) / line_height
-                seam += seams[last - 1]
-            left, right = min(left, piece.left), max(right, piece.left + piece.width)
-            pieces.append(piece)
-            if len(pieces) > 1 and (right - left > _WIDEST * line_height or gap > _FARTHEST):
-                break
-            ink, left, top = _together(pieces)
-            price = _PER_DIGIT + _PER_STROKE_CUT * (part.cut_before or 0.0) + _PER_GAP * gap + seam
-            price += _PER_SHORTNESS * max(0.0, 0.6 - ink.shape[0] / line_height)
-            groups.append(Group(first, last, ink, left, top, price))
+    for first in range(len(parts)):
+        for last, gap in _reaches(parts, first, line_height):
+            group = _group(parts, first, last, line_height, _PER_GAP * gap + sum(seams[first:last]))
+            if group is not None:
+                groups.append(group)
     return groups
+
+
+def _reaches(parts: Sequence[Part], first: int, line_height: float) -> Iterator[tuple[int, float]]:
+    """How far a digit may reach that starts with some part: its last part, and the gaps inside it in heights."""
+    gap = 0.0
+    left = right = parts[first].piece.left
+    for last in range(first, min(first + _MOST_PARTS, len(parts))):
+        piece = parts[last].piece
+        if last > first:
+            gap += max(0, piece.left - right) / line_height
+        left, right = min(left, piece.left), max(right, piece.left + piece.width)
+        if last > first and (right - left > _WIDEST * line_height or gap > _FARTHEST):
+            return
+        yield last, gap
+
+
+def _group(parts: Sequence[Part], first: int, last: int, line_height: float, joints: float) -> Group | None:
+    """The parts as one digit; `joints` is the price of joining them."""
+    inks, cuts = _inks(parts[first : last + 1])
+    if not inks:
+        return None
+    ink, left, top = _together(inks)
+    height = ink.shape[0] / line_height
+    if cuts and height < _LOWEST:
+        return None
+    # Each cut is at the edge of two digits: each of them pays for half of it.
+    price = _PER_DIGIT + joints + sum(_PER_CUT + _PER_STROKE_CUT * cut.price for cut in cuts) / 2
+    price += sum(per_height * max(0.0, limit - height) for limit, per_height in _PER_SHORTNESS.items())
+    return Group(first, last, ink, left, top, price, bool(cuts))
+
+
+def _inks(parts: Sequence[Part]) -> tuple[list[Piece], list[Cut]]:
+    """The ink of neighbouring parts, of each piece in one; and the cuts at their outer edges."""
+    inks: list[Piece] = []
+    cuts: list[Cut] = []
+    own: dict[Whole, list[Part]] = {}
+    for part in parts:
+        own.setdefault(part.whole, []).append(part)
+    for whole, of_one in own.items():
+        first, last = of_one[0].place, of_one[-1].place
+        before = whole.cuts[first - 1] if first else None
+        after = whole.cuts[last] if last < len(whole.cuts) else None
+        cuts += [cut for cut in (before, after) if cut is not None]
+        ink = between(whole.piece, before, after)
+        if ink is not None:
+            inks.append(ink)
+    return inks, cuts
 
 
 def price_of_leaving_out(part: Part, line_height: float) -> float:

@@ -1,5 +1,6 @@
 """A page of ink, taken apart into all that may be a digit; and put together again once the network has spoken."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.normalization import Box, FramedDigit, to_mnist_frame
-from digitnet.segmentation.cuts import cut
+from digitnet.segmentation.cuts import find_cuts
 from digitnet.segmentation.doubt import doubts
-from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups, price_of_leaving_out
+from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups, parts_of, price_of_leaving_out
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
 from digitnet.segmentation.pieces import Piece, WorkingInk, find_pieces, to_working_size
 
@@ -67,12 +68,13 @@ class Page:
         images = [frame.image for line in self.lines for frame in line.frames]
         return np.stack(images) if images else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
 
-    def choose(self, logits: AnyArray, class_names: Sequence[str]) -> list[DigitInk]:
+    def choose(self, logits: AnyArray, class_names: Sequence[str], oddness: AnyArray | None = None) -> list[DigitInk]:
         """The digits that explain the ink best.
 
         Args:
             logits: float (n, classes), what the network says of each of `images`, divided by its temperature.
             class_names: The text of each label.
+            oddness: (n,) how little each looks like any digit, as `doubts` takes it; None where nothing tells.
 
         Returns:
             Digits in reading order.
@@ -81,7 +83,7 @@ class Page:
         if not groups:
             return []
         aspects = np.array([group.ink.shape[1] / group.ink.shape[0] for group in groups])
-        prices = doubts(logits, aspects, class_names) + [group.price for group in groups]
+        prices = doubts(logits, oddness, aspects, class_names) + [group.price for group in groups]
         digits: list[DigitInk] = []
         start = row = 0
         for line in self.lines:
@@ -162,11 +164,7 @@ def _chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
 def _line(pieces: Sequence[Piece]) -> _Line:
     heights = np.array([piece.height for piece in pieces])
     height = float(np.sort(heights[heights >= 0.5 * heights.max()]).mean())
-    parts: list[Part] = []
-    for piece in pieces:
-        cut_pieces, prices = cut(piece, height)
-        parts += [Part(each, price) for each, price in zip(cut_pieces, [None, *prices], strict=True)]
-    parts = _in_order(parts)
+    parts = _in_order([parts_of(piece, find_cuts(piece, height)) for piece in pieces])
     groups, frames = [], []
     for group in likely_groups(parts, height):
         frame = to_mnist_frame(group.ink)
@@ -176,13 +174,13 @@ def _line(pieces: Sequence[Piece]) -> _Line:
     return _Line(parts, groups, frames, height)
 
 
-def _in_order(parts: list[Part]) -> list[Part]:
-    """From left to right; a part that no longer follows the one it was cut from has no cut before it."""
-    order = sorted(range(len(parts)), key=lambda number: parts[number].piece.middle)
-    return [
-        parts[number] if place and number - 1 == order[place - 1] else Part(parts[number].piece, None)
-        for place, number in enumerate(order)
-    ]
+def _in_order(wholes: Sequence[Sequence[Part]]) -> list[Part]:
+    """From left to right; those of one piece stay in their order."""
+    keys: list[float] = []
+    for parts in wholes:
+        keys += itertools.accumulate((part.piece.middle for part in parts), max)
+    every = list(itertools.chain.from_iterable(wholes))
+    return [every[number] for number in sorted(range(len(every)), key=keys.__getitem__)]
 
 
 def _notes(parts: Sequence[Part], group: Group) -> tuple[str, ...]:
@@ -191,7 +189,6 @@ def _notes(parts: Sequence[Part], group: Group) -> tuple[str, ...]:
     pieces = len({part.piece.source for part in parts[group.first : group.last + 1]})
     if pieces > 1:
         notes.append(f"{pieces} pieces joined")
-    after = parts[group.last + 1] if group.last + 1 < len(parts) else None
-    if parts[group.first].cut_before is not None or (after is not None and after.cut_before is not None):
+    if group.is_cut:
         notes.append("cut from a neighbour that it touched")
     return tuple(notes)
