@@ -207,3 +207,25 @@ def test_noise_on_nearly_black_is_no_ink(size: tuple[int, int], grain: float, se
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), grain) if grain else noise, np.float32)
     picture = np.clip(35 + 50 * noise / noise.std(), 0, 255).astype(np.uint8)
     assert not extract_ink(picture)[0].any()
+
+
+def shadowed(stroke: bool) -> GrayPicture:
+    """A sheet with a shadow whose edge bulges into the light, and a digit's stroke across that edge or none."""
+    rows, columns = np.indices((200, 200))
+    edge = 80 + 35 * np.exp(-(((rows - 90) / 28) ** 2))
+    light = np.where(columns < edge, 0.72, 1.0)
+    paper = np.full((200, 200), 235.0)
+    if stroke:
+        paper[88:96, 60:150] = 90
+    picture = cv2.GaussianBlur(paper * light, (0, 0), 1.2)
+    picture += np.random.default_rng(3).normal(0, 1, picture.shape)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+def test_the_edge_of_a_shadow_is_no_ink() -> None:
+    """It is darker than the light on one side only; ink is darker than what lies beside it all around."""
+    extracted, _ = extract_ink(shadowed(stroke=False))
+    assert not extracted.any()
+    with_stroke, _ = extract_ink(shadowed(stroke=True))
+    assert (with_stroke[90:94, 65:145] > 128).mean() > 0.95
+    assert (with_stroke[:80] > 128).mean() < 0.002

@@ -27,6 +27,7 @@ from digitnet.pictures.contrast import (
     contrast_with,
     energy,
     histogram,
+    luma,
     mean_level,
     typical_level,
 )
@@ -71,6 +72,9 @@ _SLENDER = 0.15  # ... and covers less than this of a square of its length
 _LEAST_REST = 0.1  # of the largest piece's area, has the largest of those that stay
 _RIM = 0.03  # of the longer side, from the edge of the sheet inwards ...
 _AT_EDGE = 2.5  # ... which begins with so many pixels
+_BESIDE = (3, 6)  # pixels from a stroke, of the reduced picture: beyond its soft edge, and not far
+_AS_DARK = 0.3  # of what a piece stands out by, brighter than it is, is still as dark
+_BORDER_SHARE = 0.35  # of what lies beside a piece may be as dark, at its crossings with others
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
 
@@ -124,6 +128,7 @@ class _Contrast:
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
         shade_share: Of typical ink, what the tip of a shadow may have.
         visible_sigmas: How far strokes must stand out of the noise on average.
+        seen: The picture before its light was evened out; None where it was even.
     """
 
     levels: GrayPicture
@@ -134,6 +139,7 @@ class _Contrast:
     inside: GrayPicture | None = None
     shade_share: float = 0.0
     visible_sigmas: float = VISIBLE_SIGMAS
+    seen: AnyPicture | None = None
 
 
 def _finished(contrast: _Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
@@ -170,7 +176,7 @@ def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> _Contrast:
 
 
 def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> _Contrast:
-    small = reduced(picture, LOOK_SIDE)
+    seen, small = picture, reduced(picture, LOOK_SIDE)
     sheet = find_sheet(small) if min(picture.shape[:2]) >= SHEET_SIDE else None
     if sheet is None:
         inside = np.full(picture.shape[:2], 255, np.uint8)
@@ -195,7 +201,7 @@ def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> _Contras
     steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
     outline = inside if sheet is not None else None
-    return _Contrast(levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, _SHADE_SHARE)
+    return _Contrast(levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, _SHADE_SHARE, seen=seen)
 
 
 def _smoothing_radius(picture: AnyPicture) -> int:
@@ -220,6 +226,9 @@ def _cut_and_stretch(found: _Contrast) -> GrayPicture | None:
         counts = histogram(contrast, strokes)
     if found.inside is not None:
         strokes = _without_rim(strokes, found.inside)
+        counts = histogram(contrast, strokes) if strokes.any() else counts
+    if found.seen is not None:
+        strokes = _without_borders(strokes, contrast, found.seen, is_ink_dark=found.is_ink_dark)
         counts = histogram(contrast, strokes) if strokes.any() else counts
     full = int(np.searchsorted(np.cumsum(counts), counts.sum() * _FULL_INK_PERCENTILE / 100))
     levels = (np.arange(256) - floor) * (255 / max(1, full - floor))
@@ -279,6 +288,40 @@ def _without_rim(strokes: GrayPicture, inside: GrayPicture) -> GrayPicture:
     along = np.bincount(pieces, depths <= rim, minlength=n) > _MOST * area
     kept = strokes.copy()
     kept.ravel()[inked[(begins & along)[pieces]]] = 0
+    return kept
+
+
+def _without_borders(
+    strokes: GrayPicture, contrast: GrayPicture, picture: AnyPicture, *, is_ink_dark: bool
+) -> GrayPicture:
+    """`strokes` without the pieces beside which it is as dark as they are: there ends a shadow, or the sheet.
+
+    Ink is darker than what lies around it, on all sides; light ink is lighter.
+    """
+    n, piece_of = cv2.connectedComponents(strokes, connectivity=8)
+    if n == 1:
+        return strokes
+    ink = piece_of.ravel()
+    stands_out = np.bincount(ink, contrast.ravel(), minlength=n) / np.maximum(np.bincount(ink, minlength=n), 1)
+    scale = max(1.0, max(strokes.shape) / LOOK_SIDE)
+    size = (round(strokes.shape[1] / scale), round(strokes.shape[0] / scale))
+    pieces_of, gray = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST)
+        for plane in (piece_of.astype(np.float32), luma(picture))
+    )
+    gray = gray if is_ink_dark else cv2.bitwise_not(gray)
+    near, far = (np.ones((2 * reach + 1, 2 * reach + 1), np.uint8) for reach in _BESIDE)
+    beside = cv2.dilate(pieces_of, far)
+    ring = (beside > 0) & (cv2.dilate(pieces_of, near) == 0)
+    pieces = beside[ring].astype(np.intp)
+    ink_nearby = cv2.erode(np.where(pieces_of > 0, gray, 255).astype(np.uint8), far)[ring]
+    is_as_dark = gray[ring] < ink_nearby + _AS_DARK * stands_out[pieces]
+    as_dark = np.bincount(pieces, is_as_dark, minlength=n) / np.maximum(np.bincount(pieces, minlength=n), 1)
+    gone = as_dark > _BORDER_SHARE
+    if not gone[1:].any():
+        return strokes
+    kept = strokes.copy()
+    kept.ravel()[gone[ink]] = 0
     return kept
 
 
