@@ -217,8 +217,8 @@ def shadowed(stroke: bool) -> GrayPicture:
     paper = np.full((200, 200), 235.0)
     if stroke:
         paper[88:96, 60:150] = 90
-    picture = cv2.GaussianBlur(paper * light, (0, 0), 1.2)
-    picture += np.random.default_rng(3).normal(0, 1, picture.shape)
+    noise = np.random.default_rng(3).normal(0, 1, paper.shape)
+    picture = np.asarray(cv2.GaussianBlur(paper * light, (0, 0), 1.2), np.float64) + noise
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
