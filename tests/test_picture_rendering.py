@@ -424,3 +424,10 @@ def test_the_skeleton_of_a_bar_is_its_middle() -> None:
     line = load("pictures.glyphs").skeleton(is_ink)
     assert np.flatnonzero(line.any(axis=0)).tolist() == [10]
     assert np.flatnonzero(line.any(axis=1)).size >= 24
+
+
+@pytest.mark.parametrize("place", [11, 24, 37, 44, 64, 68])
+def test_dark_ground_between_light_strokes_is_no_sheet(place: int) -> None:
+    """In wide pictures of light ink it looks like a small dark sheet, but most of the writing lies beside it."""
+    example = load("pictures.samples").RenderedLines("mild", 100, 77, of_training=True)[place]
+    assert load_classifier().read_number(example.picture).text == example.text

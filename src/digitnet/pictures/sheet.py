@@ -167,14 +167,21 @@ def _within(mask: GrayPicture, ink: GrayPicture) -> GrayPicture:
     return np.asarray(cv2.bitwise_and(ink, inner), np.uint8)
 
 
+def _around(mask: GrayPicture, ink: GrayPicture) -> GrayPicture:
+    """The ink outside, beyond the edge."""
+    outer = cv2.dilate(mask, np.ones((2 * _GRAIN_GAP + 1, 2 * _GRAIN_GAP + 1), np.uint8))
+    return np.asarray(cv2.subtract(ink, outer), np.uint8)
+
+
 def _is_large_enough(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
-    """No thick stroke, on which nothing is written; and no strip of a table, which ends on neither side."""
+    """No thick stroke, on which nothing is written, no piece of a page, and no strip of a table, which has no ends."""
     area = cv2.countNonZero(mask)
     if area >= _LARGE * mask.size:
         return True
     _, _, width, height = cv2.boundingRect(outline)
     ends = width < mask.shape[1] and height < mask.shape[0]
-    is_written = cv2.countNonZero(_within(mask, ink)) >= _WRITTEN * area
+    within = _within(mask, ink)
+    is_written = cv2.countNonZero(within) >= _WRITTEN * area and energy(within) >= energy(_around(mask, ink))
     return ends and is_written and _is_quadrangle(outline, mask)
 
 
@@ -210,9 +217,8 @@ def _holds_all(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
     x, y, wide, high = cv2.boundingRect(outline)
     edges = (x > _GAP) + (y > _GAP) + (x + wide < width - _GAP) + (y + high < height - _GAP)
     within = _within(mask, ink)
-    around = cv2.subtract(ink, cv2.dilate(mask, np.ones((2 * _GRAIN_GAP + 1, 2 * _GRAIN_GAP + 1), np.uint8)))
     is_written = cv2.countNonZero(within) >= _WRITTEN * cv2.countNonZero(mask)
-    return edges >= 2 and is_written and energy(np.asarray(around, np.uint8)) < _BESIDE * energy(within)
+    return edges >= 2 and is_written and energy(_around(mask, ink)) < _BESIDE * energy(within)
 
 
 def _is_quadrangle(outline: AnyArray, mask: GrayPicture) -> bool:
