@@ -199,6 +199,14 @@ def test_two_cuts_that_are_far_apart_leave_one_digit_whole_though_a_third_one_cr
     assert (middle.ink == 255).all()
 
 
+def test_what_was_cut_off_is_no_digit_if_it_is_low_narrow_or_very_wide() -> None:
+    ink = np.full((40, 110), 255, np.uint8)
+    ink[:20, :30] = 0  # half as high as the line
+    cuts = [Cut(np.full(40, column), 0.0) for column in (30, 33, 86)]
+    groups = {(each.first, each.last) for each in likely_groups(parts_of(Piece(ink, 0, 0, 0), cuts), 40)}
+    assert groups == {(0, 1), (3, 3)}  # 0 is low, 1 is 3 wide, 2 is 53 wide, and 1.3 of 40 is 52
+
+
 def test_between_two_cuts_without_ink_there_is_nothing() -> None:
     ink = np.full((10, 30), 255, np.uint8)
     ink[:, 10:20] = 0
