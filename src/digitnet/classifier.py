@@ -11,8 +11,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from digitnet.answers import Digit, Reading
-from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels, Logits, Probabilities
-from digitnet.errors import ConfigurationError, PictureDecodeError
+from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, check_images
+from digitnet.errors import ConfigurationError
 from digitnet.model_file import DIGIT_SCORE, bundled_model_path, bundled_pictures_path, has_digit_score, open_model
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
@@ -139,7 +139,7 @@ class Classifier:
         Raises:
             PictureDecodeError: Another shape or dtype.
         """
-        _check_images(images)
+        check_images(images)
         labels = np.empty(len(images), np.uint8)
 
         def classify(part: slice) -> None:
@@ -188,7 +188,7 @@ class Classifier:
         Raises:
             PictureDecodeError: Another shape or dtype.
         """
-        _check_images(images)
+        check_images(images)
         is_augmented = np.zeros(len(images), np.bool_)
         augmentation = self._augmentation
         if augmentation is not None:
@@ -253,7 +253,7 @@ class Classifier:
         Raises:
             PictureDecodeError: Another shape or dtype.
         """
-        _check_images(images)
+        check_images(images)
         places = [None if box is None else Place(box) for box in ink_boxes(images)]
         return self.judge(images, places)
 
@@ -266,7 +266,7 @@ class Classifier:
         Returns:
             Logits divided by the temperature, float32 (n, classes): the softmax of a row are its probabilities.
         """
-        _check_images(images)
+        check_images(images)
         scores = np.empty((len(images), self.num_classes), np.float32)
 
         def look(part: slice) -> None:
@@ -305,7 +305,7 @@ class Classifier:
         Raises:
             PictureDecodeError: Another shape or dtype.
         """
-        _check_images(images)
+        check_images(images)
         if not has_digit_score(self._session):
             return None
         scores = np.empty(len(images), np.float32)
@@ -334,7 +334,7 @@ class Classifier:
 
     def _run(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for any number of images."""
-        _check_images(images)
+        check_images(images)
         answers = np.empty((len(images), self.num_classes), np.float32)
 
         def answer(part: slice) -> None:
@@ -383,28 +383,3 @@ def _thresholds(metadata: ModelMetadata, coverage: float, refusal: float) -> Thr
     return Thresholds(
         metadata.thresholds["unsure_below"], coverage, least_probability, metadata.quantiles(DIGIT_SCORE).at(refusal)
     )
-
-
-def _check_images(images: object) -> None:
-    """Refuse anything that is not uint8 (n, 28, 28), and say what would make it so."""
-    expected = f"expected images as a uint8 array of shape (n, {IMAGE_SIDE}, {IMAGE_SIDE})"
-    if not isinstance(images, np.ndarray):
-        raise PictureDecodeError(f"{expected}, found {type(images).__name__}")
-    if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
-        hint = _shape_hint(images.shape)
-        raise PictureDecodeError(f"{expected}, found shape {images.shape}{hint}")
-    if images.dtype != np.uint8:
-        hint = ""
-        if images.dtype.kind == "f":
-            hint = ": the division by 255 is inside the model, so pass np.rint(images * 255).astype(np.uint8)"
-        raise PictureDecodeError(f"{expected}, found {images.dtype}{hint}")
-
-
-def _shape_hint(shape: tuple[int, ...]) -> str:
-    if shape == (IMAGE_SIDE, IMAGE_SIDE):
-        return ": for a single image pass images[None]"
-    if shape[1:] == (IMAGE_SIDE, IMAGE_SIDE, 1):
-        return ": pass images[..., 0]"
-    if shape[1:] == (IMAGE_SIDE * IMAGE_SIDE,):
-        return f": pass images.reshape(-1, {IMAGE_SIDE}, {IMAGE_SIDE})"
-    return ": for pictures of any size use read_digit"
