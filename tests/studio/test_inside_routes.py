@@ -10,6 +10,7 @@ import pytest
 from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.inspection import Network, explain, read_network
+from digitnet.model_file import bundled_model_path
 from digitnet.studio.digits import Mnist
 from digitnet.studio.insides import Inside
 from made_up_model_files import model_file
@@ -19,6 +20,8 @@ from studio_page import Page
 
 SEVEN = load_mnist()[1].images[0]
 IMAGE = base64.b64encode(SEVEN.tobytes()).decode()
+UNITS = [layer.units for layer in read_network(bundled_model_path().read_bytes()).hidden]
+BEHIND = len(UNITS)  # no hidden layer has this number
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +158,8 @@ def test_a_network_of_other_classes_is_compared_with_no_digits(page: Page) -> No
         ({"switched_off": [[0, 1, 2]]}, 400, "switched_off has [0, 1, 2]"),
         ({"switched_off": [[0, 1.5]]}, 400, "a unit of switched_off is 1.5"),
         ({"switched_off": [[-1, 0]]}, 400, "a layer of switched_off is -1"),
-        ({"switched_off": [[2, 0]]}, 422, "there is no hidden layer 2: this network has 2, from 0"),
-        ({"switched_off": [[0, 1536]]}, 422, "there is no neuron 1536 in hidden layer 0: it has 1536, from 0"),
+        ({"switched_off": [[BEHIND, 0]]}, 422, f"no hidden layer {BEHIND}: this network has {BEHIND}, from 0"),
+        ({"switched_off": [[0, UNITS[0]]]}, 422, f"no neuron {UNITS[0]} in hidden layer 0: it has {UNITS[0]}, from 0"),
     ],
 )
 def test_a_wrong_question_is_told_so(page: Page, question: dict[str, Any], status: int, error: str) -> None:
@@ -170,8 +173,8 @@ def test_a_wrong_question_is_told_so(page: Page, question: dict[str, Any], statu
     [
         ({"unit": 0}, 400, "layer is '': expected a whole number from 0 to"),
         ({"layer": 0, "unit": "one"}, 400, "unit is 'one'"),
-        ({"layer": 2, "unit": 0}, 422, "there is no hidden layer 2"),
-        ({"layer": 1, "unit": 1024}, 422, "there is no neuron 1024 in hidden layer 1: it has 1024, from 0"),
+        ({"layer": BEHIND, "unit": 0}, 422, f"there is no hidden layer {BEHIND}"),
+        ({"layer": 1, "unit": UNITS[1]}, 422, f"no neuron {UNITS[1]} in hidden layer 1: it has {UNITS[1]}, from 0"),
         ({"layer": 0, "unit": 0, "model": "lesson-1"}, 404, "there is no run 'lesson-1'"),
     ],
 )
