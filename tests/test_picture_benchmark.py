@@ -150,6 +150,13 @@ def test_each_target_stands_beside_what_was_measured(start: str, cells: list[str
     assert line_of(load("pictures.page").page_text(all_rows(), refusal), start)[1:] == cells
 
 
+def test_a_network_that_is_right_too_often_for_the_coverage_is_told_so() -> None:
+    *others, mnist = sorted(all_rows(), key=lambda row: row.name == "MNIST test images")
+    rows = [*others, dataclasses.replace(mnist, errors=42, covered=9_958)]
+    measured = line_of(load("pictures.page").page_text(rows), "coverage")[4:]
+    assert measured == ["0.9958, mean size 1.015; 0.9958 with the best guess alone", "**missed**"]
+
+
 def test_speed_stands_beside_its_targets() -> None:
     machine = {"processor": "A|B", "cores": 4}
     speed = load("pictures.speed").Speed(12_000_000, 40, 5, 0.75, 390.0, 0.5, machine)

@@ -133,4 +133,7 @@ def _coverage(row: Measurement | None) -> Line:
     answered = row.pictures - row.failed
     share, size = row.covered / answered, row.candidates / answered
     met = (low <= share <= high and size <= _MEAN_SIZE) if row.n >= _LEVEL_PICTURES else None
-    return Line(Target(what, wanted, f"{share:.4f}, mean size {size:.3f}", met), _LEVEL_PICTURES)
+    measured = f"{share:.4f}, mean size {size:.3f}"
+    if share > high:  # no set is empty, so the coverage cannot fall below the share of right answers
+        measured += f"; {1 - row.rate:.4f} with the best guess alone"
+    return Line(Target(what, wanted, measured, met), _LEVEL_PICTURES)
