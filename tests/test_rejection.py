@@ -8,6 +8,7 @@ from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset
 from digitnet.digit_score import without_digit_score
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.inspection import read_network
 from digitnet.model_file import bundled_model_path, open_model, start_session
 from digitnet.rejection import HELD_OUT, Rejection, train_rejection
 from made_up_model_files import model_file
@@ -48,6 +49,15 @@ def test_the_quantiles_are_those_of_digits_that_were_kept_aside(
     assert rejection.scores.n == HELD_OUT
     for share in (0.001, 0.01, 0.1):
         assert (held_out < rejection.scores.at(share)).mean() == pytest.approx(share, abs=1.5 / HELD_OUT)
+
+
+def test_its_units_see_a_disc_of_the_image_still_when_it_is_trained(rejection: Rejection) -> None:
+    first = read_network(rejection.content).layers[0].kernel.reshape(28, 28, -1)
+    rows, columns = np.nonzero(first.any(axis=2))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (0, 27, 0, 27)
+    for unit in range(0, first.shape[2], 50):
+        seen = np.argwhere(first[:, :, unit])
+        assert np.linalg.norm(seen[:, None] - seen[None], axis=-1).max() <= 2 * 6
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])

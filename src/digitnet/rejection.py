@@ -39,7 +39,8 @@ HELD_OUT = 5_000  # of the training images, the last ones: kept aside to set the
 
 _DIGITS = tuple("0123456789")
 _FEWEST = 1_000  # digits to learn from
-_HIDDEN_SIZES = (768, 384)
+_HIDDEN_SIZES = (1024, 512)
+_RECEPTIVE_FIELDS = (6, 10)  # pixels: what lies between digits and everything else is told by strokes, which are local
 _DROPOUT = 0.2
 _BATCH_SIZE = 500
 _LEARNING_RATE = 3e-3
@@ -107,7 +108,14 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
     known = digits.subset(np.arange(len(digits) - HELD_OUT))
     held_out = digits.images[-HELD_OUT:]
     dataset = _digits_and_others(known, np.random.default_rng(seed))
-    model = build_mlp(_HIDDEN_SIZES, num_classes=len(_CLASSES), dropout=_DROPOUT, batch_normalization=True, seed=seed)
+    model = build_mlp(
+        _HIDDEN_SIZES,
+        receptive_fields=_RECEPTIVE_FIELDS,
+        num_classes=len(_CLASSES),
+        dropout=_DROPOUT,
+        batch_normalization=True,
+        seed=seed,
+    )
     steps = epochs * (len(dataset) // _BATCH_SIZE)
     schedule = make_schedule("cosine", _LEARNING_RATE, steps, _WARMUP)
     model.compile(
@@ -115,7 +123,16 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
         loss=keras.losses.CategoricalCrossentropy(),
         metrics=["accuracy"],
     )
-    train(model, dataset, epochs=epochs, batch_size=_BATCH_SIZE, seed=seed, augmentation=make_augmentation(_MILD))
+    augmentation = make_augmentation(_MILD)
+    train(
+        model,
+        dataset,
+        epochs=epochs,
+        batch_size=_BATCH_SIZE,
+        seed=seed,
+        augmentation=augmentation,
+        keep_zeros=True,
+    )
     content = encode_model(model, ModelMetadata(_CLASSES, layers=tuple(layer_table(model))), dataset.images[:512])
     quantized = quantize(content, dataset.images)
     return Rejection(quantized, _quantiles(quantized, held_out))
