@@ -8,10 +8,9 @@ A run that held no images out, as `record`, does not know how probable right lab
 labels are less probable, so that sets of candidates hold the right one more often than promised, and are larger.
 
 The model files, `run.json` and `MODEL_CARD.md` go to src/digitnet/bundled, each in one step, in place of what was
-there; with `--for-pictures` to the folder `pictures` in it, where the network is that reads pictures. Both precisions
-are bundled where they have at most 20 MB together; otherwise only int8, which is the default. `run.json` gets the
-figures of the run and the SHA-256 of each file beside it, and loses the folders of this machine; the card is written
-anew from it.
+there. Both precisions are bundled where they have at most 20 MB together; otherwise only int8, which is the default.
+`run.json` gets the figures of the run and the SHA-256 of each file beside it, and loses the folders of this machine;
+the card is written anew from it.
 """
 
 import argparse
@@ -33,7 +32,7 @@ from digitnet.onnx_graph import with_metadata
 from digitnet.rejection import HELD_OUT, train_rejection
 from digitnet.report.model_card import model_card
 
-BYTES_MAX = 20_000_000  # of the files together: two such networks and MNIST make a wheel of 26 MB, as zeros pack well
+BYTES_MAX = 20_000_000  # of the files together: with MNIST it makes a wheel of at most 30 MB
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
 _BUNDLED = Path(__file__).resolve().parents[1] / "src" / "digitnet" / "bundled"
 _ONLY_INT8 = f"""
@@ -204,7 +203,6 @@ def main() -> int:
     parser.add_argument(
         "--held-out", type=Path, metavar="RUN_DIR", help="a run that knows how probable right labels are"
     )
-    parser.add_argument("--for-pictures", action="store_true", help="this is the network that reads pictures")
     scores = parser.add_mutually_exclusive_group()
     scores.add_argument("--score-from", type=Path, metavar="MODEL", help="take the score from there")
     scores.add_argument("--no-score", action="store_true", help="leave the model without a score")
@@ -216,14 +214,12 @@ def main() -> int:
         elif not arguments.no_score:
             sys.stderr.write("training the network that tells digits from everything else: some four minutes\n")
             changes.append(train_rejection(load_mnist()[0]).added_to)
-        target = _BUNDLED / "pictures" if arguments.for_pictures else _BUNDLED
-        target.mkdir(exist_ok=True)
-        sizes = bundle(arguments.run, target, changes)
+        sizes = bundle(arguments.run, _BUNDLED, changes)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for precision, size in sizes.items():
-        sys.stdout.write(f"{target / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
+        sys.stdout.write(f"{_BUNDLED / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
     if "float32" not in sizes:
         sys.stdout.write(f"float32 is left out: with it there would be more than {BYTES_MAX / 1e6:g} MB\n")
     sys.stdout.write("now: ERRORS in tests/test_bundled_model.py, and python -m benchmarks.accuracy page\n")

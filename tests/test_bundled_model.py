@@ -12,11 +12,11 @@ from digitnet import regional_hands
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset, train_validation_split
 from digitnet.evaluation import evaluate
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path, bundled_pictures_path, open_model
+from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path, open_model
 from digitnet.model_metadata import Precision
 
 # Of each file that is inside. The sums of the int8 model are whole numbers: the same answers on every processor.
-ERRORS: dict[Precision, int] = {"float32": 41, "int8": 41}
+ERRORS: dict[Precision, int] = {"float32": 39, "int8": 39}
 MOST_LOST = 3  # test images that int8 may get wrong beyond those of float32: 0.03 points
 BYTES_MAX = 20_000_000  # of the files together
 
@@ -106,37 +106,14 @@ def test_the_int8_model_is_made_of_the_float32_one(mnist: tuple[Dataset, Dataset
             )
 
 
-# The network that reads pictures
-
-PICTURES_ERRORS: dict[Precision, int] = {"float32": 38, "int8": 38}
-
-
-@pytest.mark.parametrize("asked", PICTURES_ERRORS)
-def test_the_number_of_mistakes_of_the_network_for_pictures(asked: Precision, mnist: tuple[Dataset, Dataset]) -> None:
-    reader = load_classifier(precision=asked).reader
-    assert reader.metadata.recipe["preset"] == "pictures"
-    assert reader.metadata.precision == asked
-    assert evaluate(reader, mnist[1]).errors == PICTURES_ERRORS[asked]
-
-
-def test_the_files_for_pictures_are_those_that_were_bundled_together() -> None:
-    folder = bundled_pictures_path()
-    assert folder is not None
-    files = json.loads((folder / "run.json").read_bytes())["files"]
-    assert set(files) == {"MODEL_CARD.md", *MODEL_FILE_NAMES.values()}
-    for name, digest in files.items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-
-
 def test_pictures_are_read_as_hands_elsewhere_write_them(mnist: tuple[Dataset, Dataset]) -> None:
-    """Made from test digits with another seed than training's; the network for MNIST's own images cannot read them."""
+    """Made from test digits with another seed than training's."""
     test_set = mnist[1].subset(np.arange(2000))
     written = regional_hands.with_regional_hands(test_set, 0.2, seed=99).subset(np.arange(2000, 2400))
     classifier = load_classifier()
     pictures = [255 - np.kron(image, np.ones((4, 4), np.uint8)) for image in written.images]
     read = np.array([classifier.read_digit(picture).label for picture in pictures], dtype=object)
     assert (read != written.labels).mean() < 0.03
-    assert (classifier.predict(written.images) != written.labels).mean() > 0.1
 
 
 # What came with it

@@ -448,29 +448,12 @@ def test_images_in_the_frame_are_read_as_pictures_are(precision: Precision, mnis
     assert same >= 50  # a few are touched by the cleaning
 
 
-def test_the_package_reads_pictures_with_another_network_and_a_named_model_with_its_own() -> None:
-    inside = load_classifier()
-    assert inside.metadata.recipe["preset"] == "record"
-    assert inside.reader.metadata.recipe["preset"] == "pictures"
-    named = load_classifier(bundled_model_path())
-    assert named.reader is named
-
-
-def test_pictures_are_read_by_the_reader_alone_and_it_is_opened_once(mnist: tuple[Dataset, Dataset]) -> None:
-    inside, record = load_classifier(), load_classifier(bundled_model_path())
-    picture = 255 - np.kron(mnist[1].images[0], np.ones((4, 4), np.uint8))
-    reader = inside.reader
-    assert inside.reader is reader
-    assert inside.read_digit(picture) == reader.read_digit(picture) != record.read_digit(picture)
-    assert inside.read_number(picture) == reader.read_number(picture) != record.read_number(picture)
-
-
-def test_what_was_asked_for_holds_for_the_reader_too(mnist: tuple[Dataset, Dataset]) -> None:
-    reader = load_classifier(augment_inference=3, coverage=0.9999, refusal=0.0, precision="float32").reader
-    assert (reader.augment_inference, reader.metadata.precision) == (3, "float32")
+def test_what_was_asked_for_holds(mnist: tuple[Dataset, Dataset]) -> None:
+    asked = load_classifier(augment_inference=3, coverage=0.9999, refusal=0.0, precision="float32")
+    assert (asked.augment_inference, asked.metadata.precision) == (3, "float32")
     images = np.concatenate([mnist[1].images[:50], random_images(1)])
-    usual = load_classifier(precision="float32").reader.read_images(images)
-    wide = reader.read_images(images)
+    usual = load_classifier(precision="float32").read_images(images)
+    wide = asked.read_images(images)
     assert [digits[-1].status == "not_a_digit" for digits in (usual, wide)] == [True, False]
     assert sum(len(digit.candidates) for digit in wide[:50]) > sum(len(digit.candidates) for digit in usual[:50])
 

@@ -424,7 +424,6 @@ class Scripted:
 
     def __init__(self, *answers: Any) -> None:
         self._answers: Iterator[Any] = iter(answers)
-        self.reader = self
 
     def read_digit(self, _: Any) -> Any:
         answer = next(self._answers)

@@ -12,7 +12,7 @@ from digitnet.recipes import PRESETS, Recipe, make_recipe
 
 def test_each_preset_is_named_as_its_key_and_standard_is_the_default() -> None:
     assert {name: recipe.preset for name, recipe in PRESETS.items()} == {name: name for name in PRESETS}
-    assert set(PRESETS) == {"quick", "standard", "record", "pictures"}
+    assert set(PRESETS) == {"quick", "standard", "record"}
     assert make_recipe() == PRESETS["standard"] == Recipe()
 
 

@@ -22,7 +22,7 @@ from digitnet.arrays import AnyArray
 from digitnet.classifier import Classifier
 from digitnet.errors import DigitnetError, ModelFileError
 from digitnet.files import write_atomically
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_pictures_path
+from digitnet.model_file import bundled_model_path
 
 __all__ = ["MEASURED", "Refusal", "area_under_curve", "load_refusal", "refusal_of"]
 
@@ -85,7 +85,7 @@ def _scores(classifier: Classifier, pictures: AnyArray) -> AnyArray:
     traces = [classifier.trace_digit(picture) for picture in pictures]
     scores = np.full(len(traces), -np.inf)
     written = [index for index, trace in enumerate(traces) if len(trace.images)]
-    found = classifier.reader.score_digits(np.concatenate([traces[index].images for index in written]))
+    found = classifier.score_digits(np.concatenate([traces[index].images for index in written]))
     if found is None:
         raise ModelFileError("the model has no digit_score: bundle one with scripts/bundle_model.py")
     scores[written] = found
@@ -99,13 +99,10 @@ def main() -> int:
         return 2
     try:
         classifier = load_classifier()
-        folder = bundled_pictures_path()
-        if folder is None:
-            raise ModelFileError("this copy of the package has no network for pictures")
         with np.load(sys.argv[1]) as file:
             others = file["images"]
         digits, others = (_scores(classifier, pictures) for pictures in (load_mnist()[1].images, others))
-        digest = hashlib.sha256((folder / MODEL_FILE_NAMES["int8"]).read_bytes()).hexdigest()
+        digest = hashlib.sha256(bundled_model_path().read_bytes()).hexdigest()
         found = refusal_of(digits, others, digest)
     except (DigitnetError, OSError, KeyError, ValueError) as error:
         sys.stderr.write(f"{sys.argv[1]}: {error}\n")

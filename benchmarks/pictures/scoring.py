@@ -18,7 +18,7 @@ from benchmarks.pictures.sets import Example, PictureSet
 from digitnet import load_classifier
 from digitnet.classifier import Classifier, Digit
 from digitnet.errors import PictureError
-from digitnet.model_file import DEFAULT_PRECISION, MODEL_FILE_NAMES, bundled_model_path, bundled_pictures_path
+from digitnet.model_file import bundled_model_path
 
 __all__ = ["Outcome", "exact_lines", "measure_set", "outcome_of", "tally"]
 
@@ -63,7 +63,7 @@ def measure_set(pictures: PictureSet, *, seed: int, model: Path | None = None, j
     Raises:
         ModelFileError: The model is missing or damaged.
     """
-    digest, classifier = model_digest(_file(model)), _classifier(model).reader
+    digest, classifier = model_digest(bundled_model_path() if model is None else model), _classifier(model)
     outcomes = list(_outcomes(pictures, model, jobs))
     circumstances = {
         "kind": pictures.kind,
@@ -111,14 +111,6 @@ def _outcomes(pictures: PictureSet, model: Path | None, jobs: int) -> Iterator[O
     # A forked process would inherit the runtime's locks but not its threads.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from chain.from_iterable(pool.map(read, slices))
-
-
-def _file(model: Path | None) -> Path:
-    """Of the network that reads pictures."""
-    folder = bundled_pictures_path()
-    if model is not None:
-        return model
-    return bundled_model_path() if folder is None else folder / MODEL_FILE_NAMES[DEFAULT_PRECISION]
 
 
 @functools.cache

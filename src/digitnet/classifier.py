@@ -1,8 +1,7 @@
 """Classifier: a model file, and what to do with it. The one way to a prediction."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, check_images
 from digitnet.errors import ConfigurationError
-from digitnet.model_file import DIGIT_SCORE, bundled_model_path, bundled_pictures_path, has_digit_score, open_model
+from digitnet.model_file import DIGIT_SCORE, bundled_model_path, has_digit_score, open_model
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
 from digitnet.verdicts import Place, Thresholds, ink_boxes, verdicts
@@ -43,8 +42,7 @@ def load_classifier(
     """Load a trained model to classify with.
 
     Args:
-        model: A `.onnx` file or a run folder; None takes what ships inside the package: one network that reads
-            MNIST's images best, and for pictures a second one, which has seen other hands.
+        model: A `.onnx` file or a run folder; None takes the one that ships inside the package.
         threads: Cores that one call may use at most; None or 0 takes all that the process may use. However many
             there are, fewer than 512 images are classified on one core, and none is kept spinning between calls.
         precision: "float32" or "int8"; None takes what `open_model` takes.
@@ -64,13 +62,10 @@ def load_classifier(
     """
     if threads is not None and threads < 0:
         raise ConfigurationError(f"threads is {threads}: expected 1 or more, or 0 for all cores")
-    settings = partial(
-        Classifier, threads=threads, augment_inference=augment_inference, coverage=coverage, refusal=refusal
+    session, metadata = open_model(bundled_model_path(precision) if model is None else model, precision=precision)
+    return Classifier(
+        session, metadata, threads=threads, augment_inference=augment_inference, coverage=coverage, refusal=refusal
     )
-    source = bundled_model_path(precision) if model is None else model
-    pictures = bundled_pictures_path() if model is None else None
-    make_reader = None if pictures is None else lambda: settings(*open_model(pictures, precision=precision))
-    return settings(*open_model(source, precision=precision), make_reader=make_reader)
 
 
 class Classifier:
@@ -92,20 +87,13 @@ class Classifier:
         augment_inference: int = 0,
         coverage: float = DEFAULT_COVERAGE,
         refusal: float = DEFAULT_REFUSAL,
-        make_reader: "Callable[[], Classifier] | None" = None,
     ) -> None:
         self._alone = _thresholds(metadata, coverage, refusal)
         self._in_lines = self._alone.milder(metadata.quantiles(DIGIT_SCORE).at(_IN_LINES * refusal))
         self._session = session  # of one thread; a large batch runs it several times at once
         self._threads = threads or None
         self._augmentation = _augmentation(augment_inference)
-        self._make_reader = make_reader
         self.metadata = metadata
-
-    @cached_property
-    def reader(self) -> "Classifier":
-        """What reads pictures: this one, or a network beside it that has seen other hands, opened at its first use."""
-        return self if self._make_reader is None else self._make_reader()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -233,13 +221,13 @@ class Classifier:
         # OpenCV and Pillow take 40 ms to import: only those who have pictures pay for them.
         from digitnet.reading import trace_digit  # noqa: PLC0415
 
-        return trace_digit(picture, self.reader, with_steps=with_steps)
+        return trace_digit(picture, self, with_steps=with_steps)
 
     def trace_number(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
         """Read all digits of a picture, and keep what was seen on the way; see `read_number`."""
         from digitnet.reading import trace_number  # noqa: PLC0415
 
-        return trace_number(picture, self.reader, with_steps=with_steps)
+        return trace_number(picture, self, with_steps=with_steps)
 
     def read_images(self, images: Images) -> list[Digit]:
         """Read the digit of each image, all of which are in MNIST's frame already: none is cut out or cleaned.

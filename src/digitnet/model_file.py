@@ -31,7 +31,6 @@ __all__ = [
     "MODEL_FILE_NAMES",
     "ModelMetadata",
     "bundled_model_path",
-    "bundled_pictures_path",
     "has_digit_score",
     "open_model",
     "start_session",
@@ -88,16 +87,6 @@ def bundled_model_path(precision: Precision | None = None) -> Path:
             "folder, or make one with `digitnet train`"
         )
     return path
-
-
-def bundled_pictures_path() -> Path | None:
-    """Where the network is that reads pictures, beside the one that reads MNIST's images best.
-
-    Returns:
-        The path of a folder with a model in both precisions; None where this copy of the package comes without it.
-    """
-    path = Path(__file__).parent / "bundled" / "pictures"
-    return path if path.is_dir() else None
 
 
 def open_model(

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +22,6 @@ from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.idx import encode_idx, write_idx
-from digitnet.model_file import open_model
 
 
 @pytest.fixture(scope="module")
@@ -252,35 +250,3 @@ def test_a_hundred_thousand_images_take_little_more_memory_than_a_few(tmp_path: 
     large, lines = peak_of(["predict", str(many), "--precision", "int8"])
     assert lines == 100_000
     assert large - small < 40
-
-
-@pytest.mark.parametrize(
-    ("files", "numbers", "opened"),
-    [
-        (("seven.png",), False, ["pictures"]),
-        (("seven.png",), True, ["pictures"]),
-        (("images.idx",), False, ["record"]),
-        (("seven.png", "images.idx"), False, ["record", "pictures"]),
-    ],
-)
-def test_of_the_bundled_networks_only_those_are_opened_that_answer(
-    files: tuple[str, ...],
-    numbers: bool,
-    opened: list[str],
-    seven: Path,
-    images: Images,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    write_idx(seven.parent / "images.idx", images[:1])
-    presets = []
-
-    def watched(*arguments: Any, **options: Any) -> Any:
-        session, metadata = open_model(*arguments, **options)
-        presets.append(metadata.recipe["preset"])
-        return session, metadata
-
-    monkeypatch.setattr("digitnet.classifier.open_model", watched)
-    assert answer(Request(tuple(str(seven.parent / file) for file in files)), numbers=numbers) == 0
-    assert presets == opened
-    assert len(capsys.readouterr().out.splitlines()) == len(files)

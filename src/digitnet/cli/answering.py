@@ -74,14 +74,11 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     with quick_imports():
         from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
         from digitnet.cli.printing import Printer
-        from digitnet.model_file import bundled_pictures_path
 
         if not all(many):
             import digitnet.reading  # noqa: F401 - the classifier imports it when it reads its first picture
-    # Without an image in MNIST's frame the network that reads pictures is all that is asked: the other stays closed.
-    inside = None if any(many) else bundled_pictures_path()
     classifier = load_classifier(
-        inside if request.model is None else request.model,
+        request.model,
         precision=request.precision,
         augment_inference=request.augment_inference,
         coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,

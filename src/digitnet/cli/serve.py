@@ -209,16 +209,9 @@ def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
     from digitnet.studio import Studio
 
     training = service.training and service.workers == 1
-    # What is drawn or photographed is read by a network of its own, so that is the one to look into and to teach.
-    studio = Studio(classifier.reader, _model_file(service), folder=folder, training=training)
+    model = None if service.model is None else Path(service.model)
+    studio = Studio(classifier, model, folder=folder, training=training)
     return make_app(classifier, service.settings, studio.routes, [studio.close])
-
-
-def _model_file(service: Service) -> Path | None:
-    """Of the network that reads pictures."""
-    from digitnet.model_file import bundled_pictures_path
-
-    return bundled_pictures_path() if service.model is None else Path(service.model)
 
 
 def server_settings() -> "type[Settings]":

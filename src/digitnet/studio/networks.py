@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from digitnet.classifier import Classifier, load_classifier
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path, bundled_pictures_path
+from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path
 from digitnet.studio.kept import Kept
 from digitnet.teaching import LOADED, Workshop
 
@@ -28,7 +28,7 @@ class Networks:
     @property
     def name(self) -> str:
         """Of the loaded one, for people; nothing of where it is kept."""
-        return "Built-in network" if self._model in {None, bundled_pictures_path()} else "Loaded network"
+        return "Built-in network" if self._model is None else "Loaded network"
 
     def classifier(self, model_id: str) -> Classifier:
         """The classifier of a network.
