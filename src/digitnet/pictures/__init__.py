@@ -8,6 +8,7 @@ paper           the paper as it would look without ink
 contrast        one contrast for ink of any colour
 sheet           the sheet on its table
 ruling          ruled lines taken out, strokes kept
+blank           sheets on which nothing is but their own lines and edges
 shading         shadows, thick pens, polarity
 ink             pixels -> ink, by all of these
 loading         source -> ink and notes

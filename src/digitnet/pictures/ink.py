@@ -6,7 +6,7 @@ Pure array work, in the textbook's order:
    slope fitted through the border. Where the picture does not agree, the paper is what is left when everything
    thinner than a few strokes is filled up, its shadows are divided out, and what lies beyond the sheet is ignored;
 2. what deviates from the paper more strongly, its darker or its lighter pixels, is the ink, in any colour;
-3. long straight lines all across are the paper's own;
+3. long straight lines all across are the paper's own, and where nothing else stands out, the sheet is blank;
 4. what is within the paper's own noise is cut; of the rest, Otsu's threshold finds the strokes, and their
    soft edges stay;
 5. the strokes are stretched to 255.
@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
+from digitnet.pictures.blank import is_blank
 from digitnet.pictures.contrast import (
     PIECE_SHARE,
     VISIBLE_LEVELS,
@@ -97,7 +98,7 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
         ink, notes = _finished(_on_plain_paper(picture, paper), steps)
     elif paper.fits and is_written(picture, paper.levels):
         ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
-        if ink is None:  # corners in the dark look like noise to a plane of light
+        if ink is None or not ink.any():  # corners in the dark look like noise to a plane of light
             shaded = replace(_on_shaded_paper(picture), visible_sigmas=_CLEAR_SIGMAS)
             ink, notes = _finished(_without_ruling(shaded), steps)
     else:
@@ -146,6 +147,8 @@ def _finished(contrast: _Contrast, steps: Steps | None) -> tuple[GrayPicture | N
     ink = _cut_and_stretch(contrast)
     if ink is None:
         return None, ()
+    if min(ink.shape) >= _TINY and is_blank(ink, contrast.inside):
+        return np.zeros_like(ink), ()
     if steps is not None:
         steps.extend((*contrast.steps, ("ink", ink)))
     return ink, ("inverted: dark ink on light paper", *contrast.notes) if contrast.is_ink_dark else contrast.notes

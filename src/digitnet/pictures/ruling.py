@@ -4,6 +4,7 @@ A ruled line runs from one side of the picture to the other, straight or nearly 
 on a reduced copy, followed through the full picture, and its contrast, as it is between the strokes, subtracted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import strokes_in
 
-__all__ = ["without_ruled_lines"]
+__all__ = ["straight_lines", "without_ruled_lines"]
 
 _SIDE = 480  # pixels of the copy on which lines are looked for
 _THIN = 1 / 28  # of the shorter side; a line is thinner, and wide strokes do not count
@@ -89,17 +90,18 @@ def _level_lines(contrast: GrayPicture, faint: float, inside: GrayPicture | None
     factor = max(1.0, max(height, width) / _SIDE)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(thin, size, interpolation=cv2.INTER_AREA)
-    marks = cv2.threshold(small, max(_FAINT, faint / factor), 255, cv2.THRESH_BINARY)[1]
+    marks = np.asarray(cv2.threshold(small, max(_FAINT, faint / factor), 255, cv2.THRESH_BINARY)[1], np.uint8)
     share = 1.0 if inside is None else float((inside.max(axis=0) > 0).mean())
     votes = max(2, round(_VOTES * share * size[0]))
     follow = _Follower(np.asarray(thin, np.uint8), thick, inside, faint / 2, factor, tall // 2 + 1)
-    ends = _distinct(_voted(marks, votes, (-_SLOPE, _SLOPE)), size[0], [])
+    ends = straight_lines(marks, votes)
     lines = [follow(places, _SEEN) for places in ends]
     slopes = [line.slope for line in lines if line is not None]
     if len(slopes) >= _MANY:  # then there may be more across the corners, as long as their way is there
         slope = float(np.median(slopes))
-        voted = _voted(marks, max(2, round(_SHORT * votes)), (slope - _SAME_SLOPE, slope + _SAME_SLOPE))
-        lines += [follow(places, _SHORT * _SEEN) for places in _distinct(voted, size[0], ends)[:_SHORT_MAX]]
+        alike = (slope - _SAME_SLOPE, slope + _SAME_SLOPE)
+        short = straight_lines(marks, max(2, round(_SHORT * votes)), alike, ends)
+        lines += [follow(places, _SHORT * _SEEN) for places in short[:_SHORT_MAX]]
     return [line for line in lines if line is not None]
 
 
@@ -112,18 +114,31 @@ def _count(lines: list[_Line]) -> int:
     return len(kept)
 
 
-def _voted(marks: AnyArray, votes: int, slopes: tuple[float, float]) -> AnyArray:
-    """Distance from the corner and angle, float (n, 2), of lines of so many marks and of slopes between these two."""
+def straight_lines(
+    marks: GrayPicture,
+    votes: int,
+    slopes: tuple[float, float] = (-_SLOPE, _SLOPE),
+    known: Sequence[tuple[float, float]] = (),
+) -> list[tuple[float, float]]:
+    """Lines from left to right that many marks lie on.
+
+    Args:
+        marks: uint8 (height, width), not 0 where something is.
+        votes: Pixels of a line that are marked, at least.
+        slopes: Radians between which lines may slope.
+        known: Lines that are not wanted again.
+
+    Returns:
+        Rows of each line in the first and the last column, best lines first, each line once, and none of the known.
+
+    Source:
+        R. O. Duda, P. E. Hart, Communications of the ACM 15 (1972), 11-15.
+    """
     low, high = (np.pi / 2 + slope for slope in slopes)
     found = cv2.HoughLines(marks, 1, _ANGLE_STEP, votes, min_theta=low, max_theta=high)
-    return np.zeros((0, 2)) if found is None else np.asarray(found.reshape(-1, found.shape[-1])[:, :2])
-
-
-def _distinct(found: AnyArray, width: int, known: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Rows of each line in the first and the last column, best lines first, each line once, and none of the known."""
     kept: list[tuple[float, float]] = []
-    for rho, theta in found.tolist():
-        left, right = rho / np.sin(theta), (rho - (width - 1) * np.cos(theta)) / np.sin(theta)
+    for rho, theta in [] if found is None else found.reshape(-1, found.shape[-1])[:, :2].tolist():
+        left, right = rho / np.sin(theta), (rho - (marks.shape[1] - 1) * np.cos(theta)) / np.sin(theta)
         if all(abs(left - a) + abs(right - b) > 2 * _APART for a, b in (*known, *kept)):
             kept.append((left, right))
             if len(kept) == _LINES_MAX:

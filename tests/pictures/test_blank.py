@@ -1,0 +1,81 @@
+"""is_blank on drawn lines, edges and strokes, and blank sheets through extract_ink."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digitnet.arrays import GrayPicture
+from digitnet.pictures.blank import is_blank
+from digitnet.pictures.ink import extract_ink
+
+SIDE = 200
+
+
+def drawn(*lines: tuple[tuple[int, int], tuple[int, int], int]) -> GrayPicture:
+    """Ink, uint8 (200, 200), of lines: from (across, down) to (across, down), and how thick."""
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    for start, end, thickness in lines:
+        cv2.line(ink, start, end, 255, thickness)
+    return ink
+
+
+@pytest.mark.parametrize(
+    "ink",
+    [
+        pytest.param(drawn(), id="nothing"),
+        pytest.param(drawn(((0, 120), (199, 112), 4)), id="one printed line"),
+        pytest.param(drawn(((118, 0), (110, 199), 4)), id="one printed line, upright"),
+        pytest.param(
+            drawn(*(((at, 0), (at, 199), 4) for at in (75, 130)), *(((0, at), (199, at), 4) for at in (60, 115))),
+            id="squares of few lines",
+        ),
+        pytest.param(drawn(((8, 0), (8, 199), 14)), id="strip of the table"),
+        pytest.param(drawn(((40, 12), (40, 170), 4), ((40, 170), (199, 170), 4)), id="corner of the sheet"),
+        pytest.param(drawn(((4, 120), (4, 199), 8)), id="remains of an edge"),
+    ],
+)
+def test_lines_and_edges_alone_are_a_blank_sheet(ink: GrayPicture) -> None:
+    assert is_blank(ink)
+
+
+@pytest.mark.parametrize(
+    "ink",
+    [
+        pytest.param(drawn(((100, 0), (100, 199), 14)), id="a 1 from edge to edge"),
+        pytest.param(drawn(((100, 20), (100, 180), 4)), id="a thin 1 that ends before the edges"),
+        pytest.param(drawn(((20, 40), (20, 110), 8)), id="a 1 near an edge"),
+        pytest.param(drawn(((60, 10), (140, 10), 8), ((140, 10), (90, 190), 8)), id="a 7"),
+        pytest.param(drawn(((0, 60), (199, 60), 4), ((100, 90), (100, 180), 10)), id="a 1 under a line"),
+        pytest.param(np.asarray(cv2.circle(drawn(), (100, 100), 92, 255, 8), np.uint8), id="a 0 from edge to edge"),
+    ],
+)
+def test_strokes_are_none(ink: GrayPicture) -> None:
+    assert not is_blank(ink)
+
+
+def test_a_long_strip_of_ones_is_not_blank() -> None:
+    strip = np.zeros((60, 2400), np.uint8)
+    for left in range(100, 2300, 200):
+        strip[:, left : left + 8] = 255
+    assert not is_blank(strip)
+
+
+def test_a_line_ends_where_the_sheet_ends() -> None:
+    line = drawn(((100, 20), (100, 180), 4))
+    inside = np.zeros((SIDE, SIDE), np.uint8)
+    inside[18:183, 15:185] = 255
+    assert is_blank(line, inside)
+
+
+@pytest.mark.parametrize("scale", [1, 6])
+def test_ruled_paper_without_writing_is_blank(scale: int) -> None:
+    picture = np.full((SIDE * scale, SIDE * scale, 3), (246, 244, 240), np.uint8)
+    for row in (70, 150):
+        picture[row * scale : (row + 3) * scale] = (185, 200, 225)
+    noise = np.random.default_rng(0).normal(0, 2, picture.shape)
+    picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    extracted, notes = extract_ink(picture)
+    assert not extracted.any()
+    assert notes == ("nothing written",)
+    picture[95 * scale : 135 * scale, 98 * scale : 104 * scale] = (40, 40, 60)
+    assert (extract_ink(picture)[0][100 * scale : 130 * scale, 99 * scale : 103 * scale] > 128).mean() > 0.9
