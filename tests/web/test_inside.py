@@ -54,11 +54,11 @@ def test_a_neuron_that_is_switched_off_changes_the_answer_until_it_is_on_again(i
     for place in range(3):
         last.locator(".neuron").nth(place).click()
         expect(inside.locator(f"{SIDE} .switches")).to_have_text(re.compile(f"^{place + 1} neurons? off"))
-    assert shares.all_inner_texts() != before
+    expect(shares).not_to_have_text(before)
     assert inside.locator(f"{SIDE} .bar-mark").first.is_visible()  # where the bars would end
     inside.get_by_role("button", name="Switch all on").click()
     expect(inside.locator(f"{SIDE} .switches")).to_be_hidden()
-    assert shares.all_inner_texts() == before
+    expect(shares).to_have_text(before)
 
 
 def test_a_single_neuron_tells_what_it_looks_for(inside: "Page") -> None:
