@@ -32,7 +32,7 @@ from digitnet.onnx_graph import with_metadata
 from digitnet.rejection import HELD_OUT, train_rejection
 from digitnet.report.model_card import model_card
 
-BYTES_MAX = 20_000_000  # of the files together: with MNIST it makes a wheel of at most 30 MB
+BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
 _BUNDLED = Path(__file__).resolve().parents[1] / "src" / "digitnet" / "bundled"
 _ONLY_INT8 = f"""

@@ -123,14 +123,13 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
         loss=keras.losses.CategoricalCrossentropy(),
         metrics=["accuracy"],
     )
-    augmentation = make_augmentation(_MILD)
     train(
         model,
         dataset,
         epochs=epochs,
         batch_size=_BATCH_SIZE,
         seed=seed,
-        augmentation=augmentation,
+        augmentation=make_augmentation(_MILD),
         keep_zeros=True,
     )
     content = encode_model(model, ModelMetadata(_CLASSES, layers=tuple(layer_table(model))), dataset.images[:512])

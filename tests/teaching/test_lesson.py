@@ -20,6 +20,7 @@ from digitnet.distortion import NO_DISTORTION, Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation import evaluate
 from digitnet.export import encode_model
+from digitnet.inspection import read_network
 from digitnet.model import KerasPredictor, build_mlp, layer_table
 from digitnet.model_file import ModelMetadata, open_model
 from digitnet.onnx_graph import with_metadata
@@ -50,8 +51,8 @@ class Told:
         pass
 
 
-def network(names: tuple[str, ...], images: Any = None, labels: Any = None) -> bytes:
-    model = build_mlp((24,), num_classes=len(names), seed=1)
+def network(names: tuple[str, ...], images: Any = None, labels: Any = None, **settings: Any) -> bytes:
+    model = build_mlp((24,), num_classes=len(names), seed=1, **settings)
     if images is not None:
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
         train(model, Dataset(images, labels), epochs=4, batch_size=50, seed=0)
@@ -127,6 +128,17 @@ def test_a_copy_of_integers_is_in_float32(tmp_path: Path, base: bytes, correctio
     assert result["before"]["test"]["errors"] == evaluate(load_of(integers), load_mnist()[1]).errors
     assert result["accepted"]
     assert result["after"]["corrections"]["errors"] < result["before"]["corrections"]["errors"]
+
+
+def test_a_unit_of_a_copy_sees_no_more_than_before(tmp_path: Path, corrections: Dataset) -> None:
+    base = network(load_mnist()[0].class_names, receptive_fields=(6,))
+    lesson(tmp_path, base, corrections, epochs=1)
+    before, after = (
+        read_network(content).layers[0].kernel for content in (base, (tmp_path / "model.onnx").read_bytes())
+    )
+    assert (before == 0).mean() > 0.7
+    np.testing.assert_array_equal(after == 0, before == 0)
+    assert not np.array_equal(after, before)
 
 
 def test_a_copy_that_forgets_is_refused(tmp_path: Path, base: bytes, corrections: Dataset) -> None:

@@ -37,6 +37,7 @@ from digitnet.training.schedules import make_schedule
 __all__ = ["pull_back", "refusal", "teach"]
 
 _WAYS = (0.25, 0.5, 0.75, 1.0)  # parts of the way from the network before to what the lesson made of it
+_COMPARED = 64  # images that the copy must answer as the file does
 _POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
 
 
@@ -61,7 +62,7 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
         raise ConfigurationError("this model is not one of the ten digits of MNIST: choose another one")
     parts = {"test": _required(everything.test), "corrections": corrections}
     before = {name: evaluate(Classifier(session, metadata), part) for name, part in parts.items()}
-    model = keras_from_model_file(content)
+    model = keras_from_model_file(content, everything.train.images[:_COMPARED])
     learned = mixture(everything.train, corrections, seed=settings["seed"])
     data = dataclasses.replace(everything, source="mnist and corrections", train=learned)
     control.listen()
@@ -168,6 +169,7 @@ def _train(model: KerasModel, data: Data, settings: dict[str, Any], recipe: dict
             validation_set=data.validation,
             callbacks=[clock, _Teller(control)],
             augmentation=make_augmentation(_distortion(recipe)),
+            keep_zeros=True,  # its units go on seeing only what they saw
         )
     finally:
         clock.close()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from digitnet.arrays import Images
 from digitnet.backend import KerasModel
-from digitnet.datasets import load_mnist
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.inspection import read_network
 from digitnet.model import KerasPredictor, build_mlp
@@ -18,7 +18,7 @@ __all__ = ["keras_from_model_file"]
 _TOLERANCES: dict[Precision, float] = {"float32": 1e-3, "int8": 0.1}
 
 
-def keras_from_model_file(content: bytes, dropout: float = 0.0) -> KerasModel:
+def keras_from_model_file(content: bytes, digits: Images) -> KerasModel:
     """Build the network of a model file in float32, and check that it answers alike.
 
     Batch normalisation, which the file has folded into its dense layers, stays folded. Of a file in 8-bit integers each
@@ -26,7 +26,7 @@ def keras_from_model_file(content: bytes, dropout: float = 0.0) -> KerasModel:
 
     Args:
         content: The bytes of a model file, in either precision.
-        dropout: Fraction of each hidden layer's outputs set to 0 while training, in [0, 1).
+        digits: uint8 (n, 28, 28), what both are asked about: images of the kind that the network learned.
 
     Returns:
         A keras.Model as `build_mlp` makes it, uncompiled, with the weights of the file.
@@ -47,22 +47,20 @@ def keras_from_model_file(content: bytes, dropout: float = 0.0) -> KerasModel:
         [layer.units for layer in network.hidden],
         num_classes=len(network.class_names),
         activation=activations.pop(),
-        dropout=dropout,
         seed=0,
     )
     dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
     for layer, read in zip(dense, network.layers, strict=True):
         layer.kernel.assign(read.kernel)
         layer.bias.assign(read.bias)
-    _check_same_answers(model, content)
+    _check_same_answers(model, content, digits)
     return model
 
 
-def _check_same_answers(model: KerasModel, content: bytes) -> None:
+def _check_same_answers(model: KerasModel, content: bytes, digits: Images) -> None:
     session, metadata = open_model(content)
-    images = load_mnist()[0].images[:64]
-    (expected,) = session.run(["logits"], {"images": images})
-    found = KerasPredictor(model).predict_logits(images)
+    (expected,) = session.run(["logits"], {"images": digits})
+    found = KerasPredictor(model).predict_logits(digits)
     difference = float(np.abs(found - expected).max() / np.abs(expected).max())
     if not difference < _TOLERANCES[metadata.precision]:
         raise ModelFileError(
