@@ -87,3 +87,17 @@ def test_a_small_slip_of_paper_that_lies_aslant_is_found(table: tuple[float, flo
     assert found is not None
     assert (found[~sheet] > 0).mean() < 0.01
     assert (found[sheet] > 0).mean() > 0.7  # its edge is much of a small sheet
+
+
+@pytest.mark.parametrize("left", [0.3, 0.34])  # of the light
+@pytest.mark.parametrize("is_straight", [True, False])
+def test_a_deep_shadow_across_the_writing_is_no_table(left: float, is_straight: bool) -> None:
+    """Nobody writes from the sheet on to its table, so what a stroke crosses is the edge of a shadow."""
+    ink = strokes(8)
+    scene = written(WHITE, (20, 20, 22), ink)
+    down, across = np.mgrid[:HEIGHT, :WIDTH]
+    scene[across > 120 if is_straight else np.hypot(across - WIDTH, down) < 200] *= left
+    assert find_sheet(photo(scene)) is None
+    missed, extra = missed_and_extra(extract_ink(photo(scene))[0], ink)
+    assert missed < 0.02
+    assert extra < 0.02

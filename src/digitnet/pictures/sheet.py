@@ -5,6 +5,7 @@ grain, or by far more or less light than a shadow leaves.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -31,6 +32,9 @@ _GRAIN_GAP = 8  # ... and their grain, which the edge itself must not reach
 _INK_GAP = 20  # ... and where it is no stroke any more that was taken for a table
 _SHADOW_LEAVES = 0.38  # of the light, at least
 _CHROMA = 0.045  # by which the shares of red, green and blue differ between materials; light from a window less
+_CROSSING = 3  # pixels along the edge, a stroke's width, are ink on both its sides ...
+_SELDOM = 0.4  # ... and no more than this of the edge, which a grain or a shadow beside it would cover
+_AS_STRONG = 0.7  # of the contrast on one side is the same stroke on the other
 _GRAIN = 2.5  # times as rough is another material ...
 _GRAIN_LEVELS = 3.0  # ... if it is this rough at all
 _DIFFERENT = 14  # levels between both sides, or it is no edge
@@ -49,6 +53,23 @@ _NEAR_SHARE = 0.02  # of a neighbourhood is sheet, or it says nothing about it
 _MARGIN = 0.012  # of the longer side, from the edge inwards: its own shadow and blur
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What is known of the copy on which sheets are looked for.
+
+    Attributes:
+        colours: uint8 (height, width, 3), without strokes.
+        grain: float32 (height, width), how rough it is.
+        ink: uint8 (height, width), how far strokes are from what is around them.
+        contrast: float32 (height, width), the same as a part of what is around them; below 0 for darker ones.
+    """
+
+    colours: AnyArray
+    grain: AnyArray
+    ink: GrayPicture
+    contrast: AnyArray
+
+
 def find_sheet(small: AnyPicture) -> GrayPicture | None:
     """Find the sheet when there is something else around it.
 
@@ -58,19 +79,21 @@ def find_sheet(small: AnyPicture) -> GrayPicture | None:
     Returns:
         uint8 (height, width), 255 on the sheet, its very edge left out; None when the picture shows nothing else.
     """
-    look = _at_side(small)
-    colours = look if look.ndim == 3 else np.repeat(look[:, :, np.newaxis], 3, axis=2)
+    copy = _at_side(small)
+    colours = copy if copy.ndim == 3 else np.repeat(copy[:, :, np.newaxis], 3, axis=2)
     grain, original = _grain(colours), colours
     for is_ink_dark in (True, False):  # without strokes, whose edges are no edges of a sheet
         colours = local_paper(colours, _STROKE, is_ink_dark=is_ink_dark)
     detail = cv2.absdiff(original, colours).max(axis=2)
     least = max(2 * _DIFFERENT, _NOISE_TIMES * float(detail.mean()))
     ink = np.asarray(cv2.threshold(detail, least, 0, cv2.THRESH_TOZERO)[1], np.uint8)
+    sign = np.sign(original.sum(axis=2, dtype=np.float32) - colours.sum(axis=2, dtype=np.float32))
+    look = _Look(colours, grain, ink, sign * ink / (colours.max(axis=2) + np.float32(1)))
     found = []
     for outline, mask, holes in _candidates(colours):
         if _is_ring(mask, holes, colours) or not _is_large_enough(outline, mask, ink):
             continue
-        share = _edge_share(outline, mask, colours, grain, ink)
+        share = _edge_share(outline, mask, look)
         if share > _EDGE_SHARE:
             found.append((energy(_within(mask, ink)), share - _WIDER * cv2.countNonZero(mask) / mask.size, mask))
     if not found:
@@ -185,9 +208,10 @@ def _is_large_enough(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> 
     return ends and is_written and _is_quadrangle(outline, mask)
 
 
-def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: AnyArray, ink: GrayPicture) -> float:
+def _edge_share(outline: AnyArray, mask: GrayPicture, look: _Look) -> float:
     """Which part of the outline, where it is not the picture's own border, parts two materials."""
     height, width = mask.shape
+    colours = look.colours
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2)
     across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
     x, y = outline[:, 0], outline[:, 1]
@@ -204,11 +228,37 @@ def _edge_share(outline: AnyArray, mask: GrayPicture, colours: AnyArray, grain: 
     further = np.abs(colours[inner].astype(np.int16) - colours[beyond_ink]).max(axis=1)
     if (further < _DIFFERENT).mean() > 1 - _EDGE_SHARE:  # a stroke around a piece of its own paper
         return 0.0
-    if _is_quadrangle(outline, mask) and (len(x) > _ALL_AROUND * len(outline) or _holds_all(outline, mask, ink)):
+    beside = [_at(np.stack([y, x]) + gap * inwards, mask.shape) for gap in (_FROM_EDGE, -_FROM_EDGE)]
+    is_crossed = _is_crossed(*(look.contrast[place] for place in beside))
+    is_sheet = len(x) > _ALL_AROUND * len(outline) or (not is_crossed and _holds_all(outline, mask, look.ink))
+    if is_sheet and _is_quadrangle(outline, mask):
         steps = np.abs(colours[inner].astype(np.int16) - colours[outer])
         return float((steps.max(axis=1) >= _DIFFERENT).mean())
-    differ = _are_two_materials(colours[inner], colours[outer], grain[inner_grain], grain[outer_grain])
+    darkest = 0.0 if is_crossed else _SHADOW_LEAVES
+    grains = look.grain[inner_grain], look.grain[outer_grain]
+    differ = _are_two_materials(colours[inner], colours[outer], *grains, darkest)
     return float(differ.mean())
+
+
+def _is_crossed(inside: AnyArray, outside: AnyArray) -> bool:
+    """A stroke goes on beyond the outline, as dark beside its paper: nobody writes from the sheet on to the table.
+
+    A shadow takes the same part of its light from ink as from paper.
+
+    Args:
+        inside: float (n,) along the outline, the contrast of strokes as a part of their paper, 0 on paper.
+        outside: The same beyond the outline.
+    """
+    for sign in (-1, 1):
+        sides = [np.asarray(np.maximum(sign * side, 0), np.float32)[np.newaxis] for side in (inside, outside)]
+        if max((side > 0).mean() for side in sides) > _SELDOM:
+            continue
+        strokes = [cv2.morphologyEx(side, cv2.MORPH_OPEN, np.ones((1, _CROSSING), np.uint8)) for side in sides]
+        aslant = np.ones((1, 2 * _FROM_EDGE + 1), np.uint8)
+        low, high = np.sort([cv2.dilate(side, aslant)[0] for side in strokes], axis=0)
+        if ((low > 0) & (low > _AS_STRONG * high)).any():
+            return True
+    return False
 
 
 def _holds_all(outline: AnyArray, mask: GrayPicture, ink: GrayPicture) -> bool:
@@ -237,15 +287,17 @@ def _at(places: AnyArray, shape: tuple[int, int]) -> tuple[AnyArray, AnyArray]:
     return rows.astype(np.intp), columns.astype(np.intp)
 
 
-def _are_two_materials(inner: AnyArray, outer: AnyArray, grain_in: AnyArray, grain_out: AnyArray) -> AnyArray:
-    """Bool (n,) for colours (n, 3) on both sides of an edge, and how rough it is there."""
+def _are_two_materials(
+    inner: AnyArray, outer: AnyArray, grain_in: AnyArray, grain_out: AnyArray, darkest: float
+) -> AnyArray:
+    """Bool (n,) for colours (n, 3) on both sides of an edge, how rough it is there, and the least light of a shadow."""
     inside, outside = inner.astype(np.float32) + 1, outer.astype(np.float32) + 1
     ratio = outside.mean(axis=1) / inside.mean(axis=1)
     shares_in, shares_out = (side / side.sum(axis=1, keepdims=True) for side in (inside, outside))
     chroma = np.abs(shares_in - shares_out).max(axis=1)
     rougher = (grain_out > _GRAIN * grain_in) & (grain_out > _GRAIN_LEVELS)
     differ = np.abs(inside - outside).max(axis=1) >= _DIFFERENT
-    light = (ratio < _SHADOW_LEAVES) | (ratio > 1 / _SHADOW_LEAVES)
+    light = (ratio < darkest) | (ratio * darkest > 1)
     return np.asarray(differ & (light | (chroma > _CHROMA) | rougher))
 
 
