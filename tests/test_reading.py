@@ -143,9 +143,48 @@ def test_what_was_seen_on_the_way_is_kept(classifier: Classifier, glyphs: list[G
     assert classifier.predict(trace.images).tolist() == [2, 6]
     assert trace.ink.shape == picture.shape
     assert trace.steps[0][1].shape[:2] == picture.shape
-    assert classifier.trace_number(picture).steps == []
+    assert not classifier.trace_number(picture).steps
     one = classifier.trace_digit(picture[:, :150])
     assert one.digits == (classifier.read_digit(picture[:, :150]),)
+
+
+def with_a_bar(ink: GrayPicture) -> GrayPicture:
+    """The digit, and something that is none to the left of it: hatching."""
+    wide = np.pad(ink, ((0, 0), (150, 0)))
+    for row in range(60, 130, 16):
+        wide[row : row + 6, 20:110] = 255
+    return np.asarray(wide, np.uint8)
+
+
+@pytest.mark.parametrize("text", ["2", "3", "5", "8"])
+def test_what_lies_beside_a_digit_is_left_alone(classifier: Classifier, glyphs: list[GrayPicture], text: str) -> None:
+    ink = written(glyphs, [text])
+    found = classifier.read_digit(on_paper(with_a_bar(ink)))
+    assert (found.text, found.status) == (text, "ok")
+    left, top, width, height = found.box
+    np.testing.assert_allclose((left, top, width, height), (210, 60, glyphs[int(text)].shape[1], 80), atol=3)
+
+
+def test_what_is_no_digit_in_any_look_stays_none(classifier: Classifier) -> None:
+    nothing = with_a_bar(np.zeros((200, 120), np.uint8))
+    assert classifier.read_digit(on_paper(nothing)).status == "not_a_digit"
+    nothing[90:100, 20:] = 255  # more of the same, and pieces apart
+    nothing[20:40, 200:215] = 255
+    assert classifier.read_digit(on_paper(nothing)).status == "not_a_digit"
+
+
+def test_a_digit_under_a_shadow_that_hides_it_is_found_by_looking_again(
+    classifier: Classifier, glyphs: list[GrayPicture]
+) -> None:
+    """Red on paper of its own brightness, under the edge of a hard shadow: only colour tells it."""
+    ink = np.pad(written(glyphs, ["5"]), ((20, 20), (20, 20)))
+    cover = ink[:, :, np.newaxis] / 255.0
+    scene = (1 - cover) * np.array([205.0, 160, 120]) + cover * np.array([225.0, 135, 60])
+    scene[:, scene.shape[1] // 2 :] *= 0.5
+    trace = classifier.trace_digit(np.rint(scene).astype(np.uint8), with_steps=True)
+    assert (trace.digits[0].text, trace.digits[0].status) == ("5", "ok")
+    assert "looked again: told by colour" in trace.digits[0].notes
+    assert [name for name, _ in trace.steps] == ["the picture", "contrast of colours", "ink"]
 
 
 def digit(text: str, status: str, line: int = 0) -> Digit:

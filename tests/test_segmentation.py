@@ -12,7 +12,7 @@ from digitnet.segmentation.cuts import Cut, between, find_cuts
 from digitnet.segmentation.doubt import doubts
 from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups, parts_of
 from digitnet.segmentation.lines import group_into_lines, page_slope
-from digitnet.segmentation.pieces import Piece, find_pieces, to_working_size, typical_height
+from digitnet.segmentation.pieces import Piece, find_pieces, pieces_apart, to_working_size, typical_height
 
 NAMES = tuple("0123456789")
 
@@ -135,6 +135,23 @@ def touching(gap: int) -> Piece:
     cv2.circle(ink, (67 + gap, 25), 20, 255, 4)
     left, top, width, height = cv2.boundingRect(ink)
     return Piece(np.ascontiguousarray(ink[top : top + height, left : left + width]), left, top, 7)
+
+
+@pytest.mark.parametrize("scale", [1, 5])
+def test_pieces_that_stand_apart(scale: int) -> None:
+    ink = np.zeros((100, 200), np.uint8)
+    ink[20:80, 20:30] = 255  # two strokes of one digit, ...
+    ink[20:80, 34:40] = 200
+    ink[10:90, 120:160] = 255  # ... more ink far away, ...
+    ink[95:98, 90:93] = 255  # ... and a speck
+    ink = np.repeat(np.repeat(ink, scale, axis=0), scale, axis=1)
+    found = [(piece.left, piece.top, piece.width, piece.height) for piece in pieces_apart(ink)]
+    assert found == [tuple(scale * side for side in box) for box in ((120, 10, 40, 80), (20, 20, 20, 60))]
+    assert pieces_apart(ink)[1].ink.max() == 255
+    ink[:, : 90 * scale] = 0
+    ink[95 * scale :] = 0
+    assert pieces_apart(ink) == []  # one alone stands apart from nothing
+    assert pieces_apart(np.zeros_like(ink)) == []
 
 
 def cut(piece: Piece, line_height: float) -> tuple[list[Piece], list[float]]:

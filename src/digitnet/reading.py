@@ -4,7 +4,7 @@ The network is handed in as whatever judges images. What was seen on the way is 
 explained.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Protocol
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
-from digitnet.normalization import to_mnist_frame
-from digitnet.pictures import PictureSource, Steps, load_picture
-from digitnet.segmentation import DigitInk, Page, take_apart
+from digitnet.normalization import FramedDigit, to_mnist_frame
+from digitnet.pictures import Picture, PictureSource, looks
+from digitnet.segmentation import DigitInk, Page, pieces_apart, take_apart
 from digitnet.verdicts import Place, nothing_written
 
 __all__ = ["Judge", "Trace", "trace_digit", "trace_number"]
@@ -30,6 +30,10 @@ _KINDS = {
     "thinned": "with strokes thinned",
     "made solid": "with pale strokes made solid",
 }
+_ODD = 0.3  # more than nine of ten held-out digits are less odd; odder ones are looked at again, and none is found ...
+_ODD_ONE = 0.0  # ... and not for a one that is odder than four of five: whatever is long and thin looks like a one
+_ONE = "1"
+_SURE = 0.95  # is the network of a digit that is found by looking again
 _AS_TALL = 0.6  # of the digits in its line
 
 
@@ -79,6 +83,9 @@ class Trace:
 def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
     """Read the one digit of a picture; all of its ink but the specks is taken for that digit.
 
+    Where that does not look like a digit as most are, each of its pieces is looked at too, and the picture is looked at
+    again in other ways: what looks most like a digit is one.
+
     Args:
         picture: See `load_picture`.
         judge: The network.
@@ -90,16 +97,55 @@ def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = Fals
     Raises:
         PictureError: The picture is missing, damaged, too large, or not a picture.
     """
-    steps: Steps = []
-    loaded = load_picture(picture, steps=steps if with_steps else None)
+    views = looks(picture, with_steps=with_steps)
+    loaded = next(views)
     framed = to_mnist_frame(loaded.ink)
+    if min(loaded.ink.shape) > IMAGE_SIDE:
+        loaded, framed = _likeliest(loaded, framed, views, judge)
     if framed is None:
         height, width = loaded.ink.shape
         blank = nothing_written(height, width, loaded.notes)
-        return Trace(loaded.ink, steps, _stack([]), Reading(((blank,),), loaded.notes))
+        return Trace(loaded.ink, loaded.steps, _stack([]), Reading(((blank,),), loaded.notes))
     images = framed.image[np.newaxis]
     (digit,) = judge.judge(images, [Place(framed.box, 0, (*loaded.notes, *framed.notes))])
-    return Trace(loaded.ink, steps, images, Reading(((digit,),), digit.notes))
+    return Trace(loaded.ink, loaded.steps, images, Reading(((digit,),), digit.notes))
+
+
+def _likeliest(
+    first: Picture, whole: FramedDigit | None, views: Iterator[Picture], judge: Judge
+) -> tuple[Picture, FramedDigit | None]:
+    """The first look and all of its ink; or, where that is in doubt, whichever look and piece is a digit beyond it."""
+    if whole is not None:
+        oddness = judge.oddness(whole.image[np.newaxis])
+        if oddness is None or oddness[0] <= _ODD:
+            return first, whole
+    found = [(first, one) for one in _each_apart(first.ink)]
+    for view in views:
+        framed = to_mnist_frame(view.ink)
+        found += [(view, one) for one in ([] if framed is None else [framed]) + _each_apart(view.ink)]
+    if not found:
+        return first, whole
+    images = _stack([framed.image for _, framed in found])
+    oddness, scores = judge.oddness(images), judge.score(images).astype(np.float64)
+    if oddness is None:
+        return first, whole
+    confidence = np.exp(scores.max(axis=1) - np.logaddexp.reduce(scores, axis=1))
+    is_one = np.array(judge.class_names)[scores.argmax(axis=1)] == _ONE
+    is_digit = (confidence >= _SURE) & (oddness <= np.where(is_one, _ODD_ONE, _ODD))
+    if not is_digit.any():
+        return first, whole
+    return found[int(np.where(is_digit, oddness, np.inf).argmin())]
+
+
+def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
+    """Each of the larger pieces as if it were the digit, where there are several."""
+    digits = []
+    for piece in pieces_apart(ink):
+        framed = to_mnist_frame(piece.ink)
+        if framed is not None:
+            left, top, width, height = framed.box
+            digits.append(replace(framed, box=(left + piece.left, top + piece.top, width, height)))
+    return digits
 
 
 def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
@@ -116,8 +162,7 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     Raises:
         PictureError: The picture is missing, damaged, too large, or not a picture.
     """
-    steps: Steps = []
-    loaded = load_picture(picture, steps=steps if with_steps else None)
+    loaded = next(looks(picture, with_steps=with_steps))
     page = take_apart(loaded.ink)
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
@@ -125,7 +170,7 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found], in_lines=True)
     is_kept = _kept(digits)
     notes = (*loaded.notes, *_page_notes(page, found), *_left_out(int((~is_kept).sum())))
-    return Trace(loaded.ink, steps, images[is_kept], Reading(_lines(list(compress(digits, is_kept))), notes))
+    return Trace(loaded.ink, loaded.steps, images[is_kept], Reading(_lines(list(compress(digits, is_kept))), notes))
 
 
 def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:

@@ -6,7 +6,8 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.pictures.ink import extract_ink
+from digitnet.pictures.ink import extract_ink, look_again
+from drawn_pages import missed_and_extra, photo, strokes, written
 
 STROKE = (slice(10, 70), slice(20, 26))  # 60 x 6 pixels of an 80 x 50 picture
 SLOPE = np.add.outer(np.linspace(-30, 30, 80), np.linspace(-20, 20, 50))
@@ -229,3 +230,28 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
     with_stroke, _ = extract_ink(shadowed(stroke=True))
     assert (with_stroke[90:94, 65:145] > 128).mean() > 0.95
     assert (with_stroke[:80] > 128).mean() < 0.002
+
+
+def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> None:
+    ink = strokes(10)
+    looks = list(look_again(photo(written((200, 196, 188), (190, 60, 50), ink))))
+    assert [notes[-1] for _, notes, _ in looks] == ["looked again: as one sheet", "looked again: told by colour"]
+    for found, _, steps in looks:
+        missed, extra = missed_and_extra(found, ink)
+        assert missed < 0.02
+        assert extra < 0.05
+        assert steps[-1][0] == "ink"
+    gray = photo(written((200, 196, 188), (40, 40, 40), ink)).mean(axis=2).astype(np.uint8)
+    assert [notes[-1] for _, notes, _ in look_again(gray)] == ["looked again: as one sheet"]
+
+
+@pytest.mark.parametrize("side", [28, 31])
+def test_small_pictures_are_looked_at_once(side: int) -> None:
+    picture = np.full((side, 2 * side), 255, np.uint8)
+    picture[5:-5, side - 3 : side + 3] = 0
+    assert list(look_again(picture)) == []
+    assert len(list(look_again(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1)))) == 1
+
+
+def test_nothing_is_found_again_on_a_blank_sheet() -> None:
+    assert list(look_again(photo(np.full((200, 150, 3), 180.0)))) == []

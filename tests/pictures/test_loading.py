@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
-from digitnet.pictures import MAX_PIXELS, Picture, load_picture
+from digitnet.pictures import MAX_PIXELS, Picture, load_picture, looks
 
 INVERTED = "inverted: dark ink on light paper"
 FAITHFUL: dict[str, dict[str, Any]] = {  # options with which the ink survives the encoding
@@ -323,13 +323,25 @@ def test_nothing_global_is_changed_even_by_many_threads() -> None:
 
 
 def test_each_step_can_be_kept_and_changes_nothing() -> None:
-    steps: list[tuple[str, Any]] = []
-    picture = load_picture(seven(), steps=steps)
+    picture, again = looks(seven(), with_steps=True)
+    steps = picture.steps
     assert [name for name, _ in steps] == ["the picture", "contrast with the paper", "ink"]
     np.testing.assert_array_equal(steps[0][1], seven())
     np.testing.assert_array_equal(steps[1][1], 255 - seven())
     np.testing.assert_array_equal(steps[2][1], load_picture(seven()).ink)
     np.testing.assert_array_equal(picture.ink, ink_of_seven())
+    assert [name for name, _ in again.steps] == ["the picture", "paper without ink", "contrast with the paper", "ink"]
+    np.testing.assert_array_equal(again.steps[-1][1], again.ink)
+    assert [look.steps for look in looks(seven())] == [(), ()]
+
+
+def test_a_second_look_is_at_the_pictures_own_size_and_costs_who_does_not_ask_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = np.kron(seven(), np.ones((60, 60), np.uint8))  # 9.7 megapixels, worked on at a half
+    assert {look.ink.shape for look in looks(large)} == {large.shape}
+    monkeypatch.setattr("digitnet.pictures.loading.look_again", lambda _: pytest.fail("looked again"))
+    assert is_the_seven(load_picture(seven()))
 
 
 def test_an_iphones_format_is_read_where_its_plug_in_is_installed() -> None:

@@ -10,12 +10,13 @@ sheet           the sheet on its table
 ruling          ruled lines taken out, strokes kept
 blank           sheets on which nothing is but their own lines and edges
 shading         shadows, thick pens, polarity
-ink             pixels -> ink, by all of these
-loading         source -> ink and notes
+colour          ink told by its colour alone
+cleaning        contrast -> ink, without noise and without what is no stroke
+ink             pixels -> ink, by all of these; and other ways of looking
+loading         source -> ink and notes, one look after another
 """
 
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource
-from digitnet.pictures.ink import Steps
-from digitnet.pictures.loading import Picture, load_pages, load_picture
+from digitnet.pictures.loading import Picture, load_pages, load_picture, looks
 
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "Steps", "load_pages", "load_picture"]
+__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture", "looks"]

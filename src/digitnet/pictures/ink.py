@@ -10,8 +10,11 @@ Pure array work, in the textbook's order:
 4. what is within the paper's own noise is cut; of the rest, Otsu's threshold finds the strokes, and their
    soft edges stay;
 5. the strokes are stretched to 255.
+
+Whoever finds no digit there may look again: at the whole picture as one sheet, smoothed further, and at its colours.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -21,6 +24,7 @@ import numpy as np
 from digitnet.arrays import GrayPicture
 from digitnet.pictures.blank import is_blank
 from digitnet.pictures.cleaning import Contrast, cut_and_stretch, without_lines_across
+from digitnet.pictures.colour import colour_contrast
 from digitnet.pictures.contrast import border_noise, contrast_with, energy
 from digitnet.pictures.paper import AnyPicture, PlainPaper, plain_paper, reduced
 from digitnet.pictures.ruling import without_ruled_lines
@@ -36,7 +40,7 @@ from digitnet.pictures.shading import (
 )
 from digitnet.pictures.sheet import find_sheet, spread_over_table
 
-__all__ = ["Steps", "extract_ink"]
+__all__ = ["Steps", "extract_ink", "look_again"]
 
 Steps: TypeAlias = list[tuple[str, AnyPicture]]  # what was done, and the picture after it
 
@@ -48,6 +52,8 @@ _SMOOTHING_RADIUS_MAX = 2  # ... and no more than this, for digits that are smal
 _CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this far on average, or are none
 _COARSER = 3  # times more is smoothed where nothing was seen
 _COARSE_SIGMAS = 5.5  # since noise that was looked at four times has four chances
+_WHOLE_SHARE = 1 / 2  # of the shorter side, which strokes on a whole sheet are thinner than
+_FURTHER = 2  # pixels added to the radius that is smoothed by, when looking again
 _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
@@ -87,6 +93,25 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
     if ink is None or not ink.any():
         return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
     return (ink if min(ink.shape) < _TINY else without_lines_across(ink)), notes
+
+
+def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ...], Steps]]:
+    """Ink as it shows in other ways: one of them may be right where the first look took paper for ink, or missed ink.
+
+    Args:
+        picture: As for `extract_ink`.
+
+    Yields:
+        The ink, never without a stroke; notes; and the steps on the way. Nothing for pictures of less than 32 pixels.
+    """
+    if min(picture.shape[:2]) < _TINY:
+        return
+    ways = (_on_whole_sheet, _by_colour) if picture.ndim == 3 else (_on_whole_sheet,)
+    for way in ways:
+        steps: Steps = []
+        ink, notes = _finished(_without_ruling(way(picture)), steps)
+        if ink is not None and ink.any():
+            yield without_lines_across(ink), notes, steps
 
 
 def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
@@ -151,6 +176,29 @@ def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> Contrast
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
     outline = inside if sheet is not None else None
     return Contrast(levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, _SHADE_SHARE, seen=seen)
+
+
+def _on_whole_sheet(picture: AnyPicture) -> Contrast:
+    """With no table around it; strokes may be thick, and are smoothed."""
+    small = reduced(picture, LOOK_SIDE)
+    is_ink_dark = is_darker(small, np.full(small.shape[:2], 255, np.uint8))
+    calm = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
+    side = max(3, _WHOLE_SHARE * min(picture.shape[:2]))
+    paper = paper_around(calm, side, is_ink_dark=is_ink_dark)
+    inside = np.full(picture.shape[:2], 255, np.uint8)
+    bright, _ = paper_range(paper, inside)
+    reach = 2 * (_smoothing_radius(picture) + _FURTHER) + 1
+    smooth = np.asarray(cv2.blur(picture, (reach, reach)), np.uint8)
+    levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
+    steps = (("paper without ink", paper), ("contrast with the paper", levels))
+    notes = ("looked again: as one sheet",)
+    return Contrast(levels, noise, is_ink_dark, notes, steps, shade_share=_SHADE_SHARE, seen=picture)
+
+
+def _by_colour(picture: AnyPicture) -> Contrast:
+    levels, noise = colour_contrast(picture)
+    notes, steps = ("looked again: told by colour",), (("contrast of colours", levels),)
+    return Contrast(levels, noise, is_ink_dark=False, notes=notes, steps=steps, shade_share=_SHADE_SHARE)
 
 
 def _smoothing_radius(picture: AnyPicture) -> int:

@@ -4,7 +4,7 @@ A picture is a file, its bytes, a Pillow image or an array; photo, scan or drawi
 bit depth. `decoding` makes pixels of it, `ink` tells ink from paper.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,9 +12,10 @@ import numpy as np
 
 from digitnet.arrays import GrayPicture
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
-from digitnet.pictures.ink import Steps, extract_ink
+from digitnet.pictures.ink import Steps, extract_ink, look_again
+from digitnet.pictures.paper import AnyPicture
 
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture"]
+__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture", "looks"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,13 +25,16 @@ class Picture:
     Attributes:
         ink: uint8 (height, width) of the upright picture, 0 = paper, 255 = ink; all 0 for a blank one.
         notes: What was done to it, in plain words.
+        steps: The name and the picture of each step on the way to the ink, uint8 (h, w) or (h, w, 3), where they were
+            asked for; a large photo is worked on, and shown here, at a half or a quarter of its size.
     """
 
     ink: GrayPicture
     notes: tuple[str, ...]
+    steps: Sequence[tuple[str, AnyPicture]] = ()
 
 
-def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS, steps: Steps | None = None) -> Picture:
+def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode a picture and separate its ink from its paper.
 
     Of an animation, or of several pages, the first one counts. Safe to call from several threads.
@@ -41,8 +45,6 @@ def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS, steps: 
             integers 0..65535, the highest of which tells how many bits are in use (8, 10, 12, 14 or 16);
             floats 0..1 when none is above 1, else 0..255.
         max_pixels: Width times height that is still decoded. Pillow itself refuses more than 178,956,970.
-        steps: A list to which the name and the picture of each step is appended, uint8 (h, w) or (h, w, 3); a
-            large photo is worked on, and shown here, at a half or a quarter of its size.
 
     Returns:
         The ink at the picture's own size, and notes.
@@ -52,7 +54,30 @@ def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS, steps: 
         PictureDecodeError: Not a picture, a damaged one, or of a format whose optional decoder is not installed.
         PictureError: The file is missing, a folder, or unreadable.
     """
-    return _picture(decode(source, max_pixels), steps)
+    return next(looks(source, max_pixels=max_pixels))
+
+
+def looks(source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bool = False) -> Iterator[Picture]:
+    """Look at a picture, and as long as the caller asks for more, again in another way.
+
+    Args:
+        source: As for `load_picture`.
+        max_pixels: As for `load_picture`.
+        with_steps: Whether to keep the steps on the way to the ink.
+
+    Yields:
+        First what `load_picture` gives; then whatever ink other ways of looking show, which only the first look does
+        without.
+
+    Raises:
+        PictureError: As for `load_picture`.
+    """
+    pixels = decode(source, max_pixels)
+    steps: Steps | None = [("the picture", pixels.values)] if with_steps else None
+    ink, notes = extract_ink(pixels.values, steps)
+    yield _picture(pixels, ink, notes, steps or ())
+    for ink, notes, further in look_again(pixels.values):
+        yield _picture(pixels, ink, notes, [("the picture", pixels.values), *further] if with_steps else ())
 
 
 def load_pages(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Iterator[Picture]:
@@ -69,13 +94,13 @@ def load_pages(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Iterat
         PictureError: As for `load_picture`.
     """
     for pixels in decode_pages(source, max_pixels):
-        yield _picture(pixels, None)
+        yield _picture(pixels, *extract_ink(pixels.values))
 
 
-def _picture(pixels: Pixels, steps: Steps | None) -> Picture:
-    if steps is not None:
-        steps.append(("the picture", pixels.values))
-    ink, notes = extract_ink(pixels.values, steps)
+def _picture(
+    pixels: Pixels, ink: GrayPicture, notes: tuple[str, ...], steps: Sequence[tuple[str, AnyPicture]] = ()
+) -> Picture:
+    """At the picture's own size."""
     if ink.shape != pixels.size:
         ink = np.asarray(cv2.resize(ink, pixels.size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
-    return Picture(ink, (*pixels.notes, *notes))
+    return Picture(ink, (*pixels.notes, *notes), steps)

@@ -7,12 +7,25 @@ import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
 
-__all__ = ["INK_FROM", "Piece", "WorkingInk", "cut_out", "find_pieces", "to_working_size", "typical_height"]
+__all__ = [
+    "INK_FROM",
+    "Piece",
+    "WorkingInk",
+    "cut_out",
+    "find_pieces",
+    "pieces_apart",
+    "to_working_size",
+    "typical_height",
+]
 
 INK_FROM = 64  # of 255; fainter pixels are a stroke's soft edge, and must not join one digit to the next
 _WORKING_HEIGHT = 96.0  # pixels of a digit; the frame shows it 20 pixels high, and a thin pen is still a pixel wide
 _SPECK_SHARE = 0.14  # of the typical height; a piece shorter than this both ways is dirt or a full stop
 _BRIDGED_SHARE = 0.04  # of the typical height; a pen that skipped less than twice this did not lift
+_APART_SIDE = 400  # pixels of the copy on which pieces that stand apart are found, ...
+_APART = 0.02  # of its longer side, twice over, between them
+_MOST_APART = 4  # the largest ones; a digit is among them
+_APART_LEAST = 0.08  # of the shorter side is the height or the width of a digit that a picture was taken of
 _MOST_PIECES = 1500  # a page of numbers has hundreds; of more, only the largest can be digits
 
 
@@ -124,6 +137,35 @@ def find_pieces(working: WorkingInk) -> list[Piece]:
         if piece is not None:
             pieces.append(piece)
     return pieces
+
+
+def pieces_apart(ink: GrayPicture) -> list[Piece]:
+    """The largest groups of pieces, each of which stands apart from the others: a digit, and what lies beside it.
+
+    Args:
+        ink: uint8 (height, width), 0 = paper, 255 = ink.
+
+    Returns:
+        Up to four, the one with most ink first; none where all ink is one group.
+    """
+    height, width = ink.shape
+    scale = min(1.0, _APART_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = ink if scale == 1 else cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    strokes = cv2.threshold(small, INK_FROM, 1, cv2.THRESH_BINARY)[1]
+    reach = 2 * max(1, round(_APART * max(strokes.shape))) + 1
+    count, group_of = cv2.connectedComponents(cv2.dilate(strokes, np.ones((reach, reach), np.uint8)))
+    inked = np.bincount(group_of.ravel(), strokes.ravel(), minlength=count)
+    if (inked[1:] > 0).sum() < 2:
+        return []
+    groups = np.argsort(-inked[1:], kind="stable")[:_MOST_APART] + 1
+    numbers = cv2.resize(group_of.astype(np.int16), (width, height), interpolation=cv2.INTER_NEAREST)
+    pieces = [
+        cut_out(np.asarray(cv2.bitwise_and(ink, cv2.inRange(numbers, number, number)), np.uint8), 0, 0, number)
+        for number in groups.tolist()
+    ]
+    least = _APART_LEAST * min(height, width)
+    return [piece for piece in pieces if piece is not None and max(piece.width, piece.height) >= least]
 
 
 def cut_out(ink: GrayPicture, left: int, top: int, source: int) -> Piece | None:
