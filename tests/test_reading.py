@@ -187,6 +187,17 @@ def test_a_digit_under_a_shadow_that_hides_it_is_found_by_looking_again(
     assert [name for name, _ in trace.steps] == ["the picture", "contrast of colours", "ink"]
 
 
+def test_a_page_whose_ink_was_missed_is_looked_at_again(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    """Orange on brown under a shadow; at first only the edge of the shadow shows."""
+    ink = np.pad(written(glyphs, ["2385"]), ((20, 20), (20, 20)))
+    cover = ink[:, :, np.newaxis] / 255.0
+    scene = (1 - cover) * np.array([205.0, 160, 120]) + cover * np.array([225.0, 135, 60])
+    scene[:, scene.shape[1] // 2 :] *= 0.5
+    picture = np.rint(scene).astype(np.uint8)
+    assert classifier.read_number(picture).text == "2385"
+    assert "looked again: told by colour" in classifier.read_number(picture).notes
+
+
 def digit(text: str, status: str, line: int = 0) -> Digit:
     return Digit(1, text, 0.9, (1,), (0.1, 0.9), (0, 0, 1, 1), line, status)  # type: ignore[arg-type]
 

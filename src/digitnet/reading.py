@@ -34,6 +34,10 @@ _ODD = 0.3  # more than nine of ten held-out digits are less odd; odder ones are
 _ODD_ONE = 0.0  # ... and not for a one that is odder than four of five: whatever is long and thin looks like a one
 _ONE = "1"
 _SURE = 0.95  # is the network of a digit that is found by looking again
+_FEW = 3  # digits may be all that was seen of a number: a page of no more is looked at again, ...
+_MOSTLY = 0.66  # ... and so is one where no more than this part looks as digits do, ...
+_MOST_AGAIN = 100  # ... unless it has so many that it would take too long; ...
+_CLEARLY = 2  # ... what is then found must be worth so many digits more
 _AS_TALL = 0.6  # of the digits in its line
 
 
@@ -127,14 +131,19 @@ def _likeliest(
         return first, whole
     images = _stack([framed.image for _, framed in found])
     oddness, scores = judge.oddness(images), judge.score(images).astype(np.float64)
-    if oddness is None:
-        return first, whole
     confidence = np.exp(scores.max(axis=1) - np.logaddexp.reduce(scores, axis=1))
     is_one = np.array(judge.class_names)[scores.argmax(axis=1)] == _ONE
-    is_digit = (confidence >= _SURE) & (oddness <= np.where(is_one, _ODD_ONE, _ODD))
-    if not is_digit.any():
+    is_digit = _is_typical(oddness, is_one, confidence)
+    if oddness is None or is_digit is None or not is_digit.any():
         return first, whole
     return found[int(np.where(is_digit, oddness, np.inf).argmin())]
+
+
+def _is_typical(oddness: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray) -> NDArray[np.bool_] | None:
+    """Which images look as digits do and are read for sure, bool (n,); None where nothing tells."""
+    if oddness is None:
+        return None
+    return np.asarray((confidence >= _SURE) & (oddness <= np.where(is_one, _ODD_ONE, _ODD)))
 
 
 def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
@@ -151,6 +160,8 @@ def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
 def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
     """Read all digits of a picture.
 
+    Where few digits are found, or a third of them do not look as digits do, the picture is looked at again.
+
     Args:
         picture: See `load_picture`.
         judge: The network.
@@ -162,7 +173,35 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     Raises:
         PictureError: The picture is missing, damaged, too large, or not a picture.
     """
-    loaded = next(looks(picture, with_steps=with_steps))
+    views = looks(picture, with_steps=with_steps)
+    best = _read_page(next(views), judge)
+    count = len(best.trace.images)
+    if count <= _FEW or (best.typical <= _MOSTLY * count and count <= _MOST_AGAIN):
+        for view in views:
+            page = _read_page(view, judge)
+            best = page if page.worth >= best.worth + _CLEARLY else best
+    return best.trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PageRead:
+    """What a look at a page gave.
+
+    Attributes:
+        trace: The answer.
+        typical: How many of its digits look as digits do, and are read for sure.
+    """
+
+    trace: Trace
+    typical: int
+
+    @property
+    def worth(self) -> int:
+        """Digits that look as digits do, less what else was found."""
+        return 2 * self.typical - len(self.trace.images)
+
+
+def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
     page = take_apart(loaded.ink)
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
@@ -170,7 +209,12 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found], in_lines=True)
     is_kept = _kept(digits)
     notes = (*loaded.notes, *_page_notes(page, found), *_left_out(int((~is_kept).sum())))
-    return Trace(loaded.ink, loaded.steps, images[is_kept], Reading(_lines(list(compress(digits, is_kept))), notes))
+    kept = list(compress(digits, is_kept))
+    trace = Trace(loaded.ink, loaded.steps, images[is_kept], Reading(_lines(kept), notes))
+    oddness = judge.oddness(trace.images)
+    is_one, confidence = np.array([[digit.text == _ONE, digit.confidence] for digit in kept]).reshape(-1, 2).T
+    is_typical = _is_typical(oddness, is_one > 0, confidence)
+    return _PageRead(trace, len(kept) if is_typical is None else int(is_typical.sum()))
 
 
 def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
