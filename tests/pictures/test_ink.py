@@ -247,10 +247,16 @@ def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> No
 
 @pytest.mark.parametrize("side", [28, 31])
 def test_small_pictures_are_looked_at_once(side: int) -> None:
-    picture = np.full((side, 2 * side), 255, np.uint8)
-    picture[5:-5, side - 3 : side + 3] = 0
-    assert list(look_again(picture)) == []
-    assert len(list(look_again(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1)))) == 1
+    picture = np.full((side, 2 * side), 200.0)
+    picture[5:-5, side - 3 : side + 3] = 20
+    assert list(look_again(photo(picture))) == []
+    assert len(list(look_again(photo(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))))) == 1
+
+
+@pytest.mark.parametrize(("noise", "expected"), [(0, 0), (2, 2)])
+def test_a_drawing_has_no_light_that_could_mislead(noise: float, expected: int) -> None:
+    picture = photo(written((200, 196, 188), (190, 60, 50), strokes(10)), noise=noise)
+    assert len(list(look_again(picture))) == expected
 
 
 def test_nothing_is_found_again_on_a_blank_sheet() -> None:

@@ -26,7 +26,7 @@ from digitnet.pictures.blank import is_blank
 from digitnet.pictures.cleaning import Contrast, cut_and_stretch, without_lines_across
 from digitnet.pictures.colour import colour_contrast
 from digitnet.pictures.contrast import border_noise, contrast_with, energy
-from digitnet.pictures.paper import AnyPicture, PlainPaper, plain_paper, reduced
+from digitnet.pictures.paper import AnyPicture, PlainPaper, border, plain_paper, reduced
 from digitnet.pictures.ruling import without_ruled_lines
 from digitnet.pictures.shading import (
     LOOK_SIDE,
@@ -53,6 +53,7 @@ _CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this
 _COARSER = 3  # times more is smoothed where nothing was seen
 _COARSE_SIGMAS = 5.5  # since noise that was looked at four times has four chances
 _WHOLE_SHARE = 1 / 2  # of the shorter side, which strokes on a whole sheet are thinner than
+_DRAWN = 2  # levels between the lightest and the darkest pixel of a border without noise
 _FURTHER = 2  # pixels added to the radius that is smoothed by, when looking again
 _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
@@ -102,9 +103,10 @@ def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ..
         picture: As for `extract_ink`.
 
     Yields:
-        The ink, never without a stroke; notes; and the steps on the way. Nothing for pictures of less than 32 pixels.
+        The ink, never without a stroke; notes; and the steps on the way. Nothing for pictures of less than 32 pixels,
+        nor for drawings and screenshots, whose paper no light has changed.
     """
-    if min(picture.shape[:2]) < _TINY:
+    if min(picture.shape[:2]) < _TINY or _is_drawing(picture):
         return
     ways = (_on_whole_sheet, _by_colour) if picture.ndim == 3 else (_on_whole_sheet,)
     for way in ways:
@@ -112,6 +114,12 @@ def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ..
         ink, notes = _finished(_without_ruling(way(picture)), steps)
         if ink is not None and ink.any():
             yield without_lines_across(ink), notes, steps
+
+
+def _is_drawing(picture: AnyPicture) -> bool:
+    """All around, the paper is of one colour: no camera and no scanner leaves it like that."""
+    channels = cv2.split(picture) if picture.ndim == 3 else [picture]
+    return all(np.ptp(border(np.asarray(channel, np.uint8))) <= _DRAWN for channel in channels)
 
 
 def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
