@@ -7,7 +7,7 @@ from digitnet.arrays import AnyArray, Images
 from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.normalization import to_mnist_frame
-from digitnet.other_pens import _soiled, _solidity, in_other_pens, with_other_pens
+from digitnet.other_pens import _soiled, _solidity, in_other_pens
 
 
 def test_they_are_still_the_same_digits(mnist: tuple[Dataset, Dataset]) -> None:
@@ -84,26 +84,6 @@ def test_specks_and_pieces_of_lines_leave_the_digit_in_its_place() -> None:
         assert (soiled[14:-14, 14:-14] >= ink).all()
         assert int((soiled > 0).sum()) >= int((ink > 0).sum())
     assert sum((_soiled(ink, np.random.default_rng(seed)) > 0).sum() > 520 for seed in range(30)) > 20
-
-
-def test_added_digits_come_behind_the_others_and_follow_from_the_seed(mnist: tuple[Dataset, Dataset]) -> None:
-    digits = mnist[0].subset(np.arange(200))
-    enlarged = with_other_pens(digits, 0.25, seed=0)
-    np.testing.assert_array_equal(enlarged.images[:200], digits.images)
-    np.testing.assert_array_equal(enlarged.labels[:200], digits.labels)
-    assert len(enlarged) == 250
-    assert (enlarged.name, enlarged.class_names) == (digits.name, digits.class_names)
-    np.testing.assert_array_equal(with_other_pens(digits, 0.25, seed=0).images, enlarged.images)
-    assert (with_other_pens(digits, 0.25, seed=1).images[200:] != enlarged.images[200:]).any(axis=(1, 2)).mean() > 0.9
-    assert with_other_pens(digits, 0.0, seed=0) is digits
-
-
-def test_each_added_digit_keeps_its_label(mnist: tuple[Dataset, Dataset]) -> None:
-    """They look most like the digit that they were made from."""
-    digits = mnist[0].subset(np.arange(300))
-    enlarged = with_other_pens(digits, 1.0, seed=0)
-    order = np.random.default_rng([0, 300]).permutation(300)
-    np.testing.assert_array_equal(enlarged.labels[300:], digits.labels[order])
 
 
 def inked_pixels(images: Images) -> AnyArray:

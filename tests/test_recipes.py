@@ -19,8 +19,7 @@ def test_each_preset_is_named_as_its_key_and_standard_is_the_default() -> None:
 @pytest.mark.parametrize("recipe", PRESETS.values(), ids=PRESETS)
 def test_presets_take_whole_batches_of_mnist(recipe: Recipe) -> None:
     """A remainder would be compiled as a second step, for seconds of every start."""
-    mnist = 60_000 * (1 - recipe.validation_fraction)
-    num_train = round(mnist * (1 + recipe.other_pens) * (1 + recipe.regional_hands))
+    num_train = round(60_000 * (1 - recipe.validation_fraction) * (1 + recipe.regional_hands))
     assert num_train % recipe.batch_size == 0
 
 

@@ -34,7 +34,8 @@ from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
 from digitnet.metrics import negative_log_likelihood
 from digitnet.model import KerasPredictor
 from digitnet.recipes import Recipe, make_recipe
-from digitnet.runs.session import compiled_model, with_added_digits
+from digitnet.regional_hands import with_regional_hands
+from digitnet.runs.session import compiled_model
 from digitnet.training import train
 from digitnet.training.hard_examples import HardExamples
 
@@ -70,7 +71,7 @@ def split_by_writer(dataset: Dataset, writers: AnyArray, batch_size: int) -> tup
 
 def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
     """A network trained as the recipe says, as `digitnet train` would."""
-    train_set = with_added_digits(train_set, recipe)
+    train_set = with_regional_hands(train_set, recipe.regional_hands, recipe.seed)
     model = compiled_model(recipe, train_set)
     train(
         model,

@@ -4,43 +4,19 @@ In much of the world a 1 has a long upstroke and a foot, and a 7 a bar; a broad 
 leaves 16 pixels. All of it is drawn on digits that are there, and put into MNIST's frame again as a picture's ink is.
 """
 
-import dataclasses
-
 import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture, Images, Labels
-from digitnet.datasets import Dataset
 from digitnet.normalization import to_mnist_frame
 from digitnet.penmanship import stroke_thickness
 from digitnet.pictures import load_picture
 
-__all__ = ["in_other_pens", "with_other_pens"]
+__all__ = ["in_other_pens"]
 
 _DETAIL = 4  # pixels for each of the frame
 _SIDE = _DETAIL * IMAGE_SIDE
 _INK_FROM = 100  # of 255
-
-
-def with_other_pens(dataset: Dataset, share: float, seed: int) -> Dataset:
-    """The same images, and behind them some of the digits once more, in other pens.
-
-    Args:
-        dataset: MNIST, or a part of it.
-        share: How many are added, as a part of the images there are, 0 or more.
-        seed: What they follow from.
-
-    Returns:
-        The images of `dataset`, in their order, then the others.
-    """
-    count = round(share * len(dataset))
-    if not count:
-        return dataset
-    rng = np.random.default_rng([seed, len(dataset)])
-    again = np.resize(rng.permutation(len(dataset)), count)
-    rewritten = in_other_pens(dataset.images[again], dataset.labels[again], rng)
-    images = np.concatenate([dataset.images, rewritten])
-    return dataclasses.replace(dataset, images=images, labels=np.concatenate([dataset.labels, dataset.labels[again]]))
 
 
 def in_other_pens(digits: Images, labels: Labels, rng: np.random.Generator) -> Images:

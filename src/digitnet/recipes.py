@@ -41,8 +41,7 @@ class Recipe:
         weight_decay: Decoupled decay of the kernels.
         label_smoothing: Part of the target spread over all classes, in [0, 1).
         augmentation: How strongly training images are changed at random, anew in every epoch.
-        other_pens: Digits in other pens, added to MNIST's as a part of them.
-        regional_hands: Digits as they are written elsewhere, added to both as a part of them.
+        regional_hands: Digits as they are written elsewhere, added to MNIST's as a part of the training images.
         hard_examples: Part of each epoch drawn in proportion to how badly each image was last read, in [0, 1).
         epochs: Passes over the training images.
         batch_size: Images a step.
@@ -64,7 +63,6 @@ class Recipe:
     weight_decay: float = 0.05
     label_smoothing: float = 0.02
     augmentation: Distortion = _OTHER_HANDS
-    other_pens: float = 0.0
     regional_hands: float = 0.0
     hard_examples: float = 0.5
     epochs: int = 18
@@ -131,7 +129,6 @@ _RANGES = (
     ("warmup_fraction", 0, 1),
     ("weight_decay", 0, math.inf),
     ("label_smoothing", 0, 1),
-    ("other_pens", 0, 1),
     ("regional_hands", 0, 1),
     ("hard_examples", 0, 1),
     ("epochs", 1, 1_000_000),

@@ -359,8 +359,8 @@ def test_a_source_without_test_images_is_measured_on_validation(tmp_path: Path) 
 
 def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
     images = load_mnist()[0].subset(np.arange(100))
-    recipe = dataclasses.replace(RECIPE, other_pens=0.4, regional_hands=0.2)
-    for source, expected in (("mnist", 168), ("fashion", 100)):
+    recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
+    for source, expected in (("mnist", 120), ("fashion", 100)):
         train_set = lessons(recipe, Data(source, source, "fail", images, None, None))
         assert len(train_set) == expected
         np.testing.assert_array_equal(train_set.images[:100], images.images)
@@ -369,7 +369,7 @@ def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
 def test_a_run_with_digits_from_elsewhere_ends_in_the_same_bits_when_it_is_resumed(tmp_path: Path) -> None:
     few = load_mnist()[0].subset(np.arange(300))
     data = Data("mnist", "mnist", "fail", few, None, None)
-    recipe = dataclasses.replace(RECIPE, other_pens=0.1, regional_hands=0.5, hard_examples=0.5, validation_fraction=0.0)
+    recipe = dataclasses.replace(RECIPE, regional_hands=0.5, hard_examples=0.5, validation_fraction=0.0)
     whole = start_run(recipe, data, tmp_path / "whole", command=[], console=SILENT)
     answers = iter([False, False, True])  # before the first epoch, after it, after the second
     with pytest.raises(TrainingInterruptedError):

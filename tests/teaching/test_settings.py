@@ -68,9 +68,8 @@ def test_a_run_is_as_plain_as_a_beginner_draws_it() -> None:
     for name in ("hidden_sizes", "activation", "optimizer", "learning_rate", "dropout", "epochs", "batch_size", "seed"):
         assert getattr(recipe, name) == getattr(dials, name)
     assert (recipe.batch_normalization, recipe.schedule) == (False, "constant")
-    off = ("receptive_fields", "warmup_fraction", "weight_decay", "label_smoothing")
-    no_digits_added = ("hard_examples", "other_pens", "regional_hands")
-    assert not any(getattr(recipe, name) for name in (*off, *no_digits_added))
+    off = ("receptive_fields", "warmup_fraction", "weight_decay", "label_smoothing", "hard_examples", "regional_hands")
+    assert not any(getattr(recipe, name) for name in off)
     assert recipe.validation_fraction * 60_000 == 5000
 
 

@@ -54,11 +54,8 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     show_augmentation: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Only draw what --augment does to some images.")
     ] = None,
-    other_pens: Annotated[
-        float | None, typer.Option(help="Digits in other pens, added to MNIST's, as a part of them, 0 to 1.")
-    ] = None,
     regional_hands: Annotated[
-        float | None, typer.Option(help="Digits as written elsewhere, added likewise, 0 to 1.")
+        float | None, typer.Option(help="Digits as written elsewhere, added to MNIST's, as a part of them, 0 to 1.")
     ] = None,
     hard_examples: Annotated[
         float | None, typer.Option(help="Part of each epoch given to hard images, 0 to 1.")
@@ -87,7 +84,6 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
         "weight_decay": weight_decay,
         "label_smoothing": label_smoothing,
         "augmentation": augment,
-        "other_pens": other_pens,
         "regional_hands": regional_hands,
         "hard_examples": hard_examples,
         "epochs": epochs,

@@ -20,7 +20,6 @@ from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.evaluation import Evaluation
 from digitnet.model import build_mlp
-from digitnet.other_pens import with_other_pens
 from digitnet.progress import ProgressDisplay
 from digitnet.recipes import Recipe
 from digitnet.regional_hands import with_regional_hands
@@ -34,7 +33,7 @@ from digitnet.training.loop import check_settings
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
-__all__ = ["Outcome", "compiled_model", "lessons", "resume_run", "start_run", "with_added_digits"]
+__all__ = ["Outcome", "compiled_model", "lessons", "resume_run", "start_run"]
 
 
 _VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
@@ -146,28 +145,16 @@ def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] 
 
 
 def lessons(recipe: Recipe, data: Data) -> Dataset:
-    """What is shown to the network in training: the training images, and those made from them in other pens and hands.
+    """What is shown to the network in training: the training images, and digits of other hands that are made from them.
 
     Args:
         recipe: Says how many are added.
         data: Only MNIST gets other hands; what a 1 looks like in other data is not known here.
 
     Returns:
-        The training images, in their order, and the others behind them.
+        The training images, in their order, and those of other hands behind them.
     """
-    return with_added_digits(data.train, recipe) if data.source == "mnist" else data.train
-
-
-def with_added_digits(mnist: Dataset, recipe: Recipe) -> Dataset:
-    """MNIST, or a part of it, and behind it digits in other pens, then digits of other hands.
-
-    Args:
-        mnist: What the others are made from.
-        recipe: Says how many are added.
-    """
-    return with_regional_hands(
-        with_other_pens(mnist, recipe.other_pens, recipe.seed), recipe.regional_hands, recipe.seed
-    )
+    return with_regional_hands(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
 
 
 def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
