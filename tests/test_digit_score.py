@@ -10,13 +10,14 @@ from onnx import TensorProto
 
 from digitnet.arrays import AnyArray
 from digitnet.classifier import Classifier, load_classifier
-from digitnet.digit_score import with_digit_score, without_digit_score
+from digitnet.digit_score import with_digit_score, with_digit_score_of, without_digit_score
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file import open_model
 from digitnet.model_metadata import ModelMetadata
 from digitnet.onnx_graph import Graph, with_metadata
 from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
+from digitnet.verdicts import Place
 
 IMAGES = np.random.default_rng(9).integers(0, 256, (600, 28, 28), dtype=np.uint8)
 SHARES = Quantiles(5000, (0.001, 0.01, 0.1), (3.0, 6.5, 8.0))
@@ -47,6 +48,12 @@ def scores_by_hand() -> AnyArray:
     return np.asarray(np.log(odds[:, :-1].sum(axis=1) / odds[:, -1]))
 
 
+def second_log_probabilities() -> AnyArray:
+    kernel, bias = (part.astype(np.float64) for part in weights_of(2, 4))
+    logits = (IMAGES.reshape(-1, 784) / 255 @ kernel + bias)[:, :3]
+    return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+
+
 DIGITS = network(1, ("bar", "dash", "blob"))
 REJECTION = network(2, ("bar", "dash", "blob", "none of them"))
 MERGED = with_digit_score(DIGITS, REJECTION, SHARES)
@@ -66,6 +73,55 @@ def test_the_score_is_the_log_odds_of_any_class_but_the_last(model: Path) -> Non
         assert scores.dtype == np.float32
         np.testing.assert_allclose(scores, scores_by_hand(), atol=1e-4)
         assert classifier.score_digits(IMAGES[:0]) is not None
+
+
+def test_the_second_network_says_which_class_it_is_too(model: Path) -> None:
+    (logits,) = open_model(model)[0].run(["second_logits"], {"images": IMAGES})
+    kernel, bias = weights_of(2, 4)
+    np.testing.assert_allclose(logits, (IMAGES.reshape(-1, 784) / 255 @ kernel + bias)[:, :3], atol=1e-4)
+
+
+def test_a_network_of_other_classes_gives_no_second_opinion() -> None:
+    for names in (("bar", "other"), ("dash", "bar", "blob", "none of them")):
+        session, _ = open_model(with_digit_score(DIGITS, network(2, names), SHARES))
+        assert [output.name for output in session.get_outputs()] == ["probabilities", "logits", "digit_score"]
+
+
+def test_pictures_are_answered_by_the_mean_of_both_networks(model: Path) -> None:
+    alone, both = Classifier(*open_model(DIGITS), refusal=0.0), load_classifier(model, refusal=0.0)
+    first, second = alone.predict_proba(IMAGES), np.exp(second_log_probabilities())
+    digits = both.judge(IMAGES, [Place((0, 0, 28, 28))] * len(IMAGES))
+    np.testing.assert_allclose([digit.probabilities for digit in digits], (first + second) / 2, atol=1e-5)
+    differ = first.argmax(axis=1) != second.argmax(axis=1)
+    assert 0 < differ.mean() < 1
+    names = alone.class_names
+    for digit, is_other, one, other in zip(digits, differ, first.argmax(axis=1), second.argmax(axis=1), strict=True):
+        note = f"two networks were asked: one reads {names[one]}, one {names[other]}"
+        assert digit.notes == ((note,) if is_other else ())
+
+
+def test_what_is_compared_is_that_mean_as_familiar_as_the_first_network_finds_it(model: Path) -> None:
+    alone, both = Classifier(*open_model(DIGITS)).score(IMAGES), load_classifier(model).score(IMAGES)
+    assert both.dtype == np.float32
+    level = np.logaddexp.reduce(alone.astype(np.float64), axis=1)
+    np.testing.assert_allclose(np.logaddexp.reduce(both.astype(np.float64), axis=1), level, atol=1e-4)
+    mean = (np.exp(alone - level[:, None]) + np.exp(second_log_probabilities())) / 2
+    np.testing.assert_allclose(np.exp(both - level[:, None]), mean, atol=1e-4)
+    assert load_classifier(model).score(IMAGES[:0]).shape == (0, 3)
+
+
+def test_images_in_mnists_frame_are_answered_by_the_first_network(model: Path) -> None:
+    alone, both = Classifier(*open_model(DIGITS), refusal=0.0), load_classifier(model, refusal=0.0)
+    assert both.read_images(IMAGES) == alone.read_images(IMAGES)
+
+
+def test_a_score_can_go_on_without_the_second_opinion() -> None:
+    for wanted in (True, False):
+        session, metadata = open_model(with_digit_score_of(DIGITS, MERGED, second_opinion=wanted))
+        assert ("second_logits" in [output.name for output in session.get_outputs()]) == wanted
+        assert metadata.quantiles("digit_score") == SHARES
+        (scores,) = session.run(["digit_score"], {"images": IMAGES})
+        np.testing.assert_allclose(scores, scores_by_hand(), atol=1e-4)
 
 
 def test_the_answers_stay_as_they_were(model: Path) -> None:
@@ -147,4 +203,13 @@ def test_a_score_of_another_shape_is_no_model_file() -> None:
     score = next(output for output in proto.graph.output if output.name == "digit_score")
     score.type.tensor_type.shape.dim.add().dim_value = 1
     with pytest.raises(ModelFileError, match=r"expected the output digit_score to be float32 \(n,\)"):
+        open_model(proto.SerializeToString())
+
+
+def test_a_second_opinion_of_another_shape_is_no_model_file() -> None:
+    proto = onnx.load_from_string(MERGED)
+    next(node for node in proto.graph.node if "second_logits" in node.output).input[2] = "rejection_end"  # all classes
+    logits = next(output for output in proto.graph.output if output.name == "second_logits")
+    logits.type.tensor_type.shape.dim[1].dim_value = 4
+    with pytest.raises(ModelFileError, match=r"expected the output second_logits to be float32 \(n, 3\)"):
         open_model(proto.SerializeToString())

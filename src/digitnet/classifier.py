@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, check_images
 from digitnet.errors import ConfigurationError
-from digitnet.model_file import DIGIT_SCORE, bundled_model_path, has_digit_score, open_model
+from digitnet.model_file import DIGIT_SCORE, SECOND_LOGITS, bundled_model_path, has_output, open_model
 from digitnet.model_metadata import ModelMetadata, Precision
 from digitnet.slices import for_each_slice
 from digitnet.verdicts import Place, Thresholds, ink_boxes, verdicts
@@ -243,28 +243,32 @@ class Classifier:
         """
         check_images(images)
         places = [None if box is None else Place(box) for box in ink_boxes(images)]
-        return self.judge(images, places)
+        return self._judged(images, places, self.predict_proba(images), [()] * len(images), self._alone)
 
     def score(self, images: Images) -> Logits:
-        """What the network alone says of many images, to be compared with each other; never from distorted copies.
+        """What is said of the images of a picture, to be compared with each other; never from distorted copies.
 
         Args:
             images: As for `predict`.
 
         Returns:
-            Logits divided by the temperature, float32 (n, classes): the softmax of a row are its probabilities.
+            Logits divided by the temperature, float32 (n, classes): the softmax of a row are its probabilities. With a
+            second network in the file they are the mean of both networks' probabilities, and the log-sum-exp of a row
+            is still the first one's.
         """
         check_images(images)
-        scores = np.empty((len(images), self.num_classes), np.float32)
-
-        def look(part: slice) -> None:
-            (scores[part],) = self._session.run(["logits"], {"images": images[part]})
-
-        for_each_slice(look, len(images), self._threads)
-        return scores / np.float32(self.temperature)
+        scores = np.asarray(self._alone_said("logits", images) / np.float32(self.temperature), np.float32)
+        second = self._second_log_probabilities(images)
+        if second is None:
+            return scores
+        level = np.logaddexp.reduce(scores, axis=1, keepdims=True)
+        both: AnyArray = np.logaddexp(scores - level, second) + (level - math.log(2))
+        return np.asarray(both, np.float32)
 
     def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
-        """Say what is in each image, and where that was found.
+        """Say what is in each image of a picture, and where that was found.
+
+        Where the model file has a second network, which has seen other pens, the mean of both is the answer.
 
         Args:
             images: As for `predict`.
@@ -275,11 +279,43 @@ class Classifier:
         Returns:
             A digit for each.
         """
+        probabilities = self.predict_proba(images)
+        second = self._second_log_probabilities(images)
+        notes: list[tuple[str, ...]] = [()] * len(images)
+        if second is not None:
+            labels = np.stack([probabilities.argmax(axis=1), second.argmax(axis=1)], axis=1)
+            notes = [self._differing(*pair) for pair in labels.tolist()]
+            probabilities = (probabilities + np.exp(second)) / np.float32(2)
+        return self._judged(images, places, probabilities, notes, self._in_lines if in_lines else self._alone)
+
+    def _differing(self, first: int, second: int) -> tuple[str, ...]:
+        if first == second:
+            return ()
+        names = self.class_names
+        return (f"two networks were asked: one reads {names[first]}, one {names[second]}",)
+
+    def _judged(
+        self,
+        images: Images,
+        places: Sequence[Place | None],
+        probabilities: Probabilities,
+        notes: Sequence[tuple[str, ...]],
+        thresholds: Thresholds,
+    ) -> list[Digit]:
         averaged = (f"unsure at first: averaged over {self.augment_inference} distorted copies",)
-        notes = [averaged if is_mean else () for is_mean in self.is_augmented(images).tolist()]
-        thresholds = self._in_lines if in_lines else self._alone
+        told = [
+            (*note, *averaged) if is_mean else note
+            for note, is_mean in zip(notes, self.is_augmented(images).tolist(), strict=True)
+        ]
         scores = self.score_digits(images) if thresholds.refuses else None
-        return verdicts(self.predict_proba(images), scores, places, notes, self.class_names, thresholds)
+        return verdicts(probabilities, scores, places, told, self.class_names, thresholds)
+
+    def _second_log_probabilities(self, images: Images) -> AnyArray | None:
+        """What the second network says, float32 (n, classes); None where the model file has none."""
+        if not has_output(self._session, SECOND_LOGITS):
+            return None
+        logits = self._alone_said(SECOND_LOGITS, images)
+        return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
 
     def score_digits(self, images: Images) -> AnyArray | None:
         """How much each image looks like a digit at all: the higher, the more.
@@ -294,15 +330,7 @@ class Classifier:
             PictureDecodeError: Another shape or dtype.
         """
         check_images(images)
-        if not has_digit_score(self._session):
-            return None
-        scores = np.empty(len(images), np.float32)
-
-        def look(part: slice) -> None:
-            (scores[part],) = self._session.run([DIGIT_SCORE], {"images": images[part]})
-
-        for_each_slice(look, len(images), self._threads)
-        return scores
+        return self._alone_said(DIGIT_SCORE, images) if has_output(self._session, DIGIT_SCORE) else None
 
     def oddness(self, images: Images) -> AnyArray | None:
         """How little each image looks like any digit, whatever the scale of the network's score.
@@ -319,6 +347,17 @@ class Classifier:
             return None
         scores = self.score_digits(images)
         return None if scores is None else (np.float32(usual) - scores) / np.float32(usual - rare)
+
+    def _alone_said(self, output: str, images: Images) -> AnyArray:
+        """One output of the graph for any number of images, never from distorted copies."""
+        shape = (len(images),) if output == DIGIT_SCORE else (len(images), self.num_classes)
+        answers = np.empty(shape, np.float32)
+
+        def look(part: slice) -> None:
+            (answers[part],) = self._session.run([output], {"images": images[part]})
+
+        for_each_slice(look, len(images), self._threads)
+        return answers
 
     def _run(self, output: str, images: Images) -> AnyArray:
         """One output of the graph, float32 (n, classes), for any number of images."""

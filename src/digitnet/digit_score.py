@@ -1,4 +1,8 @@
-"""The score that tells digits from everything else, as one more output of a model file; needs `onnx`."""
+"""The network that tells digits from everything else, as more outputs of a model file; needs `onnx`.
+
+It learned which digit it is too, from digits in other pens than MNIST's. So its logits are an output as well, which is
+asked for a second opinion where a picture is read.
+"""
 
 import dataclasses
 from typing import Any
@@ -9,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.compose import add_prefix_graph
 
 from digitnet.errors import ModelFileError
-from digitnet.model_file import DIGIT_SCORE, open_model, start_session
+from digitnet.model_file import DIGIT_SCORE, SECOND_LOGITS, open_model, start_session
 from digitnet.onnx_graph import with_metadata
 from digitnet.quantiles import Quantiles
 
@@ -19,9 +23,9 @@ _PREFIX = "rejection_"
 _NUMBERS = {"first": 0, "last": -1, "end": 2**31, "axis": 1}  # of the classes; places beyond the end are the end
 # Operator, its inputs, its output and its attributes: log-sum-exp of the digits' logits, minus that of no digit.
 _LOG_ODDS: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
-    ("Slice", [_PREFIX + name for name in ("logits", "first", "last", "axis")], f"{_PREFIX}digits", {}),
+    ("Slice", [_PREFIX + name for name in ("logits", "first", "last", "axis")], SECOND_LOGITS, {}),
     ("Slice", [_PREFIX + name for name in ("logits", "last", "end", "axis")], f"{_PREFIX}other", {}),
-    ("ReduceLogSumExp", [f"{_PREFIX}digits", f"{_PREFIX}axis"], f"{_PREFIX}any", {"keepdims": 0}),
+    ("ReduceLogSumExp", [SECOND_LOGITS, f"{_PREFIX}axis"], f"{_PREFIX}any", {"keepdims": 0}),
     ("Squeeze", [f"{_PREFIX}other", f"{_PREFIX}axis"], f"{_PREFIX}none", {}),
     ("Sub", [f"{_PREFIX}any", f"{_PREFIX}none"], DIGIT_SCORE, {}),
 )
@@ -36,8 +40,8 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
         scores: Of digits that the latter was not trained on; they go into the thresholds of the metadata.
 
     Returns:
-        The bytes of a model file with the same answers, and the output `digit_score`: the logarithm of the odds that
-        it is any of the digits.
+        The bytes of a model file with the same answers, and the outputs `digit_score`, the logarithm of the odds that
+        it is any of the digits, and `second_logits`, what the latter says of each digit, if it knows the same ones.
 
     Raises:
         ModelFileError: The file has a score already, or the two are written in different operators.
@@ -58,15 +62,20 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
             helper.make_node(kind, inputs, [output], name=f"{_PREFIX}{kind}_{output}", **attributes)
         )
     proto.graph.output.append(helper.make_tensor_value_info(DIGIT_SCORE, TensorProto.FLOAT, ["n"]))
+    class_names, further = (open_model(one)[1].class_names for one in (content, rejection))
+    if further[:-1] == class_names:
+        logits = helper.make_tensor_value_info(SECOND_LOGITS, TensorProto.FLOAT, ["n", len(class_names)])
+        proto.graph.output.append(logits)
     return _checked(content, proto, scores)
 
 
-def with_digit_score_of(content: bytes, other: bytes) -> bytes:
+def with_digit_score_of(content: bytes, other: bytes, *, second_opinion: bool = True) -> bytes:
     """A model file with the score of another one beside its own answers.
 
     Args:
         content: The bytes of a model file.
         other: The bytes of a model file; where that has no score, neither has the result.
+        second_opinion: Whether `second_logits` come along, if the other has them.
 
     Returns:
         The bytes of a model file.
@@ -76,8 +85,9 @@ def with_digit_score_of(content: bytes, other: bytes) -> bytes:
     """
     content = without_digit_score(content)
     proto, donor = onnx.load_from_string(content), onnx.load_from_string(other)
-    outputs = [output for output in donor.graph.output if output.name == DIGIT_SCORE]
-    if not outputs:
+    names = {DIGIT_SCORE, SECOND_LOGITS} if second_opinion else {DIGIT_SCORE}
+    outputs = [output for output in donor.graph.output if output.name in names]
+    if not any(output.name == DIGIT_SCORE for output in outputs):
         return content
     if list(proto.opset_import) != list(donor.opset_import):
         raise ModelFileError("the two networks are written in different operators: save both with the same version")
@@ -101,7 +111,7 @@ def without_digit_score(content: bytes) -> bytes:
         others = [one for one in kept if not one.name.startswith(_PREFIX)]
         del kept[:]
         kept.extend(others)
-    outputs = [output for output in proto.graph.output if output.name != DIGIT_SCORE]
+    outputs = [output for output in proto.graph.output if output.name not in {DIGIT_SCORE, SECOND_LOGITS}]
     del proto.graph.output[:]
     proto.graph.output.extend(outputs)
     return _with_threshold(bytes(proto.SerializeToString()), None)

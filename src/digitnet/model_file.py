@@ -4,6 +4,7 @@
     probabilities  float32 (n, classes)     calibrated; each row sums to 1
     logits         float32 (n, classes)     before the division by the temperature
     digit_score    float32 (n,)             optional: the higher, the more the image looks like a digit at all
+    second_logits  float32 (n, classes)     optional: what a second network says, which has seen other pens
 
 The metadata has one key, "digitnet", whose value is the JSON text of a `ModelMetadata`. A model file comes
 from anywhere: nothing in it is believed before it was checked.
@@ -29,15 +30,16 @@ __all__ = [
     "DIGIT_SCORE",
     "METADATA_KEY",
     "MODEL_FILE_NAMES",
+    "SECOND_LOGITS",
     "ModelMetadata",
     "bundled_model_path",
-    "has_digit_score",
+    "has_output",
     "open_model",
     "start_session",
 ]
 
 METADATA_KEY = "digitnet"
-DIGIT_SCORE = "digit_score"  # name of the optional output
+DIGIT_SCORE, SECOND_LOGITS = "digit_score", "second_logits"  # names of the optional outputs
 MODEL_FILE_NAMES: dict[Precision, str] = {"float32": "model.onnx", "int8": "model_int8.onnx"}  # in a run folder
 # Of a folder that has both, where none was asked for: as few errors, at two to three times the speed and a quarter of
 # the size (docs/log.md).
@@ -217,8 +219,9 @@ def _check_signature(session: onnxruntime.InferenceSession, num_classes: int) ->
     for name in ("probabilities", "logits"):
         if not any(_matches(part, name, "tensor(float)", [num_classes]) for part in found):
             raise ModelFileError(f"expected an output {name} float32 (n, {num_classes}), found {_described(found)}")
-    if any(part[0] == DIGIT_SCORE and not _matches(part, DIGIT_SCORE, "tensor(float)", []) for part in found):
-        raise ModelFileError(f"expected the output {DIGIT_SCORE} to be float32 (n,), found {_described(found)}")
+    for name, shape, words in ((DIGIT_SCORE, [], "(n,)"), (SECOND_LOGITS, [num_classes], f"(n, {num_classes})")):
+        if any(part[0] == name and not _matches(part, name, "tensor(float)", shape) for part in found):
+            raise ModelFileError(f"expected the output {name} to be float32 {words}, found {_described(found)}")
 
 
 def _matches(part: tuple[str, str, list[Any]], name: str, kind: str, shape: list[int]) -> bool:
@@ -245,16 +248,18 @@ def _check_answer(session: onnxruntime.InferenceSession, num_classes: int) -> No
         raise ModelFileError("the model answers with numbers that are not finite: its weights are damaged")
     if not np.allclose(probabilities.sum(axis=1), 1, atol=1e-4) or probabilities.min() < 0:
         raise ModelFileError("the model's probabilities do not sum to 1")
-    if has_digit_score(session):
-        (scores,) = session.run([DIGIT_SCORE], {"images": images})
-        if scores.shape != (len(images),) or not np.isfinite(scores).all():
-            raise ModelFileError(f"the model's {DIGIT_SCORE} is not one finite number for each image")
+    for name, shape in ((DIGIT_SCORE, expected[:1]), (SECOND_LOGITS, expected)):
+        if has_output(session, name):
+            (answers,) = session.run([name], {"images": images})
+            if answers.shape != shape or not np.isfinite(answers).all():
+                raise ModelFileError(f"the model's {name} is not {shape} finite numbers for two images")
 
 
-def has_digit_score(session: onnxruntime.InferenceSession) -> bool:
-    """Whether a model tells how much an image looks like a digit at all.
+def has_output(session: onnxruntime.InferenceSession, name: str) -> bool:
+    """Whether a model gives one of the optional outputs.
 
     Args:
         session: From `open_model`.
+        name: `DIGIT_SCORE` or `SECOND_LOGITS`.
     """
-    return any(output.name == DIGIT_SCORE for output in session.get_outputs())
+    return any(output.name == name for output in session.get_outputs())

@@ -64,7 +64,8 @@ def base() -> bytes:
     """A network that knows a little, and tells what is no digit."""
     train_set, _ = load_mnist()
     digits = network(train_set.class_names, train_set.images[:5000], train_set.labels[:5000])
-    return with_digit_score(digits, network(("not a digit", "digit")), Quantiles(100, (0.1,), (-1.0,)))
+    rejection = network((*train_set.class_names, "not a digit"))
+    return with_digit_score(digits, rejection, Quantiles(100, (0.1,), (-100.0,)))
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,15 @@ def test_a_copy_still_tells_what_is_no_digit(tmp_path: Path, base: bytes, correc
     assert taught.metadata.thresholds == load_of(base).metadata.thresholds
     assert taught.metadata.calibration == load_of(base).metadata.calibration
     assert taught.metadata.metrics["test"]["n"] == 10_000
+
+
+def test_a_copy_is_alone_with_what_it_learned(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
+    """A second network, which was taught nothing, would talk it out of that where pictures are read."""
+    lesson(tmp_path, base, corrections, epochs=1)
+    outputs = [
+        {output.name for output in open_model(source)[0].get_outputs()} for source in (base, tmp_path / "model.onnx")
+    ]
+    assert outputs[0] - outputs[1] == {"second_logits"}
 
 
 def test_a_copy_of_integers_is_in_float32(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
