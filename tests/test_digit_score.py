@@ -176,6 +176,19 @@ def test_what_is_refused_follows_from_the_share_that_was_asked_for(model: Path, 
     assert 0 < refused.mean() < 1 or refusal == 0.0005
 
 
+def test_what_surrounds_an_image_may_make_it_odder() -> None:
+    """By one unit of oddness a score falls as far as from what a fifth of the digits score less than to a hundredth."""
+    shares = Quantiles(5000, (0.001, 0.01, 0.2), (3.0, 6.5, 9.0))
+    classifier = Classifier(*open_model(with_digit_score(DIGITS, REJECTION, shares)), refusal=0.001)
+    for oddness in (0.0, 0.6, 2.0):
+        digits = classifier.judge(IMAGES, [Place((0, 0, 28, 28), oddness=oddness)] * len(IMAGES))
+        refused = np.array([digit.status == "not_a_digit" for digit in digits])
+        np.testing.assert_array_equal(refused, scores_by_hand() - 2.5 * oddness < 3.0)
+        assert 0 < refused.mean() < 1
+    always = Classifier(*open_model(with_digit_score(DIGITS, REJECTION, shares)), refusal=0)
+    assert all(digit.label is not None for digit in always.judge(IMAGES[:9], [Place((0, 0, 1, 1), oddness=9.0)] * 9))
+
+
 def test_always_answering_is_a_refusal_of_none(model: Path) -> None:
     assert all(digit.label is not None for digit in load_classifier(model, refusal=0).read_images(IMAGES))
 

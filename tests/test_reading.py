@@ -12,7 +12,7 @@ from digitnet.arrays import AnyArray, GrayPicture, Images
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import PictureDecodeError
-from digitnet.reading import trace_number
+from digitnet.reading import trace_digit, trace_number
 from digitnet.verdicts import Place, Thresholds, verdicts
 
 
@@ -267,3 +267,47 @@ def test_a_line_of_nothing_but_scribble_is_no_line() -> None:
     assert [digit.line for digit in trace.digits] == [0, 0, 1, 1]
     nothing = trace_number(strokes([[80, 80]]), OneEyed({0, 1}))
     assert (nothing.reading.lines, nothing.reading.status, nothing.images.shape) == ((), "not_a_digit", (0, 28, 28))
+
+
+class Doubtful(OneEyed):
+    """A judge to whom everything looks as odd as it was told; it remembers what it was told of the surroundings."""
+
+    def __init__(self, oddness: float) -> None:
+        super().__init__(set())
+        self.odd = oddness
+        self.told: list[Place | None] = []
+
+    def oddness(self, images: Images) -> AnyArray | None:
+        return np.full(len(images), self.odd)
+
+    def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
+        self.told += places
+        return super().judge(images, places, in_lines=in_lines)
+
+
+def told_of(picture: GrayPicture, oddness: float) -> Place:
+    judge = Doubtful(oddness)
+    trace_digit(picture, judge)
+    (place,) = judge.told
+    assert place is not None
+    return place
+
+
+def test_odd_ink_is_the_odder_the_more_beside_it_is_as_dark() -> None:
+    """The ink is the sharp edge of a shadow that gets lighter to the left."""
+    x = np.broadcast_to(np.arange(200.0), (200, 200))
+    depth = np.where(x < 130, np.clip((x - 60) / 70, 0, 1), 0) * 0.5
+    noise = np.random.default_rng(0).normal(0, 1.5, x.shape)
+    edge = np.clip(220 * (1 - depth) + noise, 0, 255).astype(np.uint8)
+    found = told_of(edge, 1.0)
+    assert 0.5 < found.oddness < 2
+    assert f"{found.oddness / 2:.0%} of what lies beside it is as dark as it is" in found.notes
+    stroke = told_of(strokes([[80]]), 1.0)
+    assert (stroke.oddness, any("as dark" in note for note in stroke.notes)) == (0.0, False)
+
+
+def test_what_looks_like_a_digit_is_not_asked_for_its_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitnet.reading.as_dark_beside", lambda *_: 1.0)
+    assert told_of(strokes([[80]]), 0.0).oddness == 0
+    assert told_of(strokes([[80]]), 1.0).oddness == 2
+    assert told_of(strokes([[80]])[90:118, 32:60], 1.0).oddness == 0  # so small a picture has no surroundings

@@ -92,6 +92,7 @@ class Classifier:
         self._in_lines = self._alone.milder(metadata.quantiles(DIGIT_SCORE).at(_IN_LINES * refusal))
         self._session = session  # of one thread; a large batch runs it several times at once
         self._threads = threads or None
+        self._usual_and_rare = _usual_and_rare(metadata)
         self._augmentation = _augmentation(augment_inference)
         self.metadata = metadata
 
@@ -308,6 +309,11 @@ class Classifier:
             for note, is_mean in zip(notes, self.is_augmented(images).tolist(), strict=True)
         ]
         scores = self.score_digits(images) if thresholds.refuses else None
+        usual, rare = self._usual_and_rare
+        if scores is not None and rare < usual:
+            scores -= np.float32(usual - rare) * np.array(
+                [place.oddness if place else 0 for place in places], np.float32
+            )
         return verdicts(probabilities, scores, places, told, self.class_names, thresholds)
 
     def _second_log_probabilities(self, images: Images) -> AnyArray | None:
@@ -342,8 +348,8 @@ class Classifier:
             float32 (n,): 0 where a fifth of the held-out digits score less, 1 where a hundredth does, and on along
             that line; None where the model file has no score, or too few held-out digits to tell.
         """
-        usual, rare = (self.metadata.quantiles(DIGIT_SCORE).at(share) for share in (_USUAL, _RARE))
-        if not -math.inf < rare < usual:
+        usual, rare = self._usual_and_rare
+        if not rare < usual:
             return None
         scores = self.score_digits(images)
         return None if scores is None else (np.float32(usual) - scores) / np.float32(usual - rare)
@@ -397,6 +403,12 @@ def _augmentation(copies: int) -> "AugmentedInference | None":
     from digitnet.augmented_inference import AugmentedInference  # noqa: PLC0415 - what only few callers ask for
 
     return AugmentedInference(copies)
+
+
+def _usual_and_rare(metadata: ModelMetadata) -> tuple[float, float]:
+    """Scores between which oddness is measured; twice the same where too few held-out digits tell."""
+    usual, rare = (metadata.quantiles(DIGIT_SCORE).at(share) for share in (_USUAL, _RARE))
+    return (usual, rare) if rare > -math.inf else (usual, usual)
 
 
 def _thresholds(metadata: ModelMetadata, coverage: float, refusal: float) -> Thresholds:

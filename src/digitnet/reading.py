@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digitnet.answers import Digit, Reading
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.normalization import FramedDigit, to_mnist_frame
-from digitnet.pictures import Picture, PictureSource, looks
+from digitnet.pictures import Picture, PictureSource, as_dark_beside, looks
 from digitnet.segmentation import DigitInk, Page, pieces_apart, take_apart
 from digitnet.verdicts import Place, nothing_written
 
@@ -33,6 +33,8 @@ _KINDS = {
 _ODD = 0.3  # more than nine of ten held-out digits are less odd; odder ones are looked at again, and none is found ...
 _ODD_ONE = 0.0  # ... and not for a one that is odder than four of five: whatever is long and thin looks like a one
 _ONE = "1"
+_PER_EDGE = 2.0  # is added to how odd ink looks, were all beside it as dark as it is
+_EDGY = 0.1  # of what lies beside ink is as dark as it is, which is worth a note
 _SURE = 0.95  # is the network of a digit that is found by looking again
 _FEW = 3  # digits may be all that was seen of a number: a page of no more is looked at again, ...
 _MOSTLY = 0.66  # ... and so is one where no more than this part looks as digits do, ...
@@ -104,25 +106,34 @@ def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = Fals
     views = looks(picture, with_steps=with_steps)
     loaded = next(views)
     framed = to_mnist_frame(loaded.ink)
-    if min(loaded.ink.shape) > IMAGE_SIDE:
-        loaded, framed = _likeliest(loaded, framed, views, judge)
+    edge = 0.0
+    if min(loaded.ink.shape) > IMAGE_SIDE and _is_in_doubt(framed, judge):
+        whole = framed
+        loaded, framed = _likeliest(loaded, whole, views, judge)
+        edge = as_dark_beside(loaded.seen, loaded.ink) if framed is whole else 0.0
     if framed is None:
         height, width = loaded.ink.shape
         blank = nothing_written(height, width, loaded.notes)
         return Trace(loaded.ink, loaded.steps, _stack([]), Reading(((blank,),), loaded.notes))
     images = framed.image[np.newaxis]
-    (digit,) = judge.judge(images, [Place(framed.box, 0, (*loaded.notes, *framed.notes))])
+    beside = (f"{edge:.0%} of what lies beside it is as dark as it is",) if edge >= _EDGY else ()
+    place = Place(framed.box, 0, (*loaded.notes, *framed.notes, *beside), _PER_EDGE * edge)
+    (digit,) = judge.judge(images, [place])
     return Trace(loaded.ink, loaded.steps, images, Reading(((digit,),), digit.notes))
+
+
+def _is_in_doubt(whole: FramedDigit | None, judge: Judge) -> bool:
+    """Nothing was seen, or nothing that looks as digits do."""
+    if whole is None:
+        return True
+    oddness = judge.oddness(whole.image[np.newaxis])
+    return oddness is not None and bool(oddness[0] > _ODD)
 
 
 def _likeliest(
     first: Picture, whole: FramedDigit | None, views: Iterator[Picture], judge: Judge
 ) -> tuple[Picture, FramedDigit | None]:
-    """The first look and all of its ink; or, where that is in doubt, whichever look and piece is a digit beyond it."""
-    if whole is not None:
-        oddness = judge.oddness(whole.image[np.newaxis])
-        if oddness is None or oddness[0] <= _ODD:
-            return first, whole
+    """Whichever look and piece is a digit beyond doubt; or else the first look and all of its ink."""
     found = [(first, one) for one in _each_apart(first.ink)]
     for view in views:
         framed = to_mnist_frame(view.ink)

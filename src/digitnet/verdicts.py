@@ -27,11 +27,13 @@ class Place:
         box: Of its ink, in pixels of the upright picture.
         line: Of the picture, from 0.
         notes: What was done to it, in plain words.
+        oddness: What its surroundings add to how little it looks like a digit, in the unit of `Classifier.oddness`.
     """
 
     box: "Box"
     line: int = 0
     notes: tuple[str, ...] = ()
+    oddness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

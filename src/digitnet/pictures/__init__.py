@@ -12,11 +12,13 @@ blank           sheets on which nothing is but their own lines and edges
 shading         shadows, thick pens, polarity
 colour          ink told by its colour alone
 cleaning        contrast -> ink, without noise and without what is no stroke
+surroundings    what lies beside ink: paper, or more of the same
 ink             pixels -> ink, by all of these; and other ways of looking
 loading         source -> ink and notes, one look after another
 """
 
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource
 from digitnet.pictures.loading import Picture, load_pages, load_picture, looks
+from digitnet.pictures.surroundings import as_dark_beside
 
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture", "looks"]
+__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "as_dark_beside", "load_pages", "load_picture", "looks"]

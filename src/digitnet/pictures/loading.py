@@ -27,11 +27,13 @@ class Picture:
         notes: What was done to it, in plain words.
         steps: The name and the picture of each step on the way to the ink, uint8 (h, w) or (h, w, 3), where they were
             asked for; a large photo is worked on, and shown here, at a half or a quarter of its size.
+        seen: The upright picture that this was told from, uint8 (h, w) or (h, w, 3), perhaps at such a size.
     """
 
     ink: GrayPicture
     notes: tuple[str, ...]
-    steps: Sequence[tuple[str, AnyPicture]] = ()
+    steps: Sequence[tuple[str, AnyPicture]]
+    seen: AnyPicture
 
 
 def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -103,4 +105,4 @@ def _picture(
     """At the picture's own size."""
     if ink.shape != pixels.size:
         ink = np.asarray(cv2.resize(ink, pixels.size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
-    return Picture(ink, (*pixels.notes, *notes), steps)
+    return Picture(ink, (*pixels.notes, *notes), steps, pixels.values)
