@@ -79,3 +79,35 @@ def test_ruled_paper_without_writing_is_blank(scale: int) -> None:
     assert notes == ("nothing written",)
     picture[95 * scale : 135 * scale, 98 * scale : 104 * scale] = (40, 40, 60)
     assert (extract_ink(picture)[0][100 * scale : 130 * scale, 99 * scale : 103 * scale] > 128).mean() > 0.9
+
+
+LINES = (((0, 22), (199, 22), 4), ((0, 150), (199, 150), 4))
+UPRIGHT = ((90, 0), (90, 199), 4)
+
+
+def test_what_is_left_of_lines_is_told_by_the_whole_lines() -> None:
+    """Of squares of which two lines and one are seen, the one was taken out here and there, and the two were not."""
+    rest = drawn(*LINES, ((90, 0), (90, 40), 4), ((90, 60), (90, 150), 4))
+    assert not is_blank(rest)
+    assert is_blank(rest, with_lines=drawn(*LINES, UPRIGHT))
+
+
+def test_a_digit_on_lines_that_were_taken_out_is_not_blank() -> None:
+    digit = (((30, 8), (150, 8), 8), ((150, 8), (90, 190), 8))
+    assert not is_blank(drawn(*digit), with_lines=drawn(*digit, *LINES, UPRIGHT))
+    assert not is_blank(drawn(((100, 4), (100, 195), 14)), with_lines=drawn(((100, 4), (100, 195), 14), *LINES))
+
+
+@pytest.mark.parametrize("is_digit_there", [False, True])
+def test_what_is_left_of_a_ruling_is_blank(monkeypatch: pytest.MonkeyPatch, *, is_digit_there: bool) -> None:
+    """The upright line was mostly taken out, the others were not; a 1 beside it stays writing."""
+    one = drawn(((150, 8), (150, 195), 14)) if is_digit_there else drawn()
+    monkeypatch.setattr("digitnet.pictures.ink.is_written", lambda *_: True)
+    monkeypatch.setattr(
+        "digitnet.pictures.ink.without_ruled_lines",
+        lambda levels, *_: np.where(drawn(((90, 40), (90, 60), 8)) > 0, 0, levels).astype(np.uint8),
+    )
+    ink = np.maximum(drawn(*LINES, UPRIGHT), one)
+    noise = np.random.default_rng(1).normal(0, 1, ink.shape)
+    picture = np.clip(240 - ink / 255 * 60 + noise, 0, 255).astype(np.uint8)
+    assert extract_ink(picture)[0].any() == is_digit_there

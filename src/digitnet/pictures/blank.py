@@ -30,17 +30,19 @@ _IN_FRAME = 0.12  # of the shorter side, as far as remains of an edge reach
 _LONG = 2.5  # times longer than wide they are
 
 
-def is_blank(ink: GrayPicture, inside: GrayPicture | None = None) -> bool:
+def is_blank(ink: GrayPicture, inside: GrayPicture | None = None, with_lines: GrayPicture | None = None) -> bool:
     """Whether ink is nothing but the paper's own lines and edges.
 
     Args:
         ink: uint8 (height, width), 0 = paper, 255 = ink.
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
+        with_lines: The ink before ruled lines were taken out, as whole lines tell better what is left of some of them;
+            None where none were.
 
     Returns:
         True also where there is no ink at all.
     """
-    small = _at_side(ink)
+    small = _at_side(ink if with_lines is None else with_lines)
     # The finest lines of a large picture are pale in its copy.
     marks = np.asarray(cv2.threshold(small, _MARK * (int(small.max()) / 255), 255, cv2.THRESH_BINARY)[1], np.uint8)
     sheet = np.full(small.shape, 255, np.uint8)
@@ -48,11 +50,14 @@ def is_blank(ink: GrayPicture, inside: GrayPicture | None = None) -> bool:
         sheet = np.asarray(cv2.resize(inside, small.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
     padded = cv2.copyMakeBorder(sheet, 1, 1, 1, 1, cv2.BORDER_CONSTANT)  # beyond the picture there is no sheet
     depth = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1])
-    inked = float(small[marks > 0].sum())
     level = _without_lines(marks, depth)
     upright = _without_lines(np.ascontiguousarray(marks.T), np.ascontiguousarray(depth.T)).T
     rest = _without_edges(np.asarray(cv2.bitwise_and(level, np.ascontiguousarray(upright)), np.uint8), depth)
-    return float(small[rest > 0].sum()) <= _REST * inked
+    if with_lines is not None:
+        small = _at_side(ink)
+        marks = np.asarray(cv2.threshold(small, _MARK * (int(small.max()) / 255), 255, cv2.THRESH_BINARY)[1], np.uint8)
+        rest = np.asarray(cv2.bitwise_and(rest, marks), np.uint8)
+    return float(small[rest > 0].sum()) <= _REST * float(small[marks > 0].sum())
 
 
 def _at_side(ink: GrayPicture) -> GrayPicture:

@@ -53,6 +53,7 @@ _CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this
 _COARSER = 3  # times more is smoothed where nothing was seen
 _COARSE_SIGMAS = 5.5  # since noise that was looked at four times has four chances
 _WHOLE_SHARE = 1 / 2  # of the shorter side, which strokes on a whole sheet are thinner than
+_FROM_EDGE_TO_EDGE = 0.9  # of the picture, one way or the other, reaches what may be left of its lines
 _DRAWN = 2  # levels between the lightest and the darkest pixel of a border without noise
 _FURTHER = 2  # pixels added to the radius that is smoothed by, when looking again
 _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
@@ -77,16 +78,16 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
     if min(picture.shape[:2]) < _TINY:
         ink, notes = _finished(_on_plain_paper(picture, paper), steps)
     elif paper.fits and is_written(picture, paper.levels):
-        ink, notes = _finished(_without_ruling(_on_plain_paper(picture, paper)), steps)
+        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
         if ink is None or not ink.any():  # corners in the dark look like noise to a plane of light
             shaded = replace(_on_shaded_paper(picture), visible_sigmas=_CLEAR_SIGMAS)
-            ink, notes = _finished(_without_ruling(shaded), steps)
+            ink, notes = _finished(shaded, steps)
     else:
-        ink, notes = _finished(_without_ruling(_on_shaded_paper(picture)), steps)
+        ink, notes = _finished(_on_shaded_paper(picture), steps)
     if ink is None and min(picture.shape[:2]) >= _TINY:  # coarse grain hides what a coarser look shows
         for radius in range(_smoothing_radius(picture) + 1, _smoothing_radius(picture) + 1 + _COARSER):
             coarse = replace(_on_shaded_paper(picture, radius), visible_sigmas=_COARSE_SIGMAS)
-            ink, notes = _finished(_without_ruling(coarse), steps)
+            ink, notes = _finished(coarse, steps)
             if ink is not None:
                 break
     if ink is None and min(picture.shape[:2]) < _SMALL:  # a tight crop, whose strokes pass for the paper's noise
@@ -111,7 +112,7 @@ def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ..
     ways = (_on_whole_sheet, _by_colour) if picture.ndim == 3 else (_on_whole_sheet,)
     for way in ways:
         steps: Steps = []
-        ink, notes = _finished(_without_ruling(way(picture)), steps)
+        ink, notes = _finished(way(picture), steps)
         if ink is not None and ink.any():
             yield without_lines_across(ink), notes, steps
 
@@ -123,14 +124,25 @@ def _is_drawing(picture: AnyPicture) -> bool:
 
 
 def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+    ruled, contrast = contrast, _without_ruling(contrast)
     ink = cut_and_stretch(contrast)
     if ink is None:
         return None, ()
-    if min(ink.shape) >= _TINY and is_blank(ink, contrast.inside):
+    if min(ink.shape) >= _TINY and (
+        is_blank(ink, contrast.inside) or (contrast is not ruled and _is_ruling(ink, ruled))
+    ):
         return np.zeros_like(ink), ()
     if steps is not None:
         steps.extend((*contrast.steps, ("ink", ink)))
     return ink, ("inverted: dark ink on light paper", *contrast.notes) if contrast.is_ink_dark else contrast.notes
+
+
+def _is_ruling(ink: GrayPicture, ruled: Contrast) -> bool:
+    """All that is left of ruled paper goes from edge to edge, and is what is left of its lines."""
+    _, _, width, height = cv2.boundingRect(ink)
+    if max(width / ink.shape[1], height / ink.shape[0]) < _FROM_EDGE_TO_EDGE:
+        return False
+    return is_blank(ink, ruled.inside, cut_and_stretch(ruled))
 
 
 def _without_ruling(contrast: Contrast) -> Contrast:
