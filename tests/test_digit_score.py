@@ -11,7 +11,7 @@ from onnx import TensorProto
 from digitnet.arrays import AnyArray
 from digitnet.classifier import Classifier, load_classifier
 from digitnet.digit_score import with_digit_score, with_digit_score_of, without_digit_score
-from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.errors import ConfigurationError, ModelFileError, PictureDecodeError
 from digitnet.model_file import open_model
 from digitnet.model_metadata import ModelMetadata
 from digitnet.onnx_graph import Graph, with_metadata
@@ -98,6 +98,16 @@ def test_pictures_are_answered_by_the_mean_of_both_networks(model: Path) -> None
     for digit, is_other, one, other in zip(digits, differ, first.argmax(axis=1), second.argmax(axis=1), strict=True):
         note = f"two networks were asked: one reads {names[one]}, one {names[other]}"
         assert digit.notes == ((note,) if is_other else ())
+
+
+def test_the_second_opinion_is_given_alone_too(model: Path) -> None:
+    opinion = load_classifier(model).second_opinion(IMAGES)
+    assert opinion is not None
+    assert opinion.dtype == np.float32
+    np.testing.assert_allclose(opinion, np.exp(second_log_probabilities()), atol=1e-5)
+    assert Classifier(*open_model(DIGITS)).second_opinion(IMAGES) is None
+    with pytest.raises(PictureDecodeError):
+        load_classifier(model).second_opinion(IMAGES[0])
 
 
 def test_what_is_compared_is_that_mean_as_familiar_as_the_first_network_finds_it(model: Path) -> None:

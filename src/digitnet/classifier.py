@@ -316,6 +316,22 @@ class Classifier:
             )
         return verdicts(probabilities, scores, places, told, self.class_names, thresholds)
 
+    def second_opinion(self, images: Images) -> Probabilities | None:
+        """What the second network says, which is asked too where a picture is read.
+
+        Args:
+            images: As for `predict`.
+
+        Returns:
+            The probability of each class, float32 (n, classes); None where the model file has no such network.
+
+        Raises:
+            PictureDecodeError: Another shape or dtype.
+        """
+        check_images(images)
+        logarithms = self._second_log_probabilities(images)
+        return None if logarithms is None else np.asarray(np.exp(logarithms), np.float32)
+
     def _second_log_probabilities(self, images: Images) -> AnyArray | None:
         """What the second network says, float32 (n, classes); None where the model file has none."""
         if not has_output(self._session, SECOND_LOGITS):

@@ -98,6 +98,14 @@ def test_every_part_has_a_sentence(page: Page) -> None:
     assert all(len(sentence.split()) >= 8 and sentence.endswith(".") for sentence in said.values())
 
 
+def test_what_the_second_network_says_is_told_where_there_is_one(page: Page, classifier: Classifier) -> None:
+    second = classifier.second_opinion(SEVEN[None])
+    assert second is not None
+    share = f"{min(100 * float(second[0, 7]), 99.99):.2f} % for 7"
+    assert f"A second network, which has seen other pens, is {share}" in explained(page)["sentences"]["answer"]
+    assert "second network" not in explained(page, model=page.small)["sentences"]["answer"]
+
+
 def test_the_nearest_training_digits_come_when_all_have_been_looked_at(page: Page, small: Network) -> None:
     first = explained(page, model=page.small)
     assert first["neighbours_ready"] or "a few seconds" in first["sentences"]["neighbours"]

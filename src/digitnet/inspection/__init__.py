@@ -22,7 +22,12 @@ from digitnet.inspection.model_weights import read_network
 from digitnet.inspection.neighbours import Neighbours
 from digitnet.inspection.network import Layer, Network
 from digitnet.inspection.neurons import Exciting, Neuron, exciting_images, field_of
-from digitnet.inspection.sentences import sentences, words_for_neighbours, words_for_neuron
+from digitnet.inspection.sentences import (
+    sentences,
+    words_for_neighbours,
+    words_for_neuron,
+    words_for_second_opinion,
+)
 
 __all__ = [
     "Attribution",
@@ -40,4 +45,5 @@ __all__ = [
     "sentences",
     "words_for_neighbours",
     "words_for_neuron",
+    "words_for_second_opinion",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from digitnet.inspection.explanation import Explanation
 from digitnet.inspection.network import Network
 
-__all__ = ["sentences", "words_for_neighbours", "words_for_neuron"]
+__all__ = ["sentences", "words_for_neighbours", "words_for_neuron", "words_for_second_opinion"]
 
 _SURE = 0.9  # below, the runner-up is named with its probability
 _CLOSE = 0.5
@@ -53,6 +53,20 @@ def words_for_neighbours(class_names: Sequence[str], label: int, labels: Sequenc
     )
     others = Counter(one for one in labels if one != label).most_common(1)
     return f"{begin}, {others[0][1]} {_a(class_names[others[0][0]])}." if others else f"{begin}."
+
+
+def words_for_second_opinion(class_names: Sequence[str], probabilities: Sequence[float]) -> str:
+    """What another network says of the same image.
+
+    Args:
+        class_names: Of both networks.
+        probabilities: The other one's, of each class.
+    """
+    label = max(range(len(probabilities)), key=probabilities.__getitem__)
+    return (
+        f"A second network, which has seen other pens, is {_percent(probabilities[label])} for {class_names[label]}: a "
+        "picture is answered by the mean of both, and you are looking into the first."
+    )
 
 
 def words_for_neuron(network: Network, layer: int, exciting: Sequence[int]) -> str:

@@ -11,17 +11,20 @@ from digitnet.arrays import Images
 from digitnet.errors import RequestError
 from digitnet.inspection import (
     Explanation,
+    Network,
     Neuron,
     explain,
     field_of,
     sentences,
     words_for_neighbours,
     words_for_neuron,
+    words_for_second_opinion,
 )
 from digitnet.inspection.explanation import LayerSeen
 from digitnet.server import in_thread, json_response, read_json
 from digitnet.studio.digits import Mnist
 from digitnet.studio.insides import Inside, Insides
+from digitnet.studio.networks import Networks
 from digitnet.studio.questions import check_below, image_of, whole_number
 from digitnet.studio.refusing import refusing, text_of
 from digitnet.teaching import LOADED
@@ -36,17 +39,18 @@ _UNITS_MAX = 1 << 20
 _KNOWN = frozenset({"image", "model", "switched_off", "label"})
 
 
-def inside_routes(insides: Insides, mnist: Mnist) -> list[Route]:
+def inside_routes(insides: Insides, networks: Networks, mnist: Mnist) -> list[Route]:
     """`explain` and `neuron`, below /studio/.
 
     Args:
         insides: Of all networks.
+        networks: Whose second networks are asked too.
         mnist: The digits that are shown beside an answer.
 
     Returns:
         Routes for `make_app`.
     """
-    box = _GlassBox(insides, mnist)
+    box = _GlassBox(insides, networks, mnist)
 
     async def explained(request: Request) -> Response:
         content = await read_json(request, _QUESTION)
@@ -82,8 +86,9 @@ def _switches(content: dict[str, Any]) -> list[tuple[int, int]]:
 class _GlassBox:
     """Looks inside networks; for any thread."""
 
-    def __init__(self, insides: Insides, mnist: Mnist) -> None:
+    def __init__(self, insides: Insides, networks: Networks, mnist: Mnist) -> None:
         self._insides = insides
+        self._networks = networks
         self._mnist = mnist
 
     def explain(self, model_id: str, image: Images, off: list[tuple[int, int]], label: object) -> dict[str, Any]:
@@ -105,9 +110,16 @@ class _GlassBox:
             ],
             "neighbours": nearest or [],
             "neighbours_ready": nearest is not None,
-            "sentences": {**sentences(network, found), "neighbours": words},
+            "sentences": self._sentences(model_id, image, network, found) | {"neighbours": words},
             "without_changes": {"label": found.usual_label, "probabilities": found.usual_probabilities},
         }
+
+    def _sentences(self, model_id: str, image: Images, network: Network, found: Explanation) -> dict[str, str]:
+        said = sentences(network, found)
+        second = self._networks.classifier(model_id).second_opinion(image[np.newaxis])
+        if second is not None:
+            said["answer"] += " " + words_for_second_opinion(network.class_names, second[0].tolist())
+        return said
 
     def neuron(self, model_id: str, layer: int, unit: int) -> dict[str, Any]:
         inside = self._insides.get(model_id)

@@ -39,7 +39,7 @@ class Studio:
         mnist = Mnist()
         self.routes: list[BaseRoute] = [
             *reading_routes(networks, self._workshop),
-            *inside_routes(Insides(networks, mnist), mnist),
+            *inside_routes(Insides(networks, mnist), networks, mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
         ]
