@@ -26,7 +26,7 @@ from digitnet.datasets import load_mnist
 from digitnet.digit_score import with_digit_score_of
 from digitnet.errors import DigitnetError, RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import DIGIT_SCORE, MODEL_FILE_NAMES, open_model
+from digitnet.model_file import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
 from digitnet.model_metadata import Precision
 from digitnet.onnx_graph import with_metadata
 from digitnet.rejection import HELD_OUT, train_rejection
@@ -48,7 +48,8 @@ A second network in the same file gives the output `digit_score`, which tells di
 of the odds that an image is any of the digits. It was trained on MNIST's training images without the last {HELD_OUT:,},
 as they are and in other pens, against images that were made up: pieces of digits, several at once, scribbles, zigzags,
 lines, strokes as in letters, emblems, stars, filled shapes, noise. The thresholds come from those {HELD_OUT:,} images.
-
+"""
+_SECOND_OPINION = """
 Its logits of the ten digits are the output `second_logits`. A digit in a picture is answered by the mean of both
 networks' probabilities, since digits in other pens than MNIST's are read better so; images in MNIST's frame are
 answered by the first network alone, whose figures stand above.
@@ -134,8 +135,9 @@ def with_score_of(model: Path) -> Change:
 
 
 def _more_on_the_card(models: dict[Precision, bytes]) -> str:
-    has_score = any(DIGIT_SCORE in open_model(content)[1].thresholds for content in models.values())
-    return (_NOT_A_DIGIT if has_score else "") + ("" if "float32" in models else _ONLY_INT8)
+    session, metadata = open_model(next(iter(models.values())))  # in both precisions it is the same second network
+    said = [(DIGIT_SCORE in metadata.thresholds, _NOT_A_DIGIT), (has_output(session, SECOND_LOGITS), _SECOND_OPINION)]
+    return "".join(text for is_true, text in [*said, ("float32" not in models, _ONLY_INT8)] if is_true)
 
 
 def _check_data(run: dict[str, Any], run_folder: Path) -> None:

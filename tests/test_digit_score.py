@@ -134,6 +134,13 @@ def test_a_score_can_go_on_without_the_second_opinion() -> None:
         np.testing.assert_allclose(scores, scores_by_hand(), atol=1e-4)
 
 
+def test_no_second_opinion_is_taken_from_a_network_of_other_classes() -> None:
+    for names in (("blob", "dash", "bar"), ("bar", "dash")):
+        session, metadata = open_model(with_digit_score_of(network(1, names), MERGED))
+        assert [output.name for output in session.get_outputs()] == ["probabilities", "logits", "digit_score"]
+        assert metadata.quantiles("digit_score") == SHARES
+
+
 def test_the_answers_stay_as_they_were(model: Path) -> None:
     before, after = Classifier(*open_model(DIGITS)), load_classifier(model)
     np.testing.assert_array_equal(before.predict_proba(IMAGES), after.predict_proba(IMAGES))

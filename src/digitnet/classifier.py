@@ -237,14 +237,15 @@ class Classifier:
             images: As for `predict`; some thousands at a time, since each answer takes a kilobyte.
 
         Returns:
-            A digit for each, as `read_digit` gives it.
+            A digit for each, as `read_digit` gives it; but by the first network of the file alone.
 
         Raises:
             PictureDecodeError: Another shape or dtype.
         """
         check_images(images)
         places = [None if box is None else Place(box) for box in ink_boxes(images)]
-        return self._judged(images, places, self.predict_proba(images), [()] * len(images), self._alone)
+        probabilities, scores, _ = self._said(images)
+        return self._judged(images, places, probabilities, scores, [()] * len(images), self._alone)
 
     def score(self, images: Images) -> Logits:
         """What is said of the images of a picture, to be compared with each other; never from distorted copies.
@@ -258,10 +259,11 @@ class Classifier:
             is still the first one's.
         """
         check_images(images)
-        scores = np.asarray(self._alone_said("logits", images) / np.float32(self.temperature), np.float32)
-        second = self._second_log_probabilities(images)
-        if second is None:
+        found = self._outputs(["logits", *self._optional(SECOND_LOGITS)], images)
+        scores = np.asarray(found["logits"] / np.float32(self.temperature), np.float32)
+        if SECOND_LOGITS not in found:
             return scores
+        second = _log_softmax(found[SECOND_LOGITS])
         level = np.logaddexp.reduce(scores, axis=1, keepdims=True)
         both: AnyArray = np.logaddexp(scores - level, second) + (level - math.log(2))
         return np.asarray(both, np.float32)
@@ -269,7 +271,8 @@ class Classifier:
     def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
         """Say what is in each image of a picture, and where that was found.
 
-        Where the model file has a second network, which has seen other pens, the mean of both is the answer.
+        Where the model file has a second network, which has seen other pens, the mean of both is the answer. Its
+        thresholds are those of the first one: the mean is right more often, and less sure, so more of it is unsure.
 
         Args:
             images: As for `predict`.
@@ -280,14 +283,13 @@ class Classifier:
         Returns:
             A digit for each.
         """
-        probabilities = self.predict_proba(images)
-        second = self._second_log_probabilities(images)
+        probabilities, scores, second = self._said(images)
         notes: list[tuple[str, ...]] = [()] * len(images)
         if second is not None:
             labels = np.stack([probabilities.argmax(axis=1), second.argmax(axis=1)], axis=1)
             notes = [self._differing(*pair) for pair in labels.tolist()]
-            probabilities = (probabilities + np.exp(second)) / np.float32(2)
-        return self._judged(images, places, probabilities, notes, self._in_lines if in_lines else self._alone)
+            probabilities = (probabilities + second) / np.float32(2)
+        return self._judged(images, places, probabilities, scores, notes, self._in_lines if in_lines else self._alone)
 
     def _differing(self, first: int, second: int) -> tuple[str, ...]:
         if first == second:
@@ -300,6 +302,7 @@ class Classifier:
         images: Images,
         places: Sequence[Place | None],
         probabilities: Probabilities,
+        scores: AnyArray | None,
         notes: Sequence[tuple[str, ...]],
         thresholds: Thresholds,
     ) -> list[Digit]:
@@ -308,7 +311,7 @@ class Classifier:
             (*note, *averaged) if is_mean else note
             for note, is_mean in zip(notes, self.is_augmented(images).tolist(), strict=True)
         ]
-        scores = self.score_digits(images) if thresholds.refuses else None
+        scores = scores if thresholds.refuses else None
         usual, rare = self._usual_and_rare
         if scores is not None and rare < usual:
             scores -= np.float32(usual - rare) * np.array(
@@ -329,15 +332,20 @@ class Classifier:
             PictureDecodeError: Another shape or dtype.
         """
         check_images(images)
-        logarithms = self._second_log_probabilities(images)
-        return None if logarithms is None else np.asarray(np.exp(logarithms), np.float32)
-
-    def _second_log_probabilities(self, images: Images) -> AnyArray | None:
-        """What the second network says, float32 (n, classes); None where the model file has none."""
-        if not has_output(self._session, SECOND_LOGITS):
+        if not self._optional(SECOND_LOGITS):
             return None
-        logits = self._alone_said(SECOND_LOGITS, images)
-        return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
+        return np.exp(_log_softmax(self._outputs([SECOND_LOGITS], images)[SECOND_LOGITS]))
+
+    def _said(self, images: Images) -> tuple[Probabilities, AnyArray | None, Probabilities | None]:
+        """All that the file says of images: probabilities, scores, and a second opinion."""
+        check_images(images)
+        wanted = self._optional(DIGIT_SCORE, SECOND_LOGITS)
+        if self._augmentation is None:
+            wanted = ["probabilities", *wanted]
+        found = self._outputs(wanted, images) if wanted else {}
+        probabilities = found["probabilities"] if "probabilities" in found else self.predict_proba(images)
+        second = np.exp(_log_softmax(found[SECOND_LOGITS])) if SECOND_LOGITS in found else None
+        return probabilities, found.get(DIGIT_SCORE), second
 
     def score_digits(self, images: Images) -> AnyArray | None:
         """How much each image looks like a digit at all: the higher, the more.
@@ -352,7 +360,9 @@ class Classifier:
             PictureDecodeError: Another shape or dtype.
         """
         check_images(images)
-        return self._alone_said(DIGIT_SCORE, images) if has_output(self._session, DIGIT_SCORE) else None
+        if not self._optional(DIGIT_SCORE):
+            return None
+        return self._outputs([DIGIT_SCORE], images)[DIGIT_SCORE]
 
     def oddness(self, images: Images) -> AnyArray | None:
         """How little each image looks like any digit, whatever the scale of the network's score.
@@ -370,15 +380,20 @@ class Classifier:
         scores = self.score_digits(images)
         return None if scores is None else (np.float32(usual) - scores) / np.float32(usual - rare)
 
-    def _alone_said(self, output: str, images: Images) -> AnyArray:
-        """One output of the graph for any number of images, never from distorted copies."""
-        shape = (len(images),) if output == DIGIT_SCORE else (len(images), self.num_classes)
-        answers = np.empty(shape, np.float32)
+    def _optional(self, *names: str) -> list[str]:
+        """Those of the optional outputs that the file has."""
+        return [name for name in names if has_output(self._session, name)]
+
+    def _outputs(self, names: Sequence[str], images: Images) -> dict[str, AnyArray]:
+        """Outputs of the graph for any number of images, never from distorted copies; all in one run of it."""
+        n = len(images)
+        answers = {name: np.empty((n,) if name == DIGIT_SCORE else (n, self.num_classes), np.float32) for name in names}
 
         def look(part: slice) -> None:
-            (answers[part],) = self._session.run([output], {"images": images[part]})
+            for name, found in zip(names, self._session.run(list(names), {"images": images[part]}), strict=True):
+                answers[name][part] = found
 
-        for_each_slice(look, len(images), self._threads)
+        for_each_slice(look, n, self._threads)
         return answers
 
     def _run(self, output: str, images: Images) -> AnyArray:
@@ -419,6 +434,11 @@ def _augmentation(copies: int) -> "AugmentedInference | None":
     from digitnet.augmented_inference import AugmentedInference  # noqa: PLC0415 - what only few callers ask for
 
     return AugmentedInference(copies)
+
+
+def _log_softmax(logits: AnyArray) -> AnyArray:
+    """In float32, as the graph computes; `metrics.log_softmax` is for measuring."""
+    return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
 
 
 def _usual_and_rare(metadata: ModelMetadata) -> tuple[float, float]:

@@ -70,12 +70,12 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
 
 
 def with_digit_score_of(content: bytes, other: bytes, *, second_opinion: bool = True) -> bytes:
-    """A model file with the score of another one beside its own answers.
+    """A model file with the score of another one, and its second opinion, beside its own answers.
 
     Args:
         content: The bytes of a model file.
         other: The bytes of a model file; where that has no score, neither has the result.
-        second_opinion: Whether `second_logits` come along, if the other has them.
+        second_opinion: Whether `second_logits` come along, if the other has them and knows the same classes.
 
     Returns:
         The bytes of a model file.
@@ -85,7 +85,8 @@ def with_digit_score_of(content: bytes, other: bytes, *, second_opinion: bool = 
     """
     content = without_digit_score(content)
     proto, donor = onnx.load_from_string(content), onnx.load_from_string(other)
-    names = {DIGIT_SCORE, SECOND_LOGITS} if second_opinion else {DIGIT_SCORE}
+    class_names, further = (open_model(one)[1].class_names for one in (content, other))
+    names = {DIGIT_SCORE, SECOND_LOGITS} if second_opinion and class_names == further else {DIGIT_SCORE}
     outputs = [output for output in donor.graph.output if output.name in names]
     if not any(output.name == DIGIT_SCORE for output in outputs):
         return content

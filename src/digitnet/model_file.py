@@ -248,11 +248,11 @@ def _check_answer(session: onnxruntime.InferenceSession, num_classes: int) -> No
         raise ModelFileError("the model answers with numbers that are not finite: its weights are damaged")
     if not np.allclose(probabilities.sum(axis=1), 1, atol=1e-4) or probabilities.min() < 0:
         raise ModelFileError("the model's probabilities do not sum to 1")
-    for name, shape in ((DIGIT_SCORE, expected[:1]), (SECOND_LOGITS, expected)):
+    for name, shape, words in ((DIGIT_SCORE, expected[:1], "number"), (SECOND_LOGITS, expected, "number a class")):
         if has_output(session, name):
             (answers,) = session.run([name], {"images": images})
             if answers.shape != shape or not np.isfinite(answers).all():
-                raise ModelFileError(f"the model's {name} is not {shape} finite numbers for two images")
+                raise ModelFileError(f"the model's {name} is not one finite {words} for each image")
 
 
 def has_output(session: onnxruntime.InferenceSession, name: str) -> bool:

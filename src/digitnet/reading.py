@@ -52,7 +52,7 @@ class Judge(Protocol):
         ...
 
     def score(self, images: Images, /) -> AnyArray:
-        """The network's own logits (n, classes) of images (n, 28, 28) uint8, divided by its temperature."""
+        """What is said of images (n, 28, 28) uint8: float (n, classes), whose softmax are probabilities."""
         ...
 
     def oddness(self, images: Images, /) -> AnyArray | None:
@@ -110,13 +110,13 @@ def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = Fals
     if min(loaded.ink.shape) > IMAGE_SIDE and _is_in_doubt(framed, judge):
         whole = framed
         loaded, framed = _likeliest(loaded, whole, views, judge)
-        edge = as_dark_beside(loaded.seen, loaded.ink) if framed is whole else 0.0
+        edge = as_dark_beside(loaded.seen, loaded.ink) if framed is not None and framed is whole else 0.0
     if framed is None:
         height, width = loaded.ink.shape
         blank = nothing_written(height, width, loaded.notes)
         return Trace(loaded.ink, loaded.steps, _stack([]), Reading(((blank,),), loaded.notes))
     images = framed.image[np.newaxis]
-    beside = (f"{edge:.0%} of what lies beside it is as dark as it is",) if edge >= _EDGY else ()
+    beside = (f"{100 * edge:.0f} % of what lies beside it is like it",) if edge >= _EDGY else ()
     place = Place(framed.box, 0, (*loaded.notes, *framed.notes, *beside), _PER_EDGE * edge)
     (digit,) = judge.judge(images, [place])
     return Trace(loaded.ink, loaded.steps, images, Reading(((digit,),), digit.notes))

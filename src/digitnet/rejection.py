@@ -2,10 +2,10 @@
 
 The network that names digits cannot tell: it knows ten answers and nothing else, and is as sure of a shoe as of a 2
 (docs/log.md has the figures). So a second chain of dense layers learns the ten digits and the images of `non_digits`
-as an eleventh class: knowing which digit it is, it knows better that it is one. Its score is one more output of the
-same ONNX graph, beside the probabilities. It knows nothing of the network beside it, so that one may be added to any
-model file of the ten digits, whatever that was trained on; and the threshold comes from digits that it was not shown
-itself.
+as an eleventh class: knowing which digit it is, it knows better that it is one. Its score and its logits of the digits
+are more outputs of the same ONNX graph, beside the probabilities. It knows nothing of the network beside it, so that
+one may be added to any model file of the ten digits, whatever that was trained on; and the threshold comes from digits
+that it was not shown itself.
 """
 
 import dataclasses
@@ -75,7 +75,8 @@ class Rejection:
             content: The bytes of a model file of the ten digits, in either precision.
 
         Returns:
-            The bytes of a model file with the same answers, the output `digit_score`, and its thresholds.
+            The bytes of a model file with the same answers, the outputs `digit_score` and `second_logits`, and the
+            thresholds of the former.
 
         Raises:
             ModelFileError: The file is damaged, or has a score already.

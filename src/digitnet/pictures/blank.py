@@ -43,8 +43,7 @@ def is_blank(ink: GrayPicture, inside: GrayPicture | None = None, with_lines: Gr
         True also where there is no ink at all.
     """
     small = _at_side(ink if with_lines is None else with_lines)
-    # The finest lines of a large picture are pale in its copy.
-    marks = np.asarray(cv2.threshold(small, _MARK * (int(small.max()) / 255), 255, cv2.THRESH_BINARY)[1], np.uint8)
+    marks = _marks(small)
     sheet = np.full(small.shape, 255, np.uint8)
     if inside is not None:
         sheet = np.asarray(cv2.resize(inside, small.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
@@ -55,7 +54,7 @@ def is_blank(ink: GrayPicture, inside: GrayPicture | None = None, with_lines: Gr
     rest = _without_edges(np.asarray(cv2.bitwise_and(level, np.ascontiguousarray(upright)), np.uint8), depth)
     if with_lines is not None:
         small = _at_side(ink)
-        marks = np.asarray(cv2.threshold(small, _MARK * (int(small.max()) / 255), 255, cv2.THRESH_BINARY)[1], np.uint8)
+        marks = _marks(small)
         rest = np.asarray(cv2.bitwise_and(rest, marks), np.uint8)
     return float(small[rest > 0].sum()) <= _REST * float(small[marks > 0].sum())
 
@@ -66,6 +65,11 @@ def _at_side(ink: GrayPicture) -> GrayPicture:
         return ink
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _marks(small: GrayPicture) -> GrayPicture:
+    """Where there is ink: the finest lines of a large picture are pale in its copy."""
+    return np.asarray(cv2.threshold(small, _MARK * (int(small.max()) / 255), 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _without_lines(marks: GrayPicture, depth: AnyArray) -> GrayPicture:

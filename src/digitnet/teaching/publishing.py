@@ -40,7 +40,7 @@ def publish(
         RunFolderError: It cannot be written.
     """
     content = encode_model(model, metadata, parts["validation"].images[:_IMAGES_TO_COMPARE])
-    content = with_digit_score_of(content, score_of, second_opinion=False)  # which would not know what was corrected
+    content = with_digit_score_of(content, score_of, second_opinion=False)  # this network is what is looked at
     session, described = open_model(content)
     classifier = Classifier(session, described)
     measured = {name: evaluate(classifier, part) for name, part in parts.items()}
