@@ -272,16 +272,18 @@ def test_a_line_of_nothing_but_scribble_is_no_line() -> None:
 class Doubtful(OneEyed):
     """A judge to whom everything looks as odd as it was told; it remembers what it was told of the surroundings."""
 
-    def __init__(self, oddness: float) -> None:
-        super().__init__(set())
+    def __init__(self, oddness: float, refused: set[int] | None = None) -> None:
+        super().__init__(refused or set())
         self.odd = oddness
         self.told: list[Place | None] = []
+        self.in_lines: list[bool] = []
 
     def oddness(self, images: Images) -> AnyArray | None:
         return np.full(len(images), self.odd)
 
     def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
         self.told += places
+        self.in_lines.append(in_lines)
         return super().judge(images, places, in_lines=in_lines)
 
 
@@ -311,3 +313,28 @@ def test_what_looks_like_a_digit_is_not_asked_for_its_surroundings(monkeypatch: 
     assert told_of(strokes([[80]]), 0.0).oddness == 0
     assert told_of(strokes([[80]]), 1.0).oddness == 2
     assert told_of(strokes([[80]])[90:118, 32:60], 1.0).oddness == 0  # so small a picture has no surroundings
+
+
+@pytest.mark.parametrize(("oddness", "alone"), [(0.0, False), (1.0, True)])
+def test_a_number_without_one_typical_digit_is_refused_as_single_digits_are(oddness: float, alone: bool) -> None:
+    judge = Doubtful(oddness)
+    trace = trace_number(strokes([[80, 80, 80]]), judge)
+    assert trace.reading.text == "777"
+    assert len(judge.told) == (6 if alone else 3)
+    assert judge.in_lines[-1] != alone
+    assert judge.in_lines[0]
+    refusing = Doubtful(oddness, refused={0, 1, 2})
+    refused = trace_number(strokes([[80, 80, 80]]), refusing).reading
+    assert (refused.text, refused.status, refused.digits) == ("", "not_a_digit", ())
+
+
+@pytest.mark.parametrize("width", [4, 6])
+def test_scribble_is_no_number(classifier: Classifier, width: int) -> None:
+    """Zigzags to and fro; as single pictures and as pages they are the same."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        x = np.where(np.arange(14) % 2, 150, 50) + rng.uniform(-12, 12, 14)
+        y = np.linspace(45, 155, 14) + rng.uniform(-4, 4, 14)
+        picture = np.full((200, 200), 225, np.uint8)
+        cv2.polylines(picture, [np.stack([x, y], axis=1).astype(np.int32)], False, 40, width, cv2.LINE_AA)
+        assert classifier.read_number(picture).status == classifier.read_digit(picture).status == "not_a_digit"

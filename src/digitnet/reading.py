@@ -171,7 +171,8 @@ def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
 def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
     """Read all digits of a picture.
 
-    Where few digits are found, or a third of them do not look as digits do, the picture is looked at again.
+    Where few digits are found, or a third of them do not look as digits do, the picture is looked at again. Where none
+    looks as digits do, each is refused as a single digit would be: then it is no number that would have a hole.
 
     Args:
         picture: See `load_picture`.
@@ -191,7 +192,7 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
         for view in views:
             page = _read_page(view, judge)
             best = page if page.worth >= best.worth + _CLEARLY else best
-    return best.trace
+    return best.trace if best.typical else best.refused_as_single_digits(judge)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,10 +200,16 @@ class _PageRead:
     """What a look at a page gave.
 
     Attributes:
+        view: The look.
+        page: Its ink, taken apart.
+        found: What the digits may be.
         trace: The answer.
         typical: How many of its digits look as digits do, and are read for sure.
     """
 
+    view: Picture
+    page: Page
+    found: Sequence[DigitInk]
     trace: Trace
     typical: int
 
@@ -211,21 +218,39 @@ class _PageRead:
         """Digits that look as digits do, less what else was found."""
         return 2 * self.typical - len(self.trace.images)
 
+    def refused_as_single_digits(self, judge: Judge) -> Trace:
+        """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
+        oddness = _PER_EDGE * as_dark_beside(self.view.seen, self.view.ink) if self.found else 0.0
+        places = [Place(digit.box, digit.line, digit.notes, oddness) for digit in self.found]
+        digits = judge.judge(_stack([digit.image for digit in self.found]), places)
+        return _trace_of(self.view, self.page, self.found, digits)
+
 
 def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
     page = take_apart(loaded.ink)
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
-    images = _stack([digit.image for digit in found])
-    digits = judge.judge(images, [Place(digit.box, digit.line, digit.notes) for digit in found], in_lines=True)
+    places = [Place(digit.box, digit.line, digit.notes) for digit in found]
+    digits = judge.judge(_stack([digit.image for digit in found]), places, in_lines=True)
+    trace = _trace_of(loaded, page, found, digits)
+    return _PageRead(loaded, page, found, trace, _count_typical(trace, judge))
+
+
+def _trace_of(loaded: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit]) -> Trace:
+    """What is told of a page, once it is known what each of its digits is."""
     is_kept = _kept(digits)
     notes = (*loaded.notes, *_page_notes(page, found), *_left_out(int((~is_kept).sum())))
-    kept = list(compress(digits, is_kept))
-    trace = Trace(loaded.ink, loaded.steps, images[is_kept], Reading(_lines(kept), notes))
+    images = _stack([digit.image for digit in found])[is_kept]
+    return Trace(loaded.ink, loaded.steps, images, Reading(_lines(list(compress(digits, is_kept))), notes))
+
+
+def _count_typical(trace: Trace, judge: Judge) -> int:
+    """How many digits look as digits do, and are read for sure; all of them where nothing tells."""
     oddness = judge.oddness(trace.images)
-    is_one, confidence = np.array([[digit.text == _ONE, digit.confidence] for digit in kept]).reshape(-1, 2).T
+    read = [[digit.text == _ONE, digit.confidence] for digit in trace.digits]
+    is_one, confidence = np.array(read).reshape(-1, 2).T
     is_typical = _is_typical(oddness, is_one > 0, confidence)
-    return _PageRead(trace, len(kept) if is_typical is None else int(is_typical.sum()))
+    return len(trace.images) if is_typical is None else int(is_typical.sum())
 
 
 def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
