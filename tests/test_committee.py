@@ -18,10 +18,12 @@ from digitnet import committee, model_file
 from digitnet.arrays import AnyArray
 from digitnet.classifier import load_classifier
 from digitnet.committee import save_committee
+from digitnet.digit_score import with_digit_score
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file import open_model
 from digitnet.model_metadata import ModelMetadata
 from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.quantiles import Quantiles
 from digitnet.quantization import quantize
 
 NAMES = ("bar", "dash", "blob")
@@ -154,6 +156,18 @@ def test_the_graph_is_valid_and_its_members_are_in_it_as_they_were(write: Write,
     assert kinds == [*member, *member, "LogSoftmax", "LogSoftmax", "Mean", "LogSoftmax", "Softmax"]
     assert [part.name for part in proto.graph.input] == ["images"]
     assert sorted(part.name for part in proto.graph.output) == ["logits", "probabilities"]
+
+
+def test_what_else_members_answer_is_left_out(write: Write, out: Path) -> None:
+    """Whatever leads to no output would still be computed with each answer."""
+    scored = [with_digit_score(network(seed), network(9), Quantiles(100, (0.1,), (-1.0,))) for seed in (0, 1)]
+    save_committee([write(str(number), content=content) for number, content in enumerate(scored)], out)
+    other = out.with_name("other.onnx")
+    save_committee([write("a", 0), write("b", 1)], other)
+    kinds = [[node.op_type for node in onnx.load(path).graph.node] for path in (out, other)]
+    assert kinds[0] == kinds[1]
+    first, second = (load_classifier(path).predict_logits(IMAGES) for path in (out, other))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_the_same_members_give_the_same_bytes(write: Write, out: Path) -> None:

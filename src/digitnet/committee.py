@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from onnx.compose import add_prefix_graph
 
 from digitnet.arrays import IMAGE_SIDE, Images
+from digitnet.digit_score import without_digit_score
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.files import replaced_file
 from digitnet.metrics import log_softmax
@@ -187,7 +188,7 @@ def _merge(members: list[_Member], num_classes: int) -> onnx.ModelProto:
     mean = list(proto.graph.node)
     del proto.graph.node[:]
     for number, member in enumerate(members, start=1):
-        part = onnx.load_from_string(member.content)
+        part = onnx.load_from_string(without_digit_score(member.content))  # of several, none is the committee's
         if list(part.opset_import) != list(proto.opset_import):
             raise ModelFileError(
                 f"{member.path} is written in the operators of {_operators(part)}, expected {_operators(proto)}: save "
