@@ -126,9 +126,9 @@ def test_five_thousand_specks_take_no_time(classifier: Classifier) -> None:
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         page[row : row + 3, column : column + 3] = 20
     started = time.process_time()
-    classifier.read_number(page)
-    classifier.read_digit(page)
+    answers = (classifier.read_number(page), classifier.read_digit(page))
     assert time.process_time() - started < 4  # two readings
+    assert [answer.status for answer in answers] == ["not_a_digit", "not_a_digit"]
 
 
 def test_a_damaged_picture_is_an_error(classifier: Classifier) -> None:
@@ -326,6 +326,15 @@ def test_a_number_without_one_typical_digit_is_refused_as_single_digits_are(oddn
     refusing = Doubtful(oddness, refused={0, 1, 2})
     refused = trace_number(strokes([[80, 80, 80]]), refusing).reading
     assert (refused.text, refused.status, refused.digits) == ("", "not_a_digit", ())
+
+
+@pytest.mark.parametrize(("oddness", "count"), [(0.0, 24), (1.0, 0)])
+def test_many_pieces_of_which_none_looks_like_a_digit_are_none(oddness: float, count: int) -> None:
+    reading = trace_number(strokes([[80] * 8] * 3), Doubtful(oddness)).reading
+    assert len(reading.digits) == count
+    assert (reading.status, reading.notes[-1:] == ("24 pieces left out: no digit, to judge by the looks",)) == (
+        ("ok", False) if count else ("not_a_digit", True)
+    )
 
 
 @pytest.mark.parametrize("width", [4, 6])

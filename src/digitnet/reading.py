@@ -40,6 +40,7 @@ _FEW = 3  # digits may be all that was seen of a number: a page of no more is lo
 _MOSTLY = 0.66  # ... and so is one where no more than this part looks as digits do, ...
 _MOST_AGAIN = 100  # ... unless it has so many that it would take too long; ...
 _CLEARLY = 2  # ... what is then found must be worth so many digits more
+_CROWD = 20  # pieces or more, of which not one looks like a digit, are specks, hatching or print
 _AS_TALL = 0.6  # of the digits in its line
 
 
@@ -220,6 +221,9 @@ class _PageRead:
 
     def refused_as_single_digits(self, judge: Judge) -> Trace:
         """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
+        if len(self.found) >= _CROWD:
+            notes = (*self.view.notes, *_left_out(len(self.found)))
+            return Trace(self.view.ink, self.view.steps, _stack([]), Reading((), notes))
         oddness = _PER_EDGE * as_dark_beside(self.view.seen, self.view.ink) if self.found else 0.0
         places = [Place(digit.box, digit.line, digit.notes, oddness) for digit in self.found]
         digits = judge.judge(_stack([digit.image for digit in self.found]), places)
