@@ -337,6 +337,17 @@ def test_many_pieces_of_which_none_looks_like_a_digit_are_none(oddness: float, c
     )
 
 
+@pytest.mark.parametrize(("oddness", "count"), [(0.0, 420), (1.0, 0)])
+def test_hundreds_of_pieces_are_looked_at_by_a_sample(
+    oddness: float, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any of them is cut."""
+    monkeypatch.setattr("digitnet.segmentation.page.find_cuts", lambda *_: [] if count else pytest.fail("cut"))
+    reading = trace_number(strokes([[80] * 28] * 15), Doubtful(oddness)).reading
+    assert len(reading.digits) == count
+    assert any("420 pieces left out" in note for note in reading.notes) == (count == 0)
+
+
 @pytest.mark.parametrize("width", [4, 6])
 def test_scribble_is_no_number(classifier: Classifier, width: int) -> None:
     """Zigzags to and fro; as single pictures and as pages they are the same."""

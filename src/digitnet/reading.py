@@ -189,6 +189,8 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     views = looks(picture, with_steps=with_steps)
     best = _read_page(next(views), judge)
     count = len(best.trace.images)
+    if best.page.left_out:
+        return best.trace
     if count <= _FEW or (best.typical <= _MOSTLY * count and count <= _MOST_AGAIN):
         for view in views:
             page = _read_page(view, judge)
@@ -231,7 +233,7 @@ class _PageRead:
 
 
 def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
-    page = take_apart(loaded.ink)
+    page = take_apart(loaded.ink, lambda images: _has_typical(images, judge))
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
     places = [Place(digit.box, digit.line, digit.notes) for digit in found]
@@ -240,10 +242,16 @@ def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
     return _PageRead(loaded, page, found, trace, _count_typical(trace, judge))
 
 
+def _has_typical(images: Images, judge: Judge) -> bool:
+    """Whether any image is no odder than most digits, or nothing tells."""
+    oddness = judge.oddness(images)
+    return oddness is None or bool((oddness <= _ODD).any())
+
+
 def _trace_of(loaded: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit]) -> Trace:
     """What is told of a page, once it is known what each of its digits is."""
     is_kept = _kept(digits)
-    notes = (*loaded.notes, *_page_notes(page, found), *_left_out(int((~is_kept).sum())))
+    notes = (*loaded.notes, *_page_notes(page, found), *_left_out(page.left_out + int((~is_kept).sum())))
     images = _stack([digit.image for digit in found])[is_kept]
     return Trace(loaded.ink, loaded.steps, images, Reading(_lines(list(compress(digits, is_kept))), notes))
 

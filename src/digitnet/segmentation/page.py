@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,6 +18,8 @@ from digitnet.segmentation.pieces import Piece, WorkingInk, find_pieces, to_work
 
 __all__ = ["DigitInk", "Page", "take_apart"]
 
+_CROWD = 400  # pieces or more are looked at by a sample, before all of them are cut and framed: ...
+_SAMPLE = 100  # ... so many of the largest, and as many of all sizes
 _LEVEL = 3.0  # degrees; lines that slope less are read as they are
 
 
@@ -55,12 +57,14 @@ class Page:
         slope: Degrees by which the picture was turned to make its lines level.
         to_picture: float64 (2, 3), from a place in the working picture to one in the picture itself.
         shape: Height and width of the picture.
+        left_out: How many pieces were left out, since nothing of a sample of them looks like a digit.
     """
 
     lines: tuple[_Line, ...]
     slope: float
     to_picture: np.ndarray
     shape: tuple[int, int]
+    left_out: int = 0
 
     @property
     def images(self) -> Images:
@@ -113,11 +117,13 @@ class Page:
         return (starts[0], starts[1], max(1, ends[0] - starts[0]), max(1, ends[1] - starts[1]))
 
 
-def take_apart(ink: GrayPicture) -> Page:
+def take_apart(ink: GrayPicture, has_digits: Callable[[Images], bool] | None = None) -> Page:
     """Find everything on a page that may be a digit.
 
     Args:
         ink: uint8 (height, width), any size, 0 = paper, 255 = ink.
+        has_digits: Whether any image of some, uint8 (n, 28, 28), looks like a digit; None where nothing tells. It is
+            asked about a sample where there are hundreds of pieces: thousands of specks take seconds.
 
     Returns:
         A page; without lines where nothing is written.
@@ -126,6 +132,8 @@ def take_apart(ink: GrayPicture) -> Page:
     if working is None:
         return Page((), 0.0, np.eye(2, 3), ink.shape)
     pieces = find_pieces(working)
+    if has_digits is not None and len(pieces) >= _CROWD and not has_digits(_sample(pieces)):
+        return Page((), 0.0, np.eye(2, 3), ink.shape, len(pieces))
     boxes = _boxes(pieces)
     slope = page_slope(boxes, working.digit_height)
     back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]) / working.scale
@@ -139,6 +147,13 @@ def take_apart(ink: GrayPicture) -> Page:
         slope, rest = 0.0, slope
     lines = group_into_lines(boxes, working.digit_height, rest)
     return Page(tuple(_line([pieces[number] for number in line]) for line in lines), slope, back, ink.shape)
+
+
+def _sample(pieces: Sequence[Piece]) -> Images:
+    """Some pieces, each as if it were a digit; `pieces` are the largest first."""
+    chosen = [*pieces[:_SAMPLE], *pieces[_SAMPLE :: max(1, len(pieces) // _SAMPLE)]]
+    frames = [to_mnist_frame(piece.ink) for piece in chosen]
+    return np.stack([frame.image for frame in frames if frame is not None])
 
 
 def _boxes(pieces: Sequence[Piece]) -> Boxes:
