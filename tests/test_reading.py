@@ -330,10 +330,10 @@ def test_a_number_without_one_typical_digit_is_refused_as_single_digits_are(oddn
 
 @pytest.mark.parametrize(("oddness", "count"), [(0.0, 24), (1.0, 0)])
 def test_many_pieces_of_which_none_looks_like_a_digit_are_none(oddness: float, count: int) -> None:
-    reading = trace_number(strokes([[80] * 8] * 3), Doubtful(oddness)).reading
+    reading = trace_number(strokes([[80] * 8] * 3), Doubtful(oddness, refused={3})).reading
     assert len(reading.digits) == count
     assert (reading.status, reading.notes[-1:] == ("24 pieces left out: no digit, to judge by the looks",)) == (
-        ("ok", False) if count else ("not_a_digit", True)
+        ("unsure", False) if count else ("not_a_digit", True)
     )
 
 
@@ -343,9 +343,14 @@ def test_hundreds_of_pieces_are_looked_at_by_a_sample(
 ) -> None:
     """Before any of them is cut."""
     monkeypatch.setattr("digitnet.segmentation.page.find_cuts", lambda *_: [] if count else pytest.fail("cut"))
-    reading = trace_number(strokes([[80] * 28] * 15), Doubtful(oddness)).reading
+    reading = trace_number(strokes([[80] * 28] * 15), Doubtful(oddness, {0})).reading
     assert len(reading.digits) == count
     assert any("420 pieces left out" in note for note in reading.notes) == (count == 0)
+
+
+@pytest.mark.parametrize("lines", [3, 15])
+def test_who_always_answers_answers_crowds_too(lines: int) -> None:
+    assert len(trace_number(strokes([[80] * 28] * lines), Doubtful(1.0)).digits) == 28 * lines
 
 
 @pytest.mark.parametrize("width", [4, 6])

@@ -40,7 +40,7 @@ _FEW = 3  # digits may be all that was seen of a number: a page of no more is lo
 _MOSTLY = 0.66  # ... and so is one where no more than this part looks as digits do, ...
 _MOST_AGAIN = 100  # ... unless it has so many that it would take too long; ...
 _CLEARLY = 2  # ... what is then found must be worth so many digits more
-_CROWD = 20  # pieces or more, of which not one looks like a digit, are specks, hatching or print
+_CROWD = 20  # pieces or more, of which none looks like a digit and some are refused, are specks, hatching or print
 _AS_TALL = 0.6  # of the digits in its line
 
 
@@ -223,17 +223,17 @@ class _PageRead:
 
     def refused_as_single_digits(self, judge: Judge) -> Trace:
         """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
-        if len(self.found) >= _CROWD:
-            notes = (*self.view.notes, *_left_out(len(self.found)))
-            return Trace(self.view.ink, self.view.steps, _stack([]), Reading((), notes))
         oddness = _PER_EDGE * as_dark_beside(self.view.seen, self.view.ink) if self.found else 0.0
         places = [Place(digit.box, digit.line, digit.notes, oddness) for digit in self.found]
         digits = judge.judge(_stack([digit.image for digit in self.found]), places)
+        if len(digits) >= _CROWD and _is_any_refused(digits):
+            notes = (*self.view.notes, *_left_out(len(digits)))
+            return Trace(self.view.ink, self.view.steps, _stack([]), Reading((), notes))
         return _trace_of(self.view, self.page, self.found, digits)
 
 
 def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
-    page = take_apart(loaded.ink, lambda images: _has_typical(images, judge))
+    page = take_apart(loaded.ink, lambda images: _may_hold_digits(images, judge))
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
     places = [Place(digit.box, digit.line, digit.notes) for digit in found]
@@ -242,10 +242,16 @@ def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
     return _PageRead(loaded, page, found, trace, _count_typical(trace, judge))
 
 
-def _has_typical(images: Images, judge: Judge) -> bool:
-    """Whether any image is no odder than most digits, or nothing tells."""
+def _may_hold_digits(images: Images, judge: Judge) -> bool:
+    """Whether any image is no odder than most digits, or nothing tells, or all are to be answered."""
     oddness = judge.oddness(images)
-    return oddness is None or bool((oddness <= _ODD).any())
+    if oddness is None or (oddness <= _ODD).any():
+        return True
+    return not _is_any_refused(judge.judge(images, [Place((0, 0, IMAGE_SIDE, IMAGE_SIDE))] * len(images)))
+
+
+def _is_any_refused(digits: Sequence[Digit]) -> bool:
+    return any(digit.status == "not_a_digit" for digit in digits)
 
 
 def _trace_of(loaded: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit]) -> Trace:
