@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from advice import pytest_terminal_summary
 from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
+
+__all__ = ["pytest_terminal_summary"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -157,7 +157,7 @@ def test_our_client_goes_on_without_connections_that_were_closed() -> None:
     assert measured["seconds"] < 4
 
 
-@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+@pytest.mark.skipif(not shutil.which("wrk"), reason="needs wrk: apt-get install wrk")
 def test_wrk_sends_the_messages_of_the_file_in_turn(tmp_path: Path) -> None:
     messages, path = load("serving.messages"), tmp_path / "messages.bin"
     messages.write_messages([messages.request("/a", b"1\r\n22"), messages.request("/b")], path)

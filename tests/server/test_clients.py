@@ -89,7 +89,7 @@ def test_triton_is_told_what_is_wrong(triton: Any, model: str, version: str, dat
 @pytest.mark.parametrize("is_binary", [True, False])
 def test_kserve_gets_the_classifiers_answers(server: Live, classifier: Classifier, is_binary: bool) -> None:
     kserve = pytest.importorskip(
-        "kserve", reason="needs kserve, which wants older packages than the rest: in an environment of its own"
+        "kserve", reason="kserve wants older packages than the rest: scripts/test-kserve or make test-all runs this"
     )
 
     async def asked() -> Any:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,13 +17,14 @@ import cv2
 import numpy as np
 import pytest
 
+from advice import BROWSER_HINT
 from drawn_pages import photo as with_noise
 from drawn_pages import strokes, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SERVER = ("starlette", "uvicorn", "orjson")
 _FLAGS = [
     "--disable-gpu",
@@ -43,13 +45,25 @@ SEVEN: list[Stroke] = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0
 ONE: list[Stroke] = [[(0.2, 0.2), (0.2, 0.5), (0.2, 0.85)]]
 
 
+@cache
+def _browser_path() -> str | None:
+    """The system's Chromium or Chrome, or else the one that Playwright has installed."""
+    if found := next(filter(None, map(shutil.which, _BROWSERS)), None):
+        return found
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not there without the dev extra
+
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
 def _reason() -> str:
     missing = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
     if missing:
         return f"needs the dev extra: {', '.join(missing)} missing"
     if any(find_spec(name) is None for name in _SERVER):
         return "needs the serve extra"
-    return "" if CHROMIUM else "there is no chromium on this machine"
+    return "" if _browser_path() else BROWSER_HINT
 
 
 @pytest.fixture(scope="package")
@@ -100,7 +114,7 @@ def browser() -> Iterator["Browser"]:
     expect.set_options(timeout=_PATIENCE)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *root])
+        started = playwright.chromium.launch(executable_path=_browser_path(), args=[*_FLAGS, *root])
         yield started
         started.close()
 
