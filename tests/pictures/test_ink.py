@@ -70,7 +70,7 @@ def test_a_small_stroke_in_noise_is_found_and_the_noise_is_not() -> None:
     picture[60:80, 70:73] -= 50
     extracted, _ = extract_ink(np.rint(picture).astype(np.uint8))
     rows, columns = np.nonzero(extracted > 60)
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (60, 79, 70, 72)
+    assert tuple(map(int, (rows.min(), rows.max(), columns.min(), columns.max()))) == (60, 79, 70, 72)
 
 
 def test_a_faint_stroke_in_a_noisy_photo_is_found() -> None:
