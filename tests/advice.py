@@ -39,8 +39,9 @@ def _python() -> str:
         return sys.executable
 
 
+# The type is quoted: pytest 8.3 does not export it yet.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> Iterator[None]:
     """Print the advice below pytest's own summary."""
     yield
     reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
