@@ -1,6 +1,6 @@
-# digitnet: `make train` trains on the bundled MNIST, `make test` runs the tests, `make check` looks at formatting, lint and
-# types, `make test-all` also runs what wants other environments, `make bench` measures speed, `make accuracy` measures
-# accuracy, `make serving` measures the server.
+# digitnet: `make train` trains on the bundled MNIST, `make test` runs the tests, `make check` looks at formatting, lint
+# and types, `make test-all` also runs what wants other environments, `make bench` measures speed, `make accuracy`
+# measures accuracy, `make serving` measures the server.
 # Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
 
 PYTHON ?= python3
@@ -18,15 +18,16 @@ train: $(VENV)/.train
 test: $(VENV)/.dev
 	@echo "Running the tests. The first dots come after some seconds, when all tests have been collected."
 	@$(BIN)/pytest --numprocesses auto
-	@echo "Not run, because it wants environments of its own: the wheel, kserve's client, peers (make test-all)."
+	@echo "Not run, as it wants other environments: the wheel, kserve's client, peers, other Pythons (make test-all)."
 
 # What wants other environments, each made for it: the wheel's tests, kserve's client, the benchmarks' peers (only to see
-# that they run). Some gigabytes, and half an hour.
+# that they run), and every Python found, with the newest and the oldest dependencies. Some gigabytes, an hour or two.
 test-all: test check
 	scripts/test-wheel
 	scripts/test-kserve
 	$(BIN)/python -m benchmarks --quick
 	$(BIN)/python -m benchmarks.serving --quick
+	scripts/test-pythons
 
 check: $(VENV)/.check
 	@scripts/check
@@ -52,8 +53,8 @@ serving: $(VENV)/.dev
 clean:
 	rm -rf $(VENV) build dist
 
-# A stamp for each set of extras; pip runs again only after pyproject.toml has changed. It is quiet, so each rule first says
-# what it waits for.
+# A stamp for each set of extras; pip runs again only after pyproject.toml has changed. It is quiet, so each rule first
+# says what it waits for.
 $(VENV)/.train: $(VENV)/.created pyproject.toml
 	@echo "Installing digitnet with the extra train into $(VENV): about half a minute."
 	@$(INSTALL) '.[train]'

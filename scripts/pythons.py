@@ -1,8 +1,8 @@
 """Run the tests on every Python found, newest and oldest dependencies: what `scripts/test-pythons` starts.
 
-Each run has an environment of its own: `newest` is what pip takes today, `floors` is the lowest version that pyproject.toml
-allows of every package at once. A table at the end says what was tested. Nothing but Python's own library is imported, so
-that any interpreter can start it.
+Each run has an environment of its own: `newest` is what pip takes today, `floors` is the lowest version that
+pyproject.toml allows, of every package at once. A table at the end says what was tested. Only Python's own library is
+imported, so that any interpreter can start it.
 """
 
 import argparse
@@ -25,6 +25,7 @@ __all__ = ["Interpreter", "Row", "choose", "counts", "floors", "lowest_python", 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SETS = ("newest", "floors")
 SHOWN = {"numpy": "NumPy", "jax": "JAX", "keras": "Keras", "onnxruntime": "ONNX Runtime"}
+_LAST_LINES = 15  # of pip's output, where it failed: its reasons stand there
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[(?P<extras>[^\]]*)\])?(?P<bounds>[^;]*)(?:;(?P<marker>.*))?")
 _PROBE = (
     "import ensurepip, json, sys, venv; "
@@ -171,23 +172,29 @@ def _interpreters(names: Sequence[str], lowest: tuple[int, int]) -> list[Interpr
     found = [one for path in _candidates(os.environ) if (one := _probe(path, is_named=False))]
     chosen = choose(found, lowest)
     if not chosen:
-        raise SystemExit(f"test-pythons: no Python >= {lowest[0]}.{lowest[1]} was found, on the path or by pyenv: name one")
+        raise SystemExit(
+            f"test-pythons: no Python >= {lowest[0]}.{lowest[1]} was found, on the path or by pyenv: name one"
+        )
     return chosen
 
 
-def _run(command: Sequence[str], log: Path) -> tuple[int, str]:
+def _run(command: Sequence[str], log: Path, *, is_shown: bool = True) -> tuple[int, str]:
     """Run a command, show its output while it comes, and add it to the log; the exit code, and all it printed."""
-    shown = b""
-    with log.open("ab") as kept, subprocess.Popen(  # noqa: S603 - our own environments
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    printed = b""
+    with (
+        log.open("ab") as kept,
+        subprocess.Popen(  # noqa: S603 - our own environments
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
         while chunk := os.read(process.stdout.fileno(), 65536):
-            shown += chunk
+            printed += chunk
             kept.write(chunk)
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.flush()
-    return process.returncode, shown.decode(errors="replace")
+            if is_shown:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.flush()
+    return process.returncode, printed.decode(errors="replace")
 
 
 def _test(interpreter: Interpreter, dependencies: str, folder: Path, options: Sequence[str]) -> Row:
@@ -197,14 +204,18 @@ def _test(interpreter: Interpreter, dependencies: str, folder: Path, options: Se
     log.unlink(missing_ok=True)
     python = os.fspath(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
     limits = folder / "floors.txt"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", ".[all]"]
+    install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "-e", ".[all]"]
     install += ["--constraint", os.fspath(limits)] if dependencies == "floors" else []
     _say(f"Python {interpreter}, {dependencies}: installing into {place} (a minute or two)")
     for command in ([interpreter.path, "-m", "venv", "--clear", os.fspath(place)], install):
-        if _run(command, log)[0]:
+        code, output = _run(command, log, is_shown=False)
+        if code:
+            _say("\n".join([*output.splitlines()[-_LAST_LINES:], f"{' '.join(command)} failed"]))
             return Row(str(interpreter), dependencies, False, (time.monotonic() - begun) / 60)
     versions = json.loads(subprocess.check_output([python, "-c", _VERSIONS]))  # noqa: S603 - our own environment
-    _say(f"Python {interpreter}, {dependencies}: testing, {', '.join(map(' '.join, zip(SHOWN, versions, strict=True)))}")
+    _say(
+        f"Python {interpreter}, {dependencies}: testing, {', '.join(map(' '.join, zip(SHOWN, versions, strict=True)))}"
+    )
     arguments = ["-p", "no:cacheprovider", "--numprocesses", "auto", *options]
     code, output = _run([python, "-m", "pytest", *arguments], log)
     minutes = (time.monotonic() - begun) / 60
@@ -218,7 +229,9 @@ def _say(sentence: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("test-pythons", description=__doc__, epilog="What follows -- goes to pytest.")
-    parser.add_argument("pythons", nargs="*", metavar="PYTHON", help="a path, a command or a version; default: all found")
+    parser.add_argument(
+        "pythons", nargs="*", metavar="PYTHON", help="a path, a command or a version; default: all found"
+    )
     parser.add_argument("--newest", action="store_true", help="only with what pip takes today")
     parser.add_argument("--floors", action="store_true", help="only with the lowest versions allowed")
     parser.add_argument("--folder", type=Path, help="where environments and logs are kept; default: a temporary folder")

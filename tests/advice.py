@@ -45,7 +45,8 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> Iter
     """Print the advice below pytest's own summary."""
     yield
     reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
-    lines = advice([report.nodeid for report in reports], _python())
+    # An error of xdist itself is reported under the name of a worker, which cannot be run again.
+    lines = advice([report.nodeid for report in reports if ".py" in report.nodeid], _python())
     if lines:
         terminalreporter.section("what to do")
         terminalreporter.write("".join(f"{line}\n" for line in lines))

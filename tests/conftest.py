@@ -24,7 +24,7 @@ def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 def thirty_digits() -> Dataset:
     """Thirty images of noise, three for each digit, in the order 0, 1, ..., 9, 0, 1, ..."""
     images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
-    return Dataset(images, np.arange(30, dtype=np.uint8) % 10, "thirty digits")
+    return Dataset(images, np.arange(30, dtype=np.uint8) % np.uint8(10), "thirty digits")
 
 
 @pytest.fixture(scope="session")

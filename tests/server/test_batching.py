@@ -55,6 +55,7 @@ def test_one_request_is_one_inference() -> None:
     images = some_images(5)
     answers = asyncio.run(made.answer(images, with_logits=True))
     np.testing.assert_array_equal(answers.probabilities[:, 0], images.sum(axis=(1, 2)))
+    assert answers.logits is not None
     np.testing.assert_array_equal(answers.logits, -answers.probabilities)
     assert observed == sums.calls == [5]
 
@@ -153,6 +154,7 @@ def test_company_changes_no_bit_of_an_answer(classifier: Classifier) -> None:
 
     for images, answers in zip(questions, asyncio.run(all_of_them()), strict=True):
         np.testing.assert_array_equal(answers.probabilities, classifier.predict_proba(images))
+        assert answers.logits is not None
         np.testing.assert_array_equal(answers.logits, classifier.predict_logits(images))
 
 

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from digitnet.answers import outcome
+from digitnet.arrays import AnyArray
 from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
 from studio_page import Page
 
 
-def png(pixels: np.ndarray) -> bytes:
+def png(pixels: AnyArray) -> bytes:
     buffer = BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

@@ -62,7 +62,7 @@ class Neighbours:
         several = min(_CHOSEN, len(distances))
         chosen = np.argpartition(distances, several - 1)[:several]
         exact = ((_answers(self._network, self._images[chosen]) - answer) ** 2).sum(axis=1)
-        return chosen[np.argsort(exact, kind="stable")[:count]]
+        return np.asarray(chosen[np.argsort(exact, kind="stable")[:count]])
 
 
 def _answers(network: Network, images: Images) -> Array:
