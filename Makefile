@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 	@$(BIN)/pytest --numprocesses auto
 	@echo "Not run, as it wants other environments: the wheel, kserve's client, peers, other Pythons (make test-all)."
 
-# What wants other environments, each made for it: the wheel's tests, kserve's client, the benchmarks' peers (only to see
+# What wants other environments, each made for it: the wheel's tests, kserve's client, the peers (only to see
 # that they run), and every Python found, with the newest and the oldest dependencies. Some gigabytes, an hour or two.
 test-all: test check
 	scripts/test-wheel
