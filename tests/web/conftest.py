@@ -18,6 +18,7 @@ import pytest
 
 from drawn_pages import photo as with_noise
 from drawn_pages import strokes, written
+from patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -31,8 +32,7 @@ _FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera that shows a test picture
     "--use-fake-ui-for-media-stream",
 ]
-_READY_SECONDS = 60.0
-_PATIENCE = 20_000.0  # milliseconds: two busy cores are slow, and what never comes is a failure all the same
+_PATIENCE = 1e3 * PATIENCE  # milliseconds
 
 Point: TypeAlias = tuple[float, float]
 Stroke: TypeAlias = list[Point]
@@ -71,13 +71,13 @@ def address(studio_folder: Path) -> Iterator[str]:
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
-                server.communicate(timeout=20)
+                server.communicate(timeout=PATIENCE)
             server.kill()
 
 
 def _wait_for_address(server: "subprocess.Popen[str]") -> str:
     assert server.stdout is not None
-    timer = threading.Timer(_READY_SECONDS, server.kill)
+    timer = threading.Timer(PATIENCE, server.kill)
     timer.start()
     told = ""
     for line in server.stdout:
@@ -151,6 +151,22 @@ def draw() -> Draw:
             page.mouse.up()
 
     return with_mouse
+
+
+@pytest.fixture
+def inside(page: "Page", draw: Draw) -> "Page":
+    """The glass box with a drawn 7 in it, explained to the end of its last stroke."""
+    from playwright.sync_api import expect  # noqa: PLC0415 - as above
+
+    draw(page, SEVEN)
+    expect(page.locator("#draw-answer .hero")).to_have_text("7")
+    expect(page.locator("#draw-answer .answer")).to_have_attribute("aria-busy", "false")
+    page.get_by_role("button", name="Look inside").click()
+    side = page.locator("#inside-body .inside-side")
+    expect(side.locator(".hero")).to_have_text("7")
+    expect(side).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#inside-body .neurons .neuron").first).to_be_visible()
+    return page
 
 
 @pytest.fixture
