@@ -4,9 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
+
+# How long an example takes to make and to check is a matter of how busy the machine is.
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

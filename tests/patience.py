@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 __all__ = ["PATIENCE", "wait_until"]
 
-PATIENCE = 180.0  # seconds, chosen by hand: a machine that is busy with other things takes a tenth of it
+PATIENCE = 600.0  # seconds, chosen by hand: a machine with eight times as much to do as it can takes a fifth of it
 
 
 def wait_until(condition: Callable[[], object]) -> None:

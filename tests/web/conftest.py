@@ -34,6 +34,12 @@ _FLAGS = [
 ]
 _PATIENCE = 1e3 * PATIENCE  # milliseconds
 
+# Notices go after six seconds, which on a busy machine may be over before a test has looked at them.
+_KEEP_NOTICES = """
+const later = window.setTimeout;
+window.setTimeout = (act, wait, ...more) => ((wait ?? 0) < 6000 ? later(act, wait, ...more) : 0);
+"""
+
 Point: TypeAlias = tuple[float, float]
 Stroke: TypeAlias = list[Point]
 Draw: TypeAlias = Callable[..., None]
@@ -100,7 +106,7 @@ def browser() -> Iterator["Browser"]:
     expect.set_options(timeout=_PATIENCE)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *root])
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *root], timeout=_PATIENCE)
         yield started
         started.close()
 
@@ -114,6 +120,7 @@ def open_page(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"
     def open_at(place: str = "", **options: Any) -> "Page":
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(_PATIENCE)
+        context.add_init_script(_KEEP_NOTICES)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
