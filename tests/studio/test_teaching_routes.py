@@ -251,7 +251,7 @@ def test_training_can_be_off(tmp_path: Path) -> None:
     settings = Settings(access_log=False)
     workshop = Workshop(tmp_path / "off", None, training=False)
     app = make_app(load_classifier(), settings, teaching_routes(workshop))
-    with live(app, settings) as running, httpx.Client(base_url=f"{running.url}/studio/") as client:
+    with live(app, settings) as running, httpx.Client(base_url=f"{running.url}/studio/", timeout=PATIENCE) as client:
         for path, content in (("training", {}), ("training/resume", {"id": "run-1"}), ("teach", {})):
             response = client.post(path, json=content)
             assert response.status_code == 409
