@@ -1,6 +1,7 @@
 """Data sets that several test files share, and a cache of their own for all."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -10,6 +11,13 @@ from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
 
 __all__ = ["pytest_terminal_summary"]
+
+if find_spec("hypothesis") is not None:  # some tests are run where it is not
+    from hypothesis import HealthCheck, settings
+
+    # How long an example takes to make and to check is a matter of how busy the machine is.
+    settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

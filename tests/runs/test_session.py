@@ -34,6 +34,7 @@ from digitnet.recipes import Recipe
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
 from digitnet.runs.session import lessons
+from patience import PATIENCE
 
 FILES = {
     "MODEL_CARD.md",
@@ -161,13 +162,25 @@ DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--lear
          "--augment", "rotation=10,shift=2,elastic_alpha=20", "--hard-examples", "0.5")  # fmt: skip
 
 
+NEVER_FINISHED = """
+import threading
+from digitnet.runs import session
+
+session.finish = lambda *_: threading.Event().wait()  # however late it is killed, it is in time
+from digitnet.cli import main
+
+main()
+"""
+
+
 @pytest.mark.parametrize("epochs_before", [0, 2])
 def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Path) -> None:
     write_stripes(tmp_path / "data", n=2000)
     arguments = ("--data", "data", *DIALS)
     subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
 
-    victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    program = [sys.executable, "-c", NEVER_FINISHED, "train", *arguments, "--out", "killed"]
+    victim = subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert victim.stderr is not None
     for line in victim.stderr:  # the row of an epoch is written just before its checkpoint, so any moment is hit
         if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
@@ -191,7 +204,7 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
     assert run.stderr is not None
     next(line for line in run.stderr if re.match(r" *1/3000", line))
     run.send_signal(signal.SIGINT)
-    output, messages = run.communicate(timeout=60)
+    output, messages = run.communicate(timeout=PATIENCE)
     assert run.returncode == 1
     assert output == ""
     last = messages.splitlines()[-1]

@@ -10,15 +10,17 @@ import pytest
 from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
 from live_server import HOST, Live
+from patience import PATIENCE
 
 IMAGES = load_mnist()[1].images[:3]
 LABELS = load_mnist()[1].labels[:3]
+TIMEOUTS = {"connection_timeout": PATIENCE, "network_timeout": PATIENCE}
 
 
 @pytest.fixture
 def triton(server: Live) -> Any:
     http = pytest.importorskip("tritonclient.http", reason="needs tritonclient[http]")
-    client = http.InferenceServerClient(f"{HOST}:{server.port}")
+    client = http.InferenceServerClient(f"{HOST}:{server.port}", **TIMEOUTS)
     yield http, client
     client.close()
 
@@ -60,7 +62,7 @@ def test_triton_as_it_is_by_default(triton: Any) -> None:
 
 def test_triton_may_ask_for_many_at_a_time(triton: Any, server: Live) -> None:
     http, _ = triton
-    client = http.InferenceServerClient(f"{HOST}:{server.port}", concurrency=4)
+    client = http.InferenceServerClient(f"{HOST}:{server.port}", concurrency=4, **TIMEOUTS)
     images = http.InferInput("images", list(IMAGES.shape), "UINT8")
     images.set_data_from_numpy(IMAGES)
     asked = [client.async_infer("digitnet", [images]) for _ in range(20)]
