@@ -66,6 +66,15 @@ def _jax_cache(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
+def compiled_quickly() -> Iterator[None]:
+    """For tests that compile much and run it once."""
+    from quick_compilation import quick_compilation  # noqa: PLC0415 - imports JAX
+
+    with quick_compilation():
+        yield
+
+
+@pytest.fixture
 def thirty_digits() -> Dataset:
     """Thirty images of noise, three for each digit, in the order 0, 1, ..., 9, 0, 1, ..."""
     images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
