@@ -112,7 +112,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give a file as a whole to one worker, so that its fixtures are made once and its programs compiled once."""
-    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - this hook is only called by it
+    # This hook is only called by xdist, which types nothing of it.
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped] # noqa: PLC0415
 
     if config.option.dist != "load":  # chosen by hand
         return None
