@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,11 +74,15 @@ ORDER = (
 MAY_IMPORT_LATE = {"classifier", "cli", "evaluation"}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        name = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        if name not in {"__init__", "__main__"}:
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Each module's name, that of its package where it has one, and its syntax tree; parsed once for all tests."""
+    named = ((path.relative_to(SOURCE).parts[0].removesuffix(".py"), path) for path in sorted(SOURCE.rglob("*.py")))
+    return tuple(
+        (name, ast.parse(path.read_text(encoding="utf-8")))
+        for name, path in named
+        if name not in {"__init__", "__main__"}
+    )
 
 
 def own_imports(tree: ast.AST) -> set[str]:
