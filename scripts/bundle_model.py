@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from digitnet.datasets import load_mnist
-from digitnet.digit_score import with_digit_score_of
 from digitnet.errors import DigitnetError, RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
-from digitnet.model_metadata import Precision
-from digitnet.onnx_graph import with_metadata
-from digitnet.rejection import HELD_OUT, train_rejection
+from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
+from digitnet.model_file.digit_score import with_digit_score_of
+from digitnet.model_file.graph import with_metadata
+from digitnet.model_file.metadata import Precision
 from digitnet.report.model_card import model_card
+from digitnet.training.outlier_detector import HELD_OUT, train_rejection
 
 BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from digitnet.server.running import make_server, open_socket
 from digitnet.server.settings import Settings
 

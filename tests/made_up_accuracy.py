@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from digitnet.recipes import PRESETS
+from digitnet.training.recipes import PRESETS
 from made_up_benchmarks import load
 
 __all__ = ["all_rows", "committee", "looked_at_again", "network"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitnet.datasets import Dataset
-from digitnet.recipes import Recipe
+from digitnet.training.recipes import Recipe
 
 __all__ = ["finish_run"]
 
@@ -23,7 +23,7 @@ def finish_run(path: Path, recipe: Recipe, mnist: tuple[Dataset, Dataset]) -> Pa
         The path.
     """
     # These import Keras, which may be missing.
-    from digitnet.model import build_mlp  # noqa: PLC0415
+    from digitnet.network.mlp import build_mlp  # noqa: PLC0415
     from digitnet.runs import RunFolder  # noqa: PLC0415
     from digitnet.runs.data import Data  # noqa: PLC0415
     from digitnet.runs.finish import finish  # noqa: PLC0415

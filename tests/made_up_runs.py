@@ -10,7 +10,7 @@ __all__ = ["use_made_up_runs", "wait_until"]
 
 CHILD = """
 import json, os, signal, sys, time
-from digitnet.teaching.reporting import run_as_child
+from digitnet.studio.teaching.reporting import run_as_child
 
 
 def work(folder, control):
@@ -56,4 +56,4 @@ def use_made_up_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     (folder / "made_up_child.py").write_text(CHILD)
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setattr("digitnet.teaching.runs._MODULES", {"run": "made_up_child", "lesson": "made_up_child"})
+    monkeypatch.setattr("digitnet.studio.teaching.runs._MODULES", {"run": "made_up_child", "lesson": "made_up_child"})

@@ -13,11 +13,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.model_file import bundled_model_path, open_model
-from digitnet.recipes import PRESETS
+from digitnet.inference.classifier import load_classifier
+from digitnet.model_file.contract import bundled_model_path, open_model
+from digitnet.training.recipes import PRESETS
 from extras import needs_training
 from made_up_benchmarks import REPOSITORY, load
 from made_up_run import finish_run
@@ -129,8 +129,8 @@ def test_a_committee_is_measured_as_one(
     template: Path, answers: Any, tmp_path: Path, mnist: tuple[Dataset, Dataset]
 ) -> None:
     """Two copies of one network, told apart by their metadata, answer as one of them does."""
-    from digitnet.committee import save_committee  # noqa: PLC0415 - needs onnx, as below
-    from digitnet.onnx_graph import with_metadata  # noqa: PLC0415
+    from digitnet.model_file.ensemble import save_committee  # noqa: PLC0415 - needs onnx, as below
+    from digitnet.model_file.graph import with_metadata  # noqa: PLC0415
 
     content = (template / "model.onnx").read_bytes()
     _, metadata = open_model(content)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from digitnet.datasets import Dataset
-from digitnet.recipes import PRESETS
+from digitnet.training.recipes import PRESETS
 from extras import needs_training
 from made_up_accuracy import all_rows, committee, looked_at_again, network
 from made_up_benchmarks import REPOSITORY, load

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
-from digitnet.digit_score import with_digit_score
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.model_file import MODEL_FILE_NAMES, open_model
-from digitnet.model_metadata import PRECISIONS, ModelMetadata
-from digitnet.onnx_graph import Graph, with_metadata
-from digitnet.quantiles import Quantiles
-from digitnet.recipes import Recipe
+from digitnet.evaluation.quantiles import Quantiles
+from digitnet.inference.classifier import load_classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES, open_model
+from digitnet.model_file.digit_score import with_digit_score
+from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.metadata import PRECISIONS, ModelMetadata
+from digitnet.training.recipes import Recipe
 from extras import needs_training
 from made_up_run import finish_run
 

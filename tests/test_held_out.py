@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
 from extras import needs_training
 from made_up_benchmarks import load
 

@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitnet.answers import Digit, Reading
-from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError, PictureDecodeError
+from digitnet.inference.answers import Digit, Reading
+from digitnet.inference.classifier import load_classifier
 from extras import needs_training
 from made_up_benchmarks import REPOSITORY, load
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitnet.classifier import load_classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
+from digitnet.inference.classifier import load_classifier
 from made_up_benchmarks import REPOSITORY, load
 
 pytestmark = pytest.mark.skipif(

@@ -6,9 +6,9 @@ from typing import Any
 
 from digitnet import evaluate, load_classifier, load_mnist
 from digitnet.datasets import Dataset
-from digitnet.evaluation import Evaluation
-from digitnet.model_file import DEFAULT_PRECISION, MODEL_FILE_NAMES, ModelMetadata, bundled_model_path
-from digitnet.model_metadata import Precision
+from digitnet.evaluation.evaluation import Evaluation
+from digitnet.model_file.contract import DEFAULT_PRECISION, MODEL_FILE_NAMES, ModelMetadata, bundled_model_path
+from digitnet.model_file.metadata import Precision
 
 __all__ = ["Bundled", "measure_bundled"]
 

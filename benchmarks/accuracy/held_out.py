@@ -4,8 +4,8 @@
 
 MNIST does not say who wrote what. QMNIST (Yadav and Bottou 2019, arXiv 1905.10498) does, and WRITERS.npz holds, as
 `train`, its number of the writer of each of the 60,000 training images. Names and values are those of
-`digitnet.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON for each seed
-goes to standard output, and after several a last one with their mean and standard deviation.
+`digitnet.training.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON for
+each seed goes to standard output, and after several a last one with their mean and standard deviation.
 """
 
 import argparse
@@ -25,19 +25,19 @@ import numpy as np
 from benchmarks.arguments import seeds
 from digitnet import load_mnist
 from digitnet.arrays import AnyArray
-from digitnet.augmentation import augmented_copies, make_augmentation
-from digitnet.backend import KerasModel
-from digitnet.calibration import fit_temperature
+from digitnet.augmentation.augmenter import augmented_copies, make_augmentation
+from digitnet.augmentation.distortion import Distortion
+from digitnet.augmentation.regional_forms import with_regional_hands
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
 from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
-from digitnet.metrics import negative_log_likelihood
-from digitnet.model import KerasPredictor
-from digitnet.recipes import Recipe, make_recipe
-from digitnet.regional_hands import with_regional_hands
+from digitnet.evaluation.calibration import fit_temperature
+from digitnet.evaluation.metrics import negative_log_likelihood
+from digitnet.network.backend import KerasModel
+from digitnet.network.mlp import KerasPredictor
 from digitnet.runs.session import compiled_model
-from digitnet.training import train
 from digitnet.training.hard_examples import HardExamples
+from digitnet.training.loop import train
+from digitnet.training.recipes import Recipe, make_recipe
 
 __all__ = ["main", "measure", "recipe_from", "split_by_writer", "spread", "train_recipe"]
 

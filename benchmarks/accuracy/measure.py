@@ -14,11 +14,11 @@ from benchmarks.accuracy.measured import SINGLE, Measurement
 from benchmarks.accuracy.presets import differences
 from benchmarks.machine import describe_machine
 from digitnet import evaluate, load_classifier, load_mnist
-from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.evaluation import Evaluation
-from digitnet.model_file import MODEL_FILE_NAMES
+from digitnet.evaluation.evaluation import Evaluation
+from digitnet.inference.classifier import Classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES
 
 __all__ = ["measure", "model_digest", "read_run"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from digitnet.distortion import NO_DISTORTION
-from digitnet.recipes import PRESETS
+from digitnet.augmentation.distortion import NO_DISTORTION
+from digitnet.training.recipes import PRESETS
 
 __all__ = ["ON_THE_PAGE", "differences"]
 

@@ -14,8 +14,8 @@ from benchmarks.accuracy.summary import Summary, committees, current, summaries
 from benchmarks.accuracy.targets import duration
 from benchmarks.page.markdown import percent, prose, section, table
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.metrics import wilson_interval
-from digitnet.recipes import PRESETS
+from digitnet.evaluation.metrics import wilson_interval
+from digitnet.training.recipes import PRESETS
 
 __all__ = [
     "bundled_section",

@@ -60,7 +60,7 @@ def jax_tasks(path: str) -> dict[str, Callable[[], float]]:
     """All tasks, in JAX as digitnet sets it up."""
     import jax  # noqa: PLC0415 - only one of the engines is there
 
-    import digitnet.backend  # noqa: F401, PLC0415 - its settings hold from here on
+    import digitnet.network.backend  # noqa: F401, PLC0415 - its settings hold from here on
 
     def product_of(left: NDArray[np.float32], right: NDArray[np.float32]) -> Task:
         product, arrays = jax.jit(jax.numpy.matmul), jax.device_put((left, right))

@@ -10,10 +10,10 @@ import numpy as np
 
 from contest import BATCH_SIZE, DROPOUT, HIDDEN_SIZES, Answer, Arrays, Request, load_arrays, serve, versions_of
 from digitnet import Dataset, build_mlp, evaluate, train
-from digitnet.augmentation import make_augmentation
-from digitnet.backend import keras
-from digitnet.recipes import PRESETS
+from digitnet.augmentation.augmenter import make_augmentation
+from digitnet.network.backend import keras
 from digitnet.runs.session import compiled_model
+from digitnet.training.recipes import PRESETS
 
 
 def some_images(data: Arrays, n: int) -> Dataset:

@@ -9,7 +9,7 @@ from benchmarks.pictures.gallery import explained_figure, hardships_figure, leve
 from benchmarks.pictures.hardships import HARDSHIPS
 from benchmarks.pictures.measured import KINDS, Kind, Measurement
 from benchmarks.pictures.samples import PLAIN, SEVERITIES
-from digitnet.metrics import wilson_interval
+from digitnet.evaluation.metrics import wilson_interval
 from digitnet.report.style import BLUE, MUTED, TITLE_HEIGHT, in_house_style, new_figure
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from benchmarks.pictures.rendering import render
 from benchmarks.pictures.samples import NOTHINGS, RenderedDigits, RenderedLines, RenderedNothing
 from benchmarks.pictures.sets import Example
 from digitnet import load_classifier, load_mnist
-from digitnet.reading import trace_number
+from digitnet.inference.reader import trace_number
 from digitnet.report import explanation_figure
 from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 

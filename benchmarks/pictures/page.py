@@ -12,8 +12,8 @@ from benchmarks.pictures.refusal import Refusal, load_refusal
 from benchmarks.pictures.samples import NOTHINGS, PLAIN, SEVERITIES
 from benchmarks.pictures.speed import Speed, load_speed
 from benchmarks.pictures.targets import GIVEN, MNIST_NAME, targets
+from digitnet.evaluation.metrics import wilson_interval
 from digitnet.files import write_atomically
-from digitnet.metrics import wilson_interval
 
 __all__ = ["page_text", "write_page"]
 

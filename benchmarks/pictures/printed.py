@@ -1,7 +1,7 @@
 """Rows as a person reads them in a terminal."""
 
 from benchmarks.pictures.measured import Measurement
-from digitnet.metrics import wilson_interval
+from digitnet.evaluation.metrics import wilson_interval
 
 __all__ = ["HEADER", "line_of"]
 

@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks.settings import REPOSITORY
 from digitnet import load_classifier, load_mnist
 from digitnet.arrays import AnyArray
-from digitnet.classifier import Classifier
 from digitnet.errors import DigitnetError, ModelFileError
 from digitnet.files import write_atomically
-from digitnet.model_file import bundled_model_path
+from digitnet.inference.classifier import Classifier
+from digitnet.model_file.contract import bundled_model_path
 
 __all__ = ["MEASURED", "Refusal", "area_under_curve", "load_refusal", "refusal_of"]
 

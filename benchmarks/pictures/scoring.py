@@ -16,9 +16,9 @@ from benchmarks.machine import describe_machine
 from benchmarks.pictures.measured import Measurement
 from benchmarks.pictures.sets import Example, PictureSet
 from digitnet import load_classifier
-from digitnet.classifier import Classifier, Digit
 from digitnet.errors import PictureError
-from digitnet.model_file import bundled_model_path
+from digitnet.inference.classifier import Classifier, Digit
+from digitnet.model_file.contract import bundled_model_path
 
 __all__ = ["Outcome", "exact_lines", "measure_set", "outcome_of", "tally"]
 

@@ -7,7 +7,7 @@ from benchmarks.environments import BENTOML, LITSERVE, MLSERVER, OURS, Environme
 from benchmarks.processes import Contestant
 from benchmarks.serving import messages
 from benchmarks.serving.messages import Forms
-from digitnet.model_file import bundled_model_path
+from digitnet.model_file.contract import bundled_model_path
 
 __all__ = ["DIGITNET", "PEERS", "PEER_ENVIRONMENTS", "STARTED", "UNBATCHED", "Served"]
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digitnet.datasets import load_mnist
-from digitnet.idx import write_idx
+from digitnet.datasets.idx import write_idx
 from extras import needs_training
 
 

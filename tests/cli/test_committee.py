@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from digitnet.arrays import Images
-from digitnet.classifier import load_classifier
 from digitnet.cli.app import app
 from digitnet.datasets import Dataset
-from digitnet.model_file import bundled_model_path
-from digitnet.onnx_graph import with_metadata
+from digitnet.inference.classifier import load_classifier
+from digitnet.model_file.contract import bundled_model_path
+from digitnet.model_file.graph import with_metadata
 
 
 def run(*arguments: str | Path) -> Result:

@@ -11,16 +11,16 @@ from typer.testing import CliRunner
 
 from digitnet.cli.app import app
 from digitnet.datasets import Dataset
-from digitnet.model_file import bundled_model_path, open_model
-from digitnet.quantiles import Quantiles
+from digitnet.evaluation.quantiles import Quantiles
+from digitnet.model_file.contract import bundled_model_path, open_model
 
 pytest.importorskip("onnx", reason="writing a model file needs onnx")
 
 from onnx import TensorProto
 
-from digitnet.digit_score import with_digit_score, without_digit_score
-from digitnet.model_metadata import ModelMetadata
-from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.model_file.digit_score import with_digit_score, without_digit_score
+from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.metadata import ModelMetadata
 
 
 def constant_score(value: float) -> bytes:

@@ -16,7 +16,8 @@ from PIL import Image, ImageOps
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
-from digitnet.pictures import MAX_PIXELS, Picture, load_picture, looks
+from digitnet.pictures.decoding import MAX_PIXELS
+from digitnet.pictures.loading import Picture, load_picture, looks
 
 INVERTED = "inverted: dark ink on light paper"
 FAITHFUL: dict[str, dict[str, Any]] = {  # options with which the ink survives the encoding

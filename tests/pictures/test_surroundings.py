@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.pictures import as_dark_beside
+from digitnet.pictures.surroundings import as_dark_beside
 
 PAPER, INK = 220, 60
 SIDE = 200

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
 from digitnet.errors import RunFolderError
-from digitnet.evaluation import Evaluation
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.report import model_card
 
 Scored = tuple[Dataset, Evaluation]

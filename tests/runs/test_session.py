@@ -18,22 +18,22 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from digitnet.backend import keras
-from digitnet.classifier import load_classifier
+from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.datasets import load_mnist
-from digitnet.distortion import NO_DISTORTION
+from digitnet.datasets.idx import write_idx
 from digitnet.errors import (
     ConfigurationError,
     RunFolderError,
     TrainingDivergedError,
     TrainingInterruptedError,
 )
-from digitnet.evaluation import evaluate
-from digitnet.idx import write_idx
-from digitnet.recipes import Recipe
+from digitnet.evaluation.evaluation import evaluate
+from digitnet.inference.classifier import load_classifier
+from digitnet.network.backend import keras
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
 from digitnet.runs.session import lessons
+from digitnet.training.recipes import Recipe
 
 FILES = {
     "MODEL_CARD.md",

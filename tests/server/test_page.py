@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from live_server import ask
 
 INDEX = (files("digitnet") / "web" / "index.html").read_bytes()

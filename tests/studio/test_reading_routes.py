@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.answers import outcome
-from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
+from digitnet.inference.answers import outcome
+from digitnet.inference.classifier import Classifier
 from studio_page import Page
 
 

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from digitnet.augmentation import make_augmentation, random_distortion
-from digitnet.backend import keras
+from digitnet.augmentation.augmenter import make_augmentation, random_distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
-from digitnet.model import build_mlp
-from digitnet.training import train
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
 from digitnet.training.epoch import make_epoch, read_state
+from digitnet.training.loop import train
 from digitnet.training.objective import make_objective
 
 

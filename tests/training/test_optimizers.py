@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from digitnet.backend import keras
 from digitnet.errors import ConfigurationError
-from digitnet.model import build_mlp
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
 from digitnet.training.optimizers import OPTIMIZERS, make_optimizer
 
 

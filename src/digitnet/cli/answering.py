@@ -13,10 +13,10 @@ from digitnet.errors import ConfigurationError, DatasetError, PictureError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from digitnet.answers import Digit, Reading
-    from digitnet.classifier import Classifier
     from digitnet.cli.printing import Printer
-    from digitnet.model_metadata import Precision
+    from digitnet.inference.answers import Digit, Reading
+    from digitnet.inference.classifier import Classifier
+    from digitnet.model_file.metadata import Precision
 
 __all__ = ["Request", "answer"]
 
@@ -72,11 +72,11 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     many = [not numbers and _holds_many(each.name) for each in inputs]
     _check(request, inputs, many)
     with quick_imports():
-        from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
         from digitnet.cli.printing import Printer
+        from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
 
         if not all(many):
-            import digitnet.reading  # noqa: F401 - the classifier imports it when it reads its first picture
+            import digitnet.inference.reader  # noqa: F401 - the classifier imports it when it reads its first picture
     classifier = load_classifier(
         request.model,
         precision=request.precision,

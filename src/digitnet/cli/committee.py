@@ -8,7 +8,7 @@ import typer
 
 from digitnet.cli.options import JsonOption
 from digitnet.cli.start_up import quick_imports
-from digitnet.model_metadata import Precision
+from digitnet.model_file.metadata import Precision
 
 __all__ = ["committee"]
 
@@ -29,7 +29,7 @@ def committee(
     Log-probabilities are averaged. The file is used like any other: `digitnet evaluate OUT.onnx`.
     """
     with quick_imports():
-        from digitnet.committee import save_committee
+        from digitnet.model_file.ensemble import save_committee
 
     metadata = save_committee(models, out, precision=precision)
     members, size = len(metadata.committee), out.stat().st_size

@@ -17,9 +17,9 @@ from digitnet.cli.options import (
 from digitnet.cli.start_up import quick_imports
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier
     from digitnet.datasets import Dataset
-    from digitnet.evaluation import Evaluation
+    from digitnet.evaluation.evaluation import Evaluation
+    from digitnet.inference.classifier import Classifier
 
 __all__ = ["evaluate"]
 
@@ -45,9 +45,9 @@ def evaluate(
     with quick_imports():
         from rich.console import Console
 
-        from digitnet.classifier import DEFAULT_COVERAGE, load_classifier
         from digitnet.datasets import load_source
-        from digitnet.evaluation import evaluate as measure
+        from digitnet.evaluation.evaluation import evaluate as measure
+        from digitnet.inference.classifier import DEFAULT_COVERAGE, load_classifier
         from digitnet.report import evaluation_table
 
     wanted = DEFAULT_COVERAGE if coverage is None else coverage

@@ -11,7 +11,7 @@ from digitnet.cli.start_up import quick_imports
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from digitnet.model_file import ModelMetadata
+    from digitnet.model_file.contract import ModelMetadata
 
 __all__ = ["info"]
 
@@ -21,7 +21,7 @@ def info(model: ModelArgument = None, *, precision: PrecisionOption = None, as_j
     with quick_imports():
         from rich.console import Console
 
-        from digitnet.classifier import load_classifier
+        from digitnet.inference.classifier import load_classifier
 
     metadata = load_classifier(model, precision=precision).metadata
     if as_json:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from digitnet.model_metadata import Precision
+from digitnet.model_file.metadata import Precision
 
 __all__ = [
     "AlwaysAnswerOption",

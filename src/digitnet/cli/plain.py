@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from digitnet.cli.answering import Request
-from digitnet.model_metadata import PRECISIONS
+from digitnet.model_file.metadata import PRECISIONS
 
 __all__ = ["plain_request"]
 

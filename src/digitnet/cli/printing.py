@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from digitnet.answers import Digit, Reading, error_outcome, outcome
 from digitnet.cli.wording import digit_in_words, line_in_words, one_line
 from digitnet.errors import DigitnetError
+from digitnet.inference.answers import Digit, Reading, error_outcome, outcome
 
 if TYPE_CHECKING:
     from digitnet.cli.table_file import TableFile

@@ -17,12 +17,12 @@ from digitnet.cli.options import (
 )
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, MissingExtraError
-from digitnet.model_metadata import Precision
+from digitnet.model_file.metadata import Precision
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier
+    from digitnet.inference.classifier import Classifier
     from digitnet.server import Settings
-    from digitnet.server.gate import Gate
+    from digitnet.server.routing import Gate
 
 __all__ = [
     "AccessLogOption",
@@ -173,7 +173,7 @@ def start(service: Service) -> None:
         StorageError: The folder of the studio cannot be used.
         ConfigurationError: A setting of the classifier is out of range.
     """
-    from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
+    from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
     from digitnet.server import open_socket, run
 
     with quick_imports():
@@ -199,7 +199,7 @@ def start(service: Service) -> None:
 
 def _studio_folder(service: Service) -> Path:
     """Where the page keeps what it makes; made before anybody is told an address that nobody would answer at."""
-    from digitnet.teaching.places import default_studio_folder, make_private_folder
+    from digitnet.studio.teaching.places import default_studio_folder, make_private_folder
 
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
 

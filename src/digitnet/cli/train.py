@@ -10,7 +10,7 @@ import typer
 
 from digitnet.cli.options import DataOption, JsonOption, OnBadPictureOption
 from digitnet.errors import ConfigurationError
-from digitnet.recipes import PRESETS, Recipe, make_recipe
+from digitnet.training.recipes import PRESETS, Recipe, make_recipe
 
 if TYPE_CHECKING:
     from digitnet.runs import Outcome
@@ -131,7 +131,7 @@ def _show_augmentation(
         )
     import numpy as np
 
-    from digitnet.augmentation import augmented_copies
+    from digitnet.augmentation.augmenter import augmented_copies
     from digitnet.report import augmentation_figure, save_figure
     from digitnet.runs import load_data
 
@@ -167,8 +167,8 @@ def _run(
         # Keras and JAX take seconds to import: only here, after the options have been found good, and meanwhile the
         # data is being unpacked.
         with collected_never():
-            from digitnet.compilation_cache import compilation_cache
             from digitnet.runs import load_data, resume_run, start_run
+            from digitnet.training.compilation_cache import compilation_cache
 
         with compilation_cache(lambda line: typer.echo(f"digitnet: {line}", err=True)):
             if resume is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digitnet.answers import Digit
+    from digitnet.inference.answers import Digit
 
 __all__ = ["digit_in_words", "line_in_words", "one_line"]
 

@@ -13,12 +13,8 @@ shading         shadows, thick pens, polarity
 colour          ink told by its colour alone
 cleaning        contrast -> ink, without noise and without what is no stroke
 surroundings    what lies beside ink: paper, or more of the same
+mnist_frame     ink -> the 28 x 28 frame
+stroke_normalization slant, contrast and thickness as in MNIST
 ink             pixels -> ink, by all of these; and other ways of looking
 loading         source -> ink and notes, one look after another
 """
-
-from digitnet.pictures.decoding import MAX_PIXELS, PictureSource
-from digitnet.pictures.loading import Picture, load_pages, load_picture, looks
-from digitnet.pictures.surroundings import as_dark_beside
-
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "as_dark_beside", "load_pages", "load_picture", "looks"]

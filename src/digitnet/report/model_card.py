@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.distortion import Distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import RunFolderError
-from digitnet.metrics import wilson_interval
+from digitnet.evaluation.metrics import wilson_interval
 from digitnet.report.style import names_of_classes
 
 __all__ = ["model_card"]

@@ -11,20 +11,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from digitnet.arrays import AnyArray
-from digitnet.backend import KerasModel, keras
-from digitnet.calibration import fit_temperature
-from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.evaluation import Evaluation, evaluate
-from digitnet.export import encode_model
+from digitnet.evaluation.calibration import fit_temperature
+from digitnet.evaluation.evaluation import Evaluation, evaluate
+from digitnet.evaluation.quantiles import Quantiles
 from digitnet.files import replaced_file
-from digitnet.model import KerasPredictor, layer_table
-from digitnet.model_file import ModelMetadata, open_model
-from digitnet.onnx_graph import with_metadata
-from digitnet.quantiles import Quantiles
-from digitnet.quantization import quantize
-from digitnet.recipes import Recipe
+from digitnet.inference.classifier import Classifier
+from digitnet.model_file.contract import ModelMetadata, open_model
+from digitnet.model_file.graph import with_metadata
+from digitnet.model_file.quantization import quantize
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import KerasPredictor, layer_table
 from digitnet.report import (
     confusion_matrix_figure,
     model_card,
@@ -35,7 +33,9 @@ from digitnet.report import (
 )
 from digitnet.runs.data import Data
 from digitnet.runs.folder import RunFolder
+from digitnet.training.export import encode_model
 from digitnet.training.optimizers import make_optimizer
+from digitnet.training.recipes import Recipe
 
 __all__ = ["finish"]
 

@@ -14,23 +14,22 @@ from rich.console import Console
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.augmentation import make_augmentation
-from digitnet.backend import KerasModel, keras
+from digitnet.augmentation.augmenter import make_augmentation
+from digitnet.augmentation.regional_forms import with_regional_hands
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
-from digitnet.evaluation import Evaluation
-from digitnet.model import build_mlp
-from digitnet.progress import ProgressDisplay
-from digitnet.recipes import Recipe
-from digitnet.regional_hands import with_regional_hands
+from digitnet.evaluation.evaluation import Evaluation
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import build_mlp
+from digitnet.report.progress import ProgressDisplay
 from digitnet.runs.data import Data, load_data
 from digitnet.runs.finish import finish
 from digitnet.runs.folder import RunFolder
-from digitnet.training import train
 from digitnet.training.checkpoint import Checkpoint, restore
 from digitnet.training.hard_examples import HardExamples
-from digitnet.training.loop import check_settings
+from digitnet.training.loop import check_settings, train
 from digitnet.training.optimizers import make_optimizer
+from digitnet.training.recipes import Recipe
 from digitnet.training.schedules import make_schedule
 
 __all__ = ["Outcome", "compiled_model", "lessons", "resume_run", "start_run"]

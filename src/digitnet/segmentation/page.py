@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
-from digitnet.normalization import Box, FramedDigit, to_mnist_frame
+from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
 from digitnet.segmentation.cuts import find_cuts
-from digitnet.segmentation.doubt import doubts
+from digitnet.segmentation.group_costs import doubts
 from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups, parts_of, price_of_leaving_out
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
 from digitnet.segmentation.pieces import Piece, WorkingInk, find_pieces, to_working_size

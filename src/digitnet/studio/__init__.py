@@ -17,8 +17,9 @@ run_events        what happens in a run, as server-sent events
 teaching_routes   the panels Train and Teach
 studio            all of it, put together
 
-The page talks JSON, below `studio/`; `digitnet.teaching` says what its part of it takes and gives. Wrong input is a 4xx
-with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded network.
+The page talks JSON, below `studio/`; `digitnet.studio.teaching` says what its part of it takes and gives. Wrong input
+is a 4xx with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded
+network.
 
     GET  about     {"version", "model": {"id", "name", "class_names", "parameters", "precision", "members"},
                    "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason"},

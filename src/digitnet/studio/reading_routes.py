@@ -11,17 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digitnet.answers import outcome
 from digitnet.arrays import AnyArray
-from digitnet.classifier import Classifier
 from digitnet.errors import RequestError
-from digitnet.pictures import MAX_PIXELS
+from digitnet.inference.answers import outcome
+from digitnet.inference.classifier import Classifier
+from digitnet.pictures.decoding import MAX_PIXELS
 from digitnet.server import in_thread, json_response, read_body, serving_of
 from digitnet.studio.networks import Networks
 from digitnet.studio.questions import one_of
-from digitnet.studio.refusing import refusing
-from digitnet.teaching import LOADED, Workshop
-from digitnet.teaching.encoding import encoded_bytes
+from digitnet.studio.refusals import refusing
+from digitnet.studio.teaching import LOADED, Workshop
+from digitnet.studio.teaching.encoding import encoded_bytes
 
 __all__ = ["reading_routes"]
 

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from digitnet.backend import KerasModel, keras
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
+from digitnet.network.backend import KerasModel, keras
 from digitnet.training.hard_examples import HardExamples
 
 __all__ = ["CHECKPOINT_FILE", "Checkpoint", "restore"]

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.augmentation import Augmentation
-from digitnet.backend import KerasModel, keras
+from digitnet.augmentation.augmenter import Augmentation
+from digitnet.network.backend import KerasModel, keras
 from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
 

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from digitnet.augmentation import Augmentation
-from digitnet.backend import KerasModel, keras
+from digitnet.augmentation.augmenter import Augmentation
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
-from digitnet.model import shaped_for
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import shaped_for
 from digitnet.training.epoch import (
     VALIDATION_BATCH,
     Looks,
@@ -63,8 +63,8 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
         initial_epoch: Epochs already done.
         callbacks: Standard `keras.callbacks`, called at the epoch boundaries with loss, the compiled metrics, and
             the same with `val_` in front; all are exact means over the images seen.
-        augmentation: Changes the images of each step: `digitnet.augmentation.make_augmentation` makes it, or any
-            function (images, labels, key) -> images in JAX. Validation images stay as they are.
+        augmentation: Changes the images of each step: `make_augmentation` of `digitnet.augmentation.augmenter` makes
+            it, or any function (images, labels, key) -> images in JAX. Validation images stay as they are.
         hard_examples: Chooses the images of each epoch, and learns from how they were read; None shows each once.
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, so that units go on seeing only what
             `build_mlp(receptive_fields=...)` let them see.

@@ -3,9 +3,8 @@
 import inspect
 from typing import Any
 
-from digitnet.backend import keras
-from digitnet.errors import ConfigurationError
-from digitnet.suggestions import nearest_name
+from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.network.backend import keras
 
 __all__ = ["OPTIMIZERS", "make_optimizer"]
 

@@ -3,9 +3,8 @@
 import math
 from typing import Any
 
-from digitnet.backend import Tensor, keras
-from digitnet.errors import ConfigurationError
-from digitnet.suggestions import nearest_name
+from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.network.backend import Tensor, keras
 
 __all__ = ["SCHEDULES", "OneCycle", "WarmupCosine", "make_schedule"]
 
