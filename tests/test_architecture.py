@@ -40,6 +40,7 @@ ROOMS = (
 # The same inside the larger rooms; what is in none of these lists may be imported by any module of its room.
 INSIDE: dict[str, tuple[str, ...]] = {
     "pictures": (
+        "decoder_errors",
         "unknown_format",
         "grays",
         "paper",

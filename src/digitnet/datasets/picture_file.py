@@ -8,7 +8,7 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
 from digitnet.errors import DatasetFormatError
-from digitnet.pictures.decoding import DECODER_ERRORS
+from digitnet.pictures.decoder_errors import DECODER_ERRORS
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -1,6 +1,7 @@
 """Pictures: from a file, bytes, an image or an array of any kind to ink on black.
 
 decoding        any source -> upright pixels
+decoder_errors  what Pillow raises
 unknown_format  what no picture is, in words
 documents       PDF pages
 grays           any pixels -> one grey value a pixel

@@ -7,10 +7,8 @@ one line. A photo of more pixels than handwriting needs is decoded at a half or 
 import functools
 import io
 import os
-import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +20,13 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
+from digitnet.pictures.decoder_errors import DECODER_ERRORS
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
 from digitnet.pictures.paper import AnyPicture
 from digitnet.pictures.unknown_format import BYTES_LOOKED_AT, unknown_format
 
-__all__ = ["DECODER_ERRORS", "MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
+__all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
 
 PictureSource: TypeAlias = str | Path | bytes | Image.Image | AnyArray
 
@@ -50,22 +49,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow raises for bytes that it cannot make sense of: nearly anything.
-DECODER_ERRORS = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+_DAMAGE = (*DECODER_ERRORS, Warning, Image.DecompressionBombError)
 _warnings_lock = threading.Lock()
 
 
@@ -172,7 +156,7 @@ def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels
         ) from error
     except UnidentifiedImageError as error:
         raise PictureDecodeError(unknown_format(name, _beginning(file))) from error
-    except (*DECODER_ERRORS, Warning) as error:
+    except _DAMAGE as error:
         raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
     yield _decode_image(image, name, max_pixels, full, ("first of several frames",) if has_frames else ())
 
@@ -240,7 +224,7 @@ def _decode_image(
             turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
     except PictureDecodeError as error:
         raise PictureDecodeError(f"{name}: {error}") from error
-    except (*DECODER_ERRORS, Warning) as error:
+    except _DAMAGE as error:
         raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
     factor = _reduction(*plain.size)
     if factor > 1:
