@@ -1,25 +1,38 @@
-# digitnet: `make train` trains on the bundled MNIST, `make test` runs every check and test, `make bench` measures speed,
-# `make accuracy` measures accuracy, `make serving` measures the server.
+# digitnet: `make train` trains on the bundled MNIST, `make test` runs the tests, `make check` looks at formatting, lint
+# and types, `make test-all` also runs what wants other environments, `make bench` measures speed, `make accuracy`
+# measures accuracy, `make serving` measures the server.
 # Needs Python >= 3.11 with venv and pip; everything else is installed into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test check fix bench accuracy serving clean
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
+
+.PHONY: train test test-all check fix bench accuracy serving clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
 
+# Needs nothing but .venv.
 test: $(VENV)/.dev
-	scripts/check
-	$(BIN)/pytest --numprocesses auto
+	@echo "Running the tests. The first dots come after some seconds, when all tests have been collected."
+	@$(BIN)/pytest --numprocesses auto
+	@echo "Not run, as it wants other environments: the wheel, kserve's client, peers, other Pythons (make test-all)."
+
+# What wants other environments, each made for it: the wheel's tests, kserve's client, the peers (only to see
+# that they run), and every Python found, with the newest and the oldest dependencies. Some gigabytes, an hour or two.
+test-all: test check
 	scripts/test-wheel
+	scripts/test-kserve
+	$(BIN)/python -m benchmarks --quick
+	$(BIN)/python -m benchmarks.serving --quick
+	scripts/test-pythons
 
-check: $(VENV)/.dev
-	scripts/check
+check: $(VENV)/.check
+	@scripts/check
 
-fix: $(VENV)/.dev
+fix: $(VENV)/.check
 	scripts/fix
 
 # Everything beside its peers, and docs/performance.md anew: about 25 minutes. `make bench BENCH=--quick` only sees that
@@ -40,16 +53,25 @@ serving: $(VENV)/.dev
 clean:
 	rm -rf $(VENV) build dist
 
-# A stamp for each set of extras; pip runs again only after pyproject.toml has changed.
+# A stamp for each set of extras; pip runs again only after pyproject.toml has changed. It is quiet, so each rule first
+# says what it waits for.
 $(VENV)/.train: $(VENV)/.created pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
-	touch $@
+	@echo "Installing digitnet with the extra train into $(VENV): about half a minute."
+	@$(INSTALL) '.[train]'
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.created pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
-	touch $(VENV)/.train $@
+	@echo "Installing digitnet with the extra all into $(VENV): a minute or two, about 1 GB."
+	@$(INSTALL) '.[all]'
+	@touch $(VENV)/.train $@
+
+$(VENV)/.check: $(VENV)/.dev
+	@echo "Installing the tools that check formatting, lint and types into $(VENV)."
+	@$(INSTALL) '.[all,check]'
+	@touch $@
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("digitnet needs Python >= 3.11, but $(PYTHON) is " + sys.version.split()[0] + ": run make PYTHON=python3.11, or newer")'
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@echo "Making $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@

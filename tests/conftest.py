@@ -1,19 +1,87 @@
-"""Data sets that several test files share, and a cache of their own for all."""
+"""Data sets that several test files share, and what saves the whole run time: programs are compiled once."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from advice import pytest_terminal_summary
 from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
+
+__all__ = ["pytest_terminal_summary"]
+
+if find_spec("hypothesis") is not None:  # some tests are run where it is not
+    from hypothesis import HealthCheck, settings
+
+    # How long an example takes to make and to check is a matter of how busy the machine is.
+    settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests compile stays out of the folder where the user's own runs look."""
+    """What commands compile stays out of the user's own folder, and all workers of a test run share it.
+
+    That is safe, because `digitnet.training.program_store` checks every entry and renames it into its place.
+    """
+    own = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIGITNET_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DIGITNET_CACHE_DIR", str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the tests of one worker compile in its own process is found again by those that come later.
+
+    Most of the time of all tests went into compiling the same few programs again. JAX's cache has a folder for each
+    worker, because JAX would read what another process has written by half. That a kept program gives the same bits
+    as one compiled afresh is held by cli/test_train.py, whose processes have folders of their own.
+    """
+    if not HAS_TRAINING:
+        yield
+        return
+    import jaxlib.version  # noqa: PLC0415 - not there without the training extra
+
+    if jaxlib.version.__version_info__ < (0, 10, 2):  # as in digitnet.training.compilation_cache: those before complain
+        yield
+        return
+    with _jax_cache(tmp_path_factory.mktemp("programs")):
+        yield
+
+
+@contextmanager
+def _jax_cache(folder: Path) -> Iterator[None]:
+    import jax  # noqa: PLC0415 - as above
+    from jax.experimental.compilation_cache.compilation_cache import reset_cache  # noqa: PLC0415
+
+    settings: dict[str, Any] = {
+        "jax_compilation_cache_dir": str(folder),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+        "jax_persistent_cache_enable_xla_caches": "none",
+    }
+    before = {name: jax.config.values[name] for name in settings}
+    for values in (settings, before):
+        for name, value in values.items():
+            jax.config.update(name, value)  # type: ignore[no-untyped-call] # JAX has not typed it
+        reset_cache()  # JAX holds on to the folder that it used first
+        if values is settings:
+            yield
+
+
+@pytest.fixture
+def compiled_quickly() -> Iterator[None]:
+    """For tests that compile much and run it once."""
+    from quick_compilation import quick_compilation  # noqa: PLC0415 - imports JAX
+
+    with quick_compilation():
         yield
 
 
@@ -21,13 +89,47 @@ def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 def thirty_digits() -> Dataset:
     """Thirty images of noise, three for each digit, in the order 0, 1, ..., 9, 0, 1, ..."""
     images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
-    return Dataset(images, np.arange(30, dtype=np.uint8) % 10, "thirty digits")
+    return Dataset(images, np.arange(30, dtype=np.uint8) % np.uint8(10), "thirty digits")
 
 
 @pytest.fixture(scope="session")
 def mnist() -> tuple[Dataset, Dataset]:
     """The bundled MNIST, loaded once."""
     return load_mnist()
+
+
+# What takes longest comes first, so that no worker is left alone with it in the end.
+_SLOW = (
+    "runs/test_session.py",
+    "web/test_access.py",
+    "training/test_loop.py",
+    "test_augmentation.py",
+    "web/test_train.py",
+    "cli/test_cli.py",
+    "studio/test_teaching_routes.py",
+    "web/test_inside.py",
+    "test_classifier.py",
+    "cli/test_train.py",
+    "test_tutorial.py",
+    "test_rejection.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {Path(__file__).parent / name: place for place, name in enumerate(_SLOW)}
+    items.sort(key=lambda item: places.get(item.path, len(_SLOW)))  # all others stay in their order
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a file as a whole to one worker, so that its fixtures are made once and its programs compiled once."""
+    # This hook is only called by xdist, which types nothing of it.
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped] # noqa: PLC0415
+
+    if config.option.dist != "load":  # chosen by hand
+        return None
+    config.option.loadscopereorder = False  # else the files with the most tests come first, and not the slow ones
+    return LoadFileScheduling(config, log)
 
 
 # These import Keras or Matplotlib at their top; without the training extra nothing in them could run.

@@ -28,7 +28,7 @@ def written(paper: AnyArray | tuple[float, float, float], pen: tuple[float, floa
 def photo(light: AnyArray, *, noise: float = 2.0, seed: int = 0) -> AnyArray:
     """uint8 of any shape, with a camera's noise."""
     noisy = light + np.random.default_rng(seed).normal(0, noise, light.shape)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
 
 
 def missed_and_extra(ink: AnyArray, expected: AnyArray) -> tuple[float, float]:

@@ -1,12 +1,10 @@
 """A run's process made up for tests: it reports like a real one, and does what its settings say, without a network."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-__all__ = ["use_made_up_runs", "wait_until"]
+__all__ = ["use_made_up_runs"]
 
 CHILD = """
 import json, os, signal, sys, time
@@ -22,7 +20,7 @@ def work(folder, control):
         control.emit("epoch", epoch=epoch, validation_accuracy=epoch / 10, loss=1.0)
         print("what a library prints")
         if does == "wait":
-            for _ in range(6000):  # a stop is heard between two of them, as between two steps of Python
+            for _ in range(100_000):  # longer than any test; a stop is heard in between, as between two steps
                 time.sleep(0.01)
         if does == "break down":
             raise ZeroDivisionError
@@ -37,14 +35,6 @@ def work(folder, control):
 
 run_as_child(work)
 """
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for what another process or thread does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def use_made_up_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.lib import NumpyVersion
 from PIL import Image
 
 import digitnet
@@ -17,7 +18,6 @@ from extras import HAS_TRAINING
 HEAVY = {
     *(
         "numpy",
-        "numpy.ma",
         "onnxruntime",
         "cv2",
         "PIL",
@@ -28,6 +28,7 @@ HEAVY = {
         "statistics",
     ),
     *("keras", "jax", "onnx", "matplotlib", "scipy", "h5py"),
+    *(("numpy.ma",) if NumpyVersion(np.__version__) >= "2.0.0" else ()),  # NumPy 1 loads it itself
 }
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from digitnet.arrays import Images
 from digitnet.augmentation.regional_forms import with_regional_hands
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.pictures.mnist_frame import centred_in_frame
@@ -56,7 +57,7 @@ def test_a_one_has_ink_to_the_left_of_its_stem_and_little_to_the_right(enlarged:
 def test_a_seven_gets_a_bar_and_keeps_its_ink(digits: Dataset, enlarged: Dataset) -> None:
     """More ink than the 7s it was made from, in the middle of its height."""
 
-    def middle(images: np.ndarray) -> float:
+    def middle(images: Images) -> float:
         return float((images[:, 11:19] > 128).sum(axis=(1, 2)).mean())
 
     sevens = digits.images[digits.labels == 7]

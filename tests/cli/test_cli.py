@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from digitnet.cli import main
 from digitnet.datasets import load_mnist
 from digitnet.datasets.idx import write_idx
 from extras import needs_training
@@ -21,6 +23,25 @@ def digitnet(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=cwd
     )
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[object, str]]:
+    """The command in this process, for requests that are refused: their exit code and stderr.
+
+    A process of its own would spend most of its time on importing. That a mistake ends a whole process in the same way
+    is held by `test_a_mistake_ends_a_whole_process_in_the_same_way`.
+    """
+
+    def run(*arguments: str, cwd: Path) -> tuple[object, str]:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr("sys.argv", ["digitnet", *arguments])
+        monkeypatch.setattr("gc.freeze", lambda: None)  # the tests go on after the command has ended
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, capfd.readouterr().err
+
+    return run
 
 
 def draw_seven(path: Path) -> Path:
@@ -118,15 +139,35 @@ def test_info_lists_layers_and_parameters() -> None:
     ],
 )
 def test_mistakes_are_one_line_and_an_exit_code(
+    arguments: tuple[str, ...], code: int, message: str, tmp_path: Path, refused: Callable[..., tuple[object, str]]
+) -> None:
+    found, errors = refused(*arguments, cwd=tmp_path)
+    assert found == code
+    assert_told(errors, code, message)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("train", "--preset", "quik"), 2, "did you mean 'quick'"),
+        (("evaluate", "--data", "nowhere"), 1, "nowhere"),
+    ],
+)
+def test_a_mistake_ends_a_whole_process_in_the_same_way(
     arguments: tuple[str, ...], code: int, message: str, tmp_path: Path
 ) -> None:
     run = digitnet(*arguments, cwd=tmp_path)
     assert run.returncode == code
-    assert "Traceback" not in run.stderr
-    assert message in " ".join(run.stderr.split())
-    if message.isascii() and code == 1:
-        assert len(run.stderr.splitlines()) == 1
+    assert_told(run.stderr, code, message)
     assert list(tmp_path.iterdir()) == []
+
+
+def assert_told(errors: str, code: int, message: str) -> None:
+    assert "Traceback" not in errors
+    assert message in " ".join(errors.split())
+    if message.isascii() and code == 1:
+        assert len(errors.splitlines()) == 1
 
 
 @needs_training
@@ -139,7 +180,9 @@ def test_mistakes_are_one_line_and_an_exit_code(
         (("--schedule", "cosin"), "did you mean 'cosine'"),
     ],
 )
-def test_a_wrong_dial_leaves_no_folder(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+def test_a_wrong_dial_leaves_no_folder(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, refused: Callable[..., tuple[object, str]]
+) -> None:
     images = np.zeros((40, 28, 28), np.uint8)
     (tmp_path / "data").mkdir()
     np.savez(
@@ -149,9 +192,9 @@ def test_a_wrong_dial_leaves_no_folder(arguments: tuple[str, ...], message: str,
         x_test=images,
         y_test=np.arange(40) % 10,
     )
-    run = digitnet("train", "--data", "data.npz", *arguments, cwd=tmp_path)
-    assert run.returncode == 2
-    assert message in run.stderr
+    code, errors = refused("train", "--data", "data.npz", *arguments, cwd=tmp_path)
+    assert code == 2
+    assert message in errors
     assert not (tmp_path / "runs").exists()
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from digitnet.cli.app import app
 from digitnet.errors import ConfigurationError
 from extras import HAS_SERVER
+from patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(not HAS_SERVER, reason="needs the serve extra")
 
@@ -107,7 +108,7 @@ def test_a_token_that_protects_nothing_is_refused(
 def failed(*arguments: str) -> str:
     """What a command says on stderr that fails with 1."""
     command = [sys.executable, "-m", "digitnet", *arguments]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert finished.returncode == 1
     assert finished.stdout == ""
     return finished.stderr

@@ -187,7 +187,7 @@ class TestDigest:
             Dataset(pixels, labels(0, 1)),
             Dataset(pixels[::-1], labels(1, 0)),
             Dataset(pixels, labels(1, 0)),
-            Dataset(255 - pixels, labels(0, 1)),
+            Dataset(np.asarray(255 - pixels, np.uint8), labels(0, 1)),
             Dataset(pixels[:1], labels(0), num_classes=2),
         ]
         assert len({dataset.digest for dataset in others}) == len(others)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from digitnet.arrays import Images
 from digitnet.datasets import load_mnist
 from digitnet.inspection import Neighbours, Network
 from made_up_networks import made_up_images, made_up_network
 
 
-def searched(network: Network, images: np.ndarray, image: np.ndarray, count: int) -> list[int]:
+def searched(network: Network, images: Images, image: Images, count: int) -> list[int]:
     seen = network.look(np.concatenate([image, images]))
     answers = (seen.activations[-1] if seen.activations else seen.inputs).astype(np.float64)
     distances = ((answers[1:] - answers[0]) ** 2).sum(axis=1)

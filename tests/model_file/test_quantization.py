@@ -169,7 +169,7 @@ def test_every_integer_sum_is_the_right_one() -> None:
     assert wrong.mean() < 0.02  # a half is rounded up or down as the last bit of a product falls
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1), st.sampled_from([1e-30, 1e-3, 1.0, 1e6]))
 def test_no_two_neighbours_can_overflow_sixteen_bits(inputs: int, units: int, seed: int, size: float) -> None:
     rng = np.random.default_rng(seed)

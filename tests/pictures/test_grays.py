@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -151,7 +151,6 @@ def test_a_palette_entry_can_be_transparent() -> None:
     np.testing.assert_array_equal(np.asarray(converted), [[0, 0, 0], [0, 255, 0], [0, 255, 0]])
 
 
-@settings(deadline=None)  # the first call of NumPy's is slow
 @given(
     st.lists(st.integers(0, 255), min_size=1, max_size=300),
     st.lists(st.floats(0, 100), min_size=1, max_size=4) | st.just([0, 5, 10, 50, 75, 90, 95, 100]),

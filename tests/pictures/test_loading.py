@@ -4,7 +4,6 @@ import io
 import os
 import struct
 import threading
-import time
 import warnings
 import zlib
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
@@ -159,11 +158,14 @@ def test_a_pillow_image_is_left_as_it_was() -> None:
 @pytest.mark.parametrize(
     "size", [(10_000, 10_000), (12_000, 12_000), (30_000, 30_000), (50_000, 50_000), (2**31 - 1, 2**31 - 1)]
 )
-def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
-    started = time.perf_counter()
+def test_a_bomb_is_refused_by_its_header(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: Any) -> None:
+        raise AssertionError("its pixels were decoded")
+
+    for name in ("load", "load_prepare"):
+        monkeypatch.setattr(ImageFile.ImageFile, name, decode)
     with pytest.raises(PictureTooLargeError, match="the limit is 64,000,000"):
         load_picture(png_header(*size))
-    assert time.perf_counter() - started < 0.5
 
 
 def test_the_limit_is_inclusive_and_can_be_set() -> None:
@@ -181,7 +183,8 @@ def test_a_phones_photo_is_not_too_large(size: tuple[int, int]) -> None:
     ink = load_picture(encoded(image, "JPEG")).ink
     assert ink.shape == size[::-1]
     assert size[0] * size[1] <= MAX_PIXELS
-    assert (ink[900:1900, 1020:1180].min(), ink[:700].max(), ink[2100:].max()) == (255, 0, 0)
+    assert int(ink[900:1900, 1020:1180].min()) == 255
+    assert (int(ink[:700].max()), int(ink[2100:].max())) == (0, 0)
 
 
 def one_line(error: pytest.ExceptionInfo[PictureError]) -> str:

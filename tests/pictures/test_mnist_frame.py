@@ -173,7 +173,7 @@ def scribbles(draw: st.DrawFn) -> GrayPicture:
     return ink
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(scribbles())
 def test_any_scribble_is_framed_by_the_rules(ink: GrayPicture) -> None:
     result = framed(ink)
@@ -187,7 +187,7 @@ def test_any_scribble_is_framed_by_the_rules(ink: GrayPicture) -> None:
         assert 13.5 <= middle < 14.5 or start in (0, 1, 27 - side, 28 - side)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(scribbles(), st.integers(0, 40), st.integers(0, 40))
 def test_where_the_ink_is_on_the_page_does_not_matter(ink: GrayPicture, down: int, right: int) -> None:
     moved = framed(np.pad(ink, ((down, 31), (right, 29))))

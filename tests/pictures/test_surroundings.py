@@ -16,7 +16,7 @@ def circle(thickness: int) -> GrayPicture:
 
 
 def drawn(ink: AnyArray, light: AnyArray | float = 1.0) -> GrayPicture:
-    return np.rint((PAPER - (PAPER - INK) * (ink / 255)) * light).astype(np.uint8)
+    return np.asarray(np.rint((PAPER - (PAPER - INK) * (ink / 255)) * light), np.uint8)
 
 
 def shadow() -> AnyArray:
@@ -61,7 +61,7 @@ def test_neither_polarity_nor_color_nor_size_matters(case: str) -> None:
     expected = as_dark_beside(drawn(blot), hollow)
     picture, ink = drawn(blot), hollow
     if case == "light ink":
-        picture = 255 - picture
+        picture = ~picture
     elif case == "color":
         picture = np.stack([picture] * 3, axis=2)
     elif case == "larger ink":

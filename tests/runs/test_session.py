@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
 from digitnet.runs.session import lessons
 from digitnet.training.recipes import Recipe
+from patience import PATIENCE
 
 FILES = {
     "MODEL_CARD.md",
@@ -74,10 +76,12 @@ def write_stripes(folder: Path, n: int = 400) -> None:
         write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> str:
-    write_stripes(tmp_path / "data")
-    return str(tmp_path / "data")
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """For all tests, none of which changes it."""
+    folder = tmp_path_factory.mktemp("source") / "data"
+    write_stripes(folder)
+    return str(folder)
 
 
 def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
@@ -88,6 +92,27 @@ def stop_after_the_first_epoch() -> Callable[[], bool]:
     """Asked once before training begins, where it says no, and then after every epoch."""
     answers = itertools.chain([False], itertools.repeat(True))
     return lambda: next(answers)
+
+
+@pytest.fixture(scope="module")
+def finished(source: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """A run that was never interrupted, for tests that only look."""
+    return start(source, tmp_path_factory.mktemp("finished") / "run")
+
+
+@pytest.fixture(scope="module")
+def stopped_for_all(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stopped") / "run"
+    with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*run"):
+        start(source, folder, should_stop=stop_after_the_first_epoch())
+    assert not (folder / "metrics.json").exists()
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_for_all: Path, tmp_path: Path) -> Path:
+    """The folder of a run that was stopped after its first epoch: a copy, to do with what a test likes."""
+    return shutil.copytree(stopped_for_all, tmp_path / "stopped")
 
 
 def weights(folder: Path) -> list[Any]:
@@ -104,9 +129,8 @@ def assert_same_run(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
-    folder = tmp_path / "run"
+def test_a_finished_run_has_everything(finished: Outcome) -> None:
+    folder = finished.folder.path
     assert {path.name for path in folder.iterdir()} == FILES
     metrics = json.loads((folder / "metrics.json").read_bytes())
     run = json.loads((folder / "run.json").read_bytes())
@@ -118,39 +142,34 @@ def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
     )
     assert metrics["parameters"] == 784 * 12 + 4 * 12 + 12 * 10 + 10  # batch normalisation instead of a bias
     assert metrics["train_seconds"] > 0
-    assert outcome.metrics == metrics
+    assert finished.metrics == metrics
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
 
 
-def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
+def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, finished: Outcome) -> None:
+    folder = finished.folder.path
     test = load_data(source, RECIPE, "fail").test
     assert test is not None
-    again = evaluate(load_classifier(tmp_path / "run", precision="float32"), test)
-    assert again.to_dict() == outcome.metrics["test"]
-    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    again = evaluate(load_classifier(folder, precision="float32"), test)
+    assert again.to_dict() == finished.metrics["test"]
+    model = keras.saving.load_model(folder / "model.keras")
     assert evaluate(model, test).errors == again.errors
 
 
-def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "one")
+def test_the_same_settings_give_the_same_model(source: str, finished: Outcome, tmp_path: Path) -> None:
     start(source, tmp_path / "two")
-    assert_same_run(tmp_path / "one", tmp_path / "two")
+    assert_same_run(finished.folder.path, tmp_path / "two")
 
 
-def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "whole")
-    with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
-        start(source, tmp_path / "stopped", should_stop=stop_after_the_first_epoch())
-    assert not (tmp_path / "stopped" / "metrics.json").exists()
-    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
-        resume_run(tmp_path / "stopped", console=SILENT, should_stop=lambda: True)
-    resume_run(tmp_path / "stopped", console=SILENT)
-    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
-    assert not (tmp_path / "stopped" / "checkpoint").exists()
+def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(finished: Outcome, stopped: Path) -> None:
+    with pytest.raises(TrainingInterruptedError, match=r"2 of 4 epochs .* digitnet train --resume .*stopped"):
+        resume_run(stopped, console=SILENT, should_stop=lambda: True)
+    resume_run(stopped, console=SILENT)
+    assert_same_run(finished.folder.path, stopped)
+    assert not (stopped / "checkpoint").exists()
 
 
 def command(*arguments: str) -> list[str]:
@@ -161,13 +180,32 @@ DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--lear
          "--augment", "rotation=10,shift=2,elastic_alpha=20", "--hard-examples", "0.5")  # fmt: skip
 
 
-@pytest.mark.parametrize("epochs_before", [0, 2])
-def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Path) -> None:
-    write_stripes(tmp_path / "data", n=2000)
-    arguments = ("--data", "data", *DIALS)
-    subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
+NEVER_FINISHED = """
+import threading
+from digitnet.runs import session
 
-    victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+session.finish = lambda *_: threading.Event().wait()  # however late it is killed, it is in time
+from digitnet.cli import main
+
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def never_killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the data and, in `whole`, a run of a process that nobody killed."""
+    folder = tmp_path_factory.mktemp("processes")
+    write_stripes(folder / "data", n=2000)
+    arguments = ("--data", "data", *DIALS, "--out", "whole")
+    subprocess.run(command(*arguments), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("epochs_before", [0, 2])
+def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, never_killed: Path, tmp_path: Path) -> None:
+    arguments = ("--data", "data", *DIALS, "--out", str(tmp_path / "killed"))
+    program = [sys.executable, "-c", NEVER_FINISHED, "train", *arguments]
+    victim = subprocess.Popen(program, cwd=never_killed, stderr=subprocess.PIPE, text=True)
     assert victim.stderr is not None
     for line in victim.stderr:  # the row of an epoch is written just before its checkpoint, so any moment is hit
         if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
@@ -175,14 +213,14 @@ def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Pa
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
     assert not (tmp_path / "killed" / "metrics.json").exists()
-    subprocess.run(command("--resume", "killed"), cwd=tmp_path, check=True, capture_output=True)
-    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+    resume = command("--resume", str(tmp_path / "killed"))
+    subprocess.run(resume, cwd=never_killed, check=True, capture_output=True)
+    assert_same_run(never_killed / "whole", tmp_path / "killed")
 
 
-def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
-    write_stripes(tmp_path / "data", n=2000)
+def test_ctrl_c_leaves_a_run_that_can_go_on(source: str, tmp_path: Path) -> None:
     run = subprocess.Popen(
-        command("--data", "data", *DIALS, "--epochs", "3000", "--out", "run"),
+        command("--data", source, *DIALS, "--epochs", "3000", "--out", "run"),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -191,7 +229,7 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
     assert run.stderr is not None
     next(line for line in run.stderr if re.match(r" *1/3000", line))
     run.send_signal(signal.SIGINT)
-    output, messages = run.communicate(timeout=60)
+    output, messages = run.communicate(timeout=PATIENCE)
     assert run.returncode == 1
     assert output == ""
     last = messages.splitlines()[-1]
@@ -226,14 +264,14 @@ def test_too_little_space_is_an_error_before_training_starts(
         start(source, tmp_path / "run")
 
 
-def test_an_existing_folder_is_never_overwritten(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "run")
-    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+def test_an_existing_folder_is_never_overwritten(source: str, finished: Outcome) -> None:
+    folder = finished.folder.path
+    before = {path: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(RunFolderError, match="is a run folder already and is never overwritten"):
-        start(source, tmp_path / "run")
-    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+        start(source, folder)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
     with pytest.raises(RunFolderError, match="is complete: there is nothing to resume"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(folder, console=SILENT)
 
 
 def test_other_files_are_not_overwritten_either(source: str, tmp_path: Path) -> None:
@@ -251,9 +289,10 @@ def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
 
 
 def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
+    shutil.copytree(source, tmp_path / "data")
     with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
-    labels = Path(source) / "train-labels-idx1-ubyte"
+        start(str(tmp_path / "data"), tmp_path / "run", should_stop=stop_after_the_first_epoch())
+    labels = tmp_path / "data" / "train-labels-idx1-ubyte"
     content = bytearray(labels.read_bytes())
     content[8:10] = content[9], content[8]  # the first two labels change places
     labels.write_bytes(content)
@@ -284,27 +323,24 @@ def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
         ("versions", None),
     ],
 )
-def test_an_edited_description_is_named(name: str, value: object, source: str, tmp_path: Path) -> None:
-    with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
-    path = tmp_path / "run" / "run.json"
+def test_an_edited_description_is_named(name: str, value: object, stopped: Path) -> None:
+    path = stopped / "run.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {name: value}))
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(stopped, console=SILENT)
 
 
 def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(source, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingInterruptedError):
         start("data", Path("run"), should_stop=stop_after_the_first_epoch())
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert resume_run(tmp_path / "run", console=SILENT).metrics["epochs"] == 4
-    assert source == str(tmp_path / "data")
 
 
-def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "run")
+def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(finished: Outcome) -> None:
     code = """
 import keras, numpy as np
 model = keras.saving.load_model("model.keras")
@@ -313,19 +349,19 @@ model.fit(np.ones((50, 28, 28), np.uint8), np.eye(10)[np.arange(50) % 10], verbo
 print(keras.backend.backend(), float(model.optimizer.learning_rate), abs(model.get_weights()[0] - before).max() > 0)
 """
     environment = os.environ | {"KERAS_BACKEND": "jax"}
+    folder = finished.folder.path
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path / "run", env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
     backend, learning_rate, moved = run.stdout.split()
     assert (backend, moved) == ("jax", "True")
     assert float(learning_rate) == pytest.approx(5e-4)
 
 
-def test_the_model_file_knows_what_was_measured(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
-    stated = load_classifier(tmp_path / "run", precision="float32").metadata.metrics
+def test_the_model_file_knows_what_was_measured(finished: Outcome) -> None:
+    stated = load_classifier(finished.folder.path, precision="float32").metadata.metrics
     assert set(stated) == {"test", "validation"}
-    assert stated["test"] == {name: outcome.metrics["test"][name] for name in stated["test"]}
+    assert stated["test"] == {name: finished.metrics["test"][name] for name in stated["test"]}
 
 
 def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:

@@ -33,5 +33,5 @@ def server(classifier: Classifier) -> "Iterator[Live]":
     from live_server import live  # noqa: PLC0415
 
     settings = Settings(access_log=False)
-    with live(make_app(classifier, settings), settings) as running:
+    with live(make_app(classifier, settings), settings, time_stands_still=True) as running:
         yield running

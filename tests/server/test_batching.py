@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from digitnet.errors import RequestError
 from digitnet.inference.classifier import Classifier
 from digitnet.server.batching import Answers, Batcher
 from live_server import some_images
+from patience import PATIENCE
 
 
 class Sums:
@@ -19,12 +21,14 @@ class Sums:
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.has_begun = threading.Event()
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.is_broken = False
 
     def predict_proba(self, images: Images) -> Probabilities:
-        assert self.may_go_on.wait(20)
+        self.has_begun.set()
+        assert self.may_go_on.wait(PATIENCE)
         self.calls.append(len(images))
         if self.is_broken:
             raise ArithmeticError("broken")
@@ -38,7 +42,7 @@ class Slow(Sums):
     """Slow enough for a thread of its own."""
 
     def predict_proba(self, images: Images) -> Probabilities:
-        threading.Event().wait(0.035)
+        time.sleep(0.035)  # the time in which so many images would have to be answered at once is a thirtieth
         return super().predict_proba(images)
 
 
@@ -46,6 +50,7 @@ def batcher(classifier: Any, *, together: bool = True, limit: int = 1000) -> tup
     observed: list[int] = []
     made = Batcher(classifier, waiting_images=limit, together=together, observe=observed.append)
     classifier.calls.clear()
+    classifier.has_begun.clear()
     return made, observed
 
 
@@ -55,6 +60,7 @@ def test_one_request_is_one_inference() -> None:
     images = some_images(5)
     answers = asyncio.run(made.answer(images, with_logits=True))
     np.testing.assert_array_equal(answers.probabilities[:, 0], images.sum(axis=(1, 2)))
+    assert answers.logits is not None
     np.testing.assert_array_equal(answers.logits, -answers.probabilities)
     assert observed == sums.calls == [5]
 
@@ -80,9 +86,9 @@ def test_what_arrives_during_an_inference_is_collected() -> None:
     async def in_turn() -> None:
         slow.may_go_on.clear()
         first = asyncio.create_task(made.answer(some_images(1)))
-        await asyncio.sleep(0.1)  # it runs by now, in a thread
+        assert await asyncio.to_thread(slow.has_begun.wait, PATIENCE)
         others = [asyncio.create_task(made.answer(some_images(n))) for n in (2, 3, 4)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # until all have asked
         assert made.waiting_images == 9
         slow.may_go_on.set()
         await asyncio.gather(first, *others)
@@ -99,7 +105,7 @@ def test_beyond_the_limit_it_says_so_and_goes_on() -> None:
     async def in_turn() -> None:
         slow.may_go_on.clear()
         first = asyncio.create_task(made.answer(some_images(1)))
-        await asyncio.sleep(0.1)
+        assert await asyncio.to_thread(slow.has_begun.wait, PATIENCE)
         second = asyncio.create_task(made.answer(some_images(3)))
         await asyncio.sleep(0)
         with pytest.raises(RequestError) as refused:
@@ -153,6 +159,7 @@ def test_company_changes_no_bit_of_an_answer(classifier: Classifier) -> None:
 
     for images, answers in zip(questions, asyncio.run(all_of_them()), strict=True):
         np.testing.assert_array_equal(answers.probabilities, classifier.predict_proba(images))
+        assert answers.logits is not None
         np.testing.assert_array_equal(answers.logits, classifier.predict_logits(images))
 
 

@@ -10,15 +10,17 @@ import pytest
 from digitnet.datasets import load_mnist
 from digitnet.inference.classifier import Classifier
 from live_server import HOST, Live
+from patience import PATIENCE
 
 IMAGES = load_mnist()[1].images[:3]
 LABELS = load_mnist()[1].labels[:3]
+TIMEOUTS = {"connection_timeout": PATIENCE, "network_timeout": PATIENCE}
 
 
 @pytest.fixture
 def triton(server: Live) -> Any:
     http = pytest.importorskip("tritonclient.http", reason="needs tritonclient[http]")
-    client = http.InferenceServerClient(f"{HOST}:{server.port}")
+    client = http.InferenceServerClient(f"{HOST}:{server.port}", **TIMEOUTS)
     yield http, client
     client.close()
 
@@ -60,7 +62,7 @@ def test_triton_as_it_is_by_default(triton: Any) -> None:
 
 def test_triton_may_ask_for_many_at_a_time(triton: Any, server: Live) -> None:
     http, _ = triton
-    client = http.InferenceServerClient(f"{HOST}:{server.port}", concurrency=4)
+    client = http.InferenceServerClient(f"{HOST}:{server.port}", concurrency=4, **TIMEOUTS)
     images = http.InferInput("images", list(IMAGES.shape), "UINT8")
     images.set_data_from_numpy(IMAGES)
     asked = [client.async_infer("digitnet", [images]) for _ in range(20)]
@@ -89,7 +91,7 @@ def test_triton_is_told_what_is_wrong(triton: Any, model: str, version: str, dat
 @pytest.mark.parametrize("is_binary", [True, False])
 def test_kserve_gets_the_classifiers_answers(server: Live, classifier: Classifier, is_binary: bool) -> None:
     kserve = pytest.importorskip(
-        "kserve", reason="needs kserve, which wants older packages than the rest: in an environment of its own"
+        "kserve", reason="kserve wants older packages than the rest: scripts/test-kserve or make test-all runs this"
     )
 
     async def asked() -> Any:

@@ -1,8 +1,8 @@
 """Clients that are slow, liars, or worse, over real sockets; and a server that is unharmed each time."""
 
 import json
+import select
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -11,17 +11,38 @@ import pytest
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from live_server import HOST, INFER, Live, asked, live, raw, some_images
+from patience import PATIENCE, wait_until
+
+SETTINGS = Settings(
+    access_log=False, body_seconds=20, header_seconds=10, idle_seconds=30, body_bytes=100_000, connections=4
+)
 
 
 @pytest.fixture(scope="module")
-def impatient(classifier: Classifier) -> Iterator[Live]:
-    """A server that waits for nothing, and holds four connections."""
-    settings = Settings(
-        access_log=False, body_seconds=0.3, header_seconds=0.3, idle_seconds=0.3, body_bytes=100_000, connections=4
-    )
-    with live(make_app(classifier, settings), settings) as server:
+def small_server(classifier: Classifier) -> Iterator[Live]:
+    """A server that holds four connections, and whose time passes only as the tests let it."""
+    with live(make_app(classifier, SETTINGS), SETTINGS, time_stands_still=True) as server:
         yield server
         assert status(raw(server.port, get("/v2"))) == 200  # after all that
+
+
+@pytest.fixture
+def small(small_server: Live) -> Live:
+    """The same, without a connection of another test."""
+    clock = small_server.clock
+    assert clock is not None
+
+    def all_have_gone() -> bool:
+        clock.let_pass(SETTINGS.idle_seconds)  # until then it waits for clients that have been refused
+        return not connections_of(small_server)
+
+    wait_until(all_have_gone)
+    return small_server
+
+
+def connections_of(server: Live) -> int:
+    """How many it holds now."""
+    return len(server.server.server_state.connections)
 
 
 def get(path: str, *headers: str) -> bytes:
@@ -115,10 +136,8 @@ def test_a_client_that_goes_leaves_nothing_behind(server: Live) -> None:
     for sent in (post(INFER, BODY[:50], len(BODY)), post(INFER, BODY), b"GET"):
         with socket.create_connection((HOST, server.port)) as connection:
             connection.sendall(sent)
-    deadline = time.monotonic() + 10
-    while server.app.serving.held_bytes and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert server.app.serving.held_bytes == 0
+    assert status(raw(server.port, get("/v2"))) == 200  # by now it has seen them all
+    wait_until(lambda: server.app.serving.held_bytes == 0)
 
 
 def test_requests_one_after_the_other_without_waiting(server: Live) -> None:
@@ -127,7 +146,7 @@ def test_requests_one_after_the_other_without_waiting(server: Live) -> None:
 
 
 def test_a_body_is_asked_for_when_it_is_wanted(server: Live) -> None:
-    with socket.create_connection((HOST, server.port), timeout=20) as connection:
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE) as connection:
         connection.sendall(post(INFER, b"", len(BODY), "Expect: 100-continue"))
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(BODY)
@@ -136,55 +155,74 @@ def test_a_body_is_asked_for_when_it_is_wanted(server: Live) -> None:
     assert status(answer) == 413  # and it was never asked for
 
 
-def trickled(port: int, first: bytes, rest: bytes) -> bytes:
-    """The answer to a client that sends a byte at a time, slowly."""
-    with socket.create_connection((HOST, port), timeout=20) as connection:
+def after_waiting(server: Live, first: bytes, trickle: bytes = b"") -> tuple[float, bytes]:
+    """What a client gets that sends something, and then a byte a second or nothing at all.
+
+    Args:
+        server: Whose time passes meanwhile.
+        first: Sent at once.
+        trickle: Sent slowly; there must be an answer before the end of it.
+
+    Returns:
+        How many of the server's seconds have passed until the connection was closed, and all that came until then.
+    """
+    assert server.clock is not None
+    seconds, answer = 0.0, b""
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE) as connection:
         connection.sendall(first)
-        connection.settimeout(0.05)
-        for number in range(200):
+        for place in range(len(trickle) or 100):
             with suppress(ConnectionError):  # it has been answered and let go: the answer is there to be read
-                connection.send(rest[number : number + 1])
-            with suppress(TimeoutError):
-                return connection.recv(10_000)
-    raise AssertionError("there was no answer")
+                connection.send(trickle[place : place + 1])
+            server.clock.let_pass(1.0)
+            seconds += 1.0
+            while select.select([connection], [], [], 0)[0]:
+                part = connection.recv(1 << 16)
+                if not part:
+                    return seconds, answer
+                answer += part
+    raise AssertionError(f"after {seconds} seconds the connection is still open, and this has come: {answer!r}")
 
 
-def test_a_slow_body_is_not_waited_for(impatient: Live) -> None:
-    answer = trickled(impatient.port, post(INFER, b"", len(BODY)), BODY)
+def test_a_slow_body_is_not_waited_for(small: Live) -> None:
+    seconds, answer = after_waiting(small, post(INFER, b"", len(BODY)), BODY[:100])
     assert status(answer) == 408
-    assert "did not arrive within 0.3 seconds" in sentence(answer)
+    assert "did not arrive within 20 seconds" in sentence(answer)
+    assert seconds >= SETTINGS.body_seconds
 
 
-def test_slow_headers_are_not_waited_for(impatient: Live) -> None:
-    answer = trickled(impatient.port, b"GET /v2 HTTP/1.1\r\n", b"X-Slow: " + b"x" * 500)
+def test_slow_headers_are_not_waited_for(small: Live) -> None:
+    seconds, answer = after_waiting(small, b"GET /v2 HTTP/1.1\r\n", b"X-Slow: " + b"x" * 92)
     assert status(answer) == 408
-    assert "did not arrive within 0.3 seconds" in sentence(answer)
+    assert "did not arrive within 10 seconds" in sentence(answer)
+    assert seconds >= SETTINGS.header_seconds
 
 
-def test_who_says_nothing_is_let_go(impatient: Live) -> None:
-    assert raw(impatient.port, b"") == b""
-    answer = raw(impatient.port, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n")  # and then nothing
+def test_who_says_nothing_is_let_go(small: Live) -> None:
+    seconds, answer = after_waiting(small, b"")
+    assert answer == b""
+    assert seconds >= SETTINGS.header_seconds
+    seconds, answer = after_waiting(small, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n")  # and then nothing
     assert status(answer) == 200
+    assert seconds >= SETTINGS.idle_seconds
 
 
-def test_a_body_above_the_limit_is_answered_even_while_it_is_sent(impatient: Live) -> None:
-    answer = raw(impatient.port, post("/read", b"x" * 3_000_000, None, "Content-Type: image/png"))
+def test_a_body_above_the_limit_is_answered_even_while_it_is_sent(small: Live) -> None:
+    answer = raw(small.port, post("/read", b"x" * 3_000_000, None, "Content-Type: image/png"))
     assert status(answer) == 413
     assert "at most 100,000 bytes" in sentence(answer)
     head = b"POST /read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = raw(impatient.port, head + b"30000\r\n" + b"x" * 0x30000 + b"\r\n0\r\n\r\n")
+    answer = raw(small.port, head + b"30000\r\n" + b"x" * 0x30000 + b"\r\n0\r\n\r\n")
     assert status(answer) == 413
 
 
-def test_more_connections_than_it_holds_are_told_so(impatient: Live) -> None:
-    held = [socket.create_connection((HOST, impatient.port)) for _ in range(4)]
+def test_more_connections_than_it_holds_are_told_so(small: Live) -> None:
+    held = [socket.create_connection((HOST, small.port)) for _ in range(4)]
     try:
-        time.sleep(0.1)
-        answer = raw(impatient.port, b"")
+        wait_until(lambda: connections_of(small) == 4)
+        answer = raw(small.port, b"")
         assert status(answer) == 503
         assert "as many connections as it can hold" in sentence(answer)
         assert b"retry-after: 1\r\n" in answer
     finally:
         for connection in held:
             connection.close()
-    time.sleep(0.1)

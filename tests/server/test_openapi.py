@@ -10,6 +10,7 @@ from digitnet.server import Settings, make_app
 from digitnet.server.app import own_routes
 from digitnet.server.routing import Gate
 from live_server import Live, ask
+from patience import PATIENCE
 
 schemathesis = pytest.importorskip("schemathesis", reason="needs schemathesis")
 
@@ -28,7 +29,7 @@ _EXAMPLES = 4  # each has some thousand numbers
 
 @pytest.fixture(scope="module")
 def described(server: Live) -> Any:
-    return schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    return schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_every_response_is_as_described(described: Any, path: str, method: str, 
     @settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(case=described[path][method].as_strategy(generation_mode=mode))
     def hold(case: Any) -> None:
-        case.call_and_validate(excluded_checks=excluded)
+        case.call_and_validate(excluded_checks=excluded, timeout=PATIENCE)
 
     hold()
 

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pytest
 from digitnet.errors import ServerStartError
 from digitnet.server import open_socket
 from live_server import HOST, INFER, asked, some_images
+from patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks are those of POSIX")
 
@@ -36,7 +36,7 @@ class Process:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -62,18 +62,19 @@ def process(folder: Path, *options: str) -> Iterator[Process]:
 
 def _port(started: subprocess.Popen[str], log: Path) -> int:
     """Where it listens, as it tells on stderr."""
-    deadline = time.monotonic() + 60
-    while started.poll() is None and time.monotonic() < deadline:
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", log.read_text())
-        if found:
-            return int(found[1])
-        time.sleep(0.02)
-    raise AssertionError(f"it did not start: {log.read_text()}")
+
+    def address() -> re.Match[str] | None:
+        return re.search(r"http://127\.0\.0\.1:(\d+)/", log.read_text())
+
+    wait_until(lambda: address() or started.poll() is not None)
+    found = address()
+    assert found, f"it did not start: {log.read_text()}"
+    return int(found[1])
 
 
 def test_it_says_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
     with process(tmp_path, "--no-access-log") as server:
-        assert httpx.get(f"http://{HOST}:{server.port}/v2/health/ready", timeout=30).json() == {"ready": True}
+        assert httpx.get(f"http://{HOST}:{server.port}/v2/health/ready", timeout=PATIENCE).json() == {"ready": True}
         assert server.end() == 0
         assert server.log.read_text() == f"digitnet: http://127.0.0.1:{server.port}/ (Ctrl-C ends it)\n"
 
@@ -81,31 +82,42 @@ def test_it_says_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_was_accepted_is_finished(tmp_path: Path, number: int) -> None:
     head = f"POST {INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
-    with process(tmp_path) as server, socket.create_connection((HOST, server.port), timeout=30) as connection:
+    patience = ("--body-timeout", "3600")
+    with (
+        process(tmp_path, *patience) as server,
+        socket.create_connection((HOST, server.port), timeout=PATIENCE) as connection,
+    ):
         connection.sendall(head + BODY[:100])
-        httpx.get(f"http://{HOST}:{server.port}/v2", timeout=30)  # by now it has seen the first half
+        httpx.get(f"http://{HOST}:{server.port}/v2", timeout=PATIENCE)  # by now it has seen the first half
         server.process.send_signal(number)
-        time.sleep(0.4)
-        with pytest.raises(httpx.TransportError):  # nothing new is accepted
-            httpx.get(f"http://{HOST}:{server.port}/v2", timeout=5)
+        wait_until(lambda: is_refused(server.port))  # nothing new is accepted
         connection.sendall(BODY[100:])
         answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert b"probabilities" in answer
-        assert server.process.wait(30) == 0
+        assert server.process.wait(PATIENCE) == 0
         assert json.loads(server.log.read_text().splitlines()[-1])["status"] == 200
+
+
+def is_refused(port: int) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        socket.create_connection((HOST, port), timeout=PATIENCE).close()
+    except ConnectionError:
+        return True
+    return False
 
 
 def test_several_workers_share_the_work_and_the_measurements(tmp_path: Path) -> None:
     with process(tmp_path, "--workers", "2", "--no-access-log") as server:
         url = f"http://{HOST}:{server.port}"
         for _ in range(20):
-            response = httpx.post(url + INFER, content=BODY, timeout=30)
+            response = httpx.post(url + INFER, content=BODY, timeout=PATIENCE)
             assert response.status_code == 200
         assert "trains no networks" in server.log.read_text()
-        text = httpx.get(f"{url}/metrics", timeout=30).text
+        text = httpx.get(f"{url}/metrics", timeout=PATIENCE).text
         assert f'digitnet_requests_total{{endpoint="{INFER}",method="POST",status="200"}} 20.0' in text
-        assert httpx.get(f"{url}/studio/about", timeout=30).json()["training"]["available"] is False
+        assert httpx.get(f"{url}/studio/about", timeout=PATIENCE).json()["training"]["available"] is False
         assert server.end() == 0
 
 
@@ -116,28 +128,37 @@ def children_of(parent: int) -> list[int]:
 
 def wait_for_children(server: Process, count: int, known: Sequence[int] = ()) -> list[int]:
     """The workers but those that are known, as soon as there are so many."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = [child for child in children_of(server.process.pid) if child not in known]
-        if len(found) == count:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"expected {count} workers more than {known}, found {children_of(server.process.pid)}")
+    found: list[int] = []
+
+    def are_there() -> bool:
+        found[:] = [child for child in children_of(server.process.pid) if child not in known]
+        return len(found) == count
+
+    wait_until(are_there)
+    return found
 
 
 @pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
 def test_a_worker_that_dies_is_replaced_and_none_is_left_behind(tmp_path: Path) -> None:
     with process(tmp_path, "--workers", "2", "--no-access-log") as server:
         first = wait_for_children(server, 2)
-        time.sleep(2.5)  # one that dies sooner is not worth a new one
         os.kill(first[0], signal.SIGKILL)
         (new,) = wait_for_children(server, 1, first)
         for _ in range(10):
-            assert httpx.get(f"http://{HOST}:{server.port}/v2", timeout=30).status_code == 200
+            assert httpx.get(f"http://{HOST}:{server.port}/v2", timeout=PATIENCE).status_code == 200
         assert server.end() == 0
         for child in (first[1], new):
             with pytest.raises(ProcessLookupError):
                 os.kill(child, 0)
+
+
+def is_running(worker: int) -> bool:
+    """Whether a process has not ended; one that nobody has asked how it ended is no more than a name."""
+    try:
+        state = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 @pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
@@ -145,11 +166,8 @@ def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     with process(tmp_path, "--workers", "2", "--no-access-log") as server:
         workers = wait_for_children(server, 2)
         server.process.kill()
-        server.process.wait(30)
-        deadline = time.monotonic() + 30
-        while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not [worker for worker in workers if Path(f"/proc/{worker}/cmdline").exists()]
+        server.process.wait(PATIENCE)
+        wait_until(lambda: not any(is_running(worker) for worker in workers))
 
 
 def test_a_port_that_is_in_use_is_told() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitnet.studio.file_cache import Kept
+from patience import PATIENCE
 
 
 def test_it_is_made_once(tmp_path: Path) -> None:
@@ -53,14 +54,14 @@ def test_two_threads_make_it_once(tmp_path: Path) -> None:
 
     def make() -> int:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(PATIENCE)
         made.append(1)
         return len(made)
 
     threads = [threading.Thread(target=kept.get, args=(tmp_path / "a", make)) for _ in range(3)]
     for thread in threads:
         thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     may_end.set()
     for thread in threads:
         thread.join()

@@ -1,7 +1,6 @@
 """The glass box over HTTP: what is told is what the network does, and wrong questions are told so."""
 
 import base64
-import time
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from digitnet.studio.digits import Mnist
 from digitnet.studio.insides import Inside
 from made_up_model_files import model_file
 from made_up_networks import made_up_network
-from made_up_runs import wait_until
+from patience import wait_until
 from studio_page import Page
 
 SEVEN = load_mnist()[1].images[0]
@@ -109,7 +108,7 @@ def test_what_the_second_network_says_is_told_where_there_is_one(page: Page, cla
 def test_the_nearest_training_digits_come_when_all_have_been_looked_at(page: Page, small: Network) -> None:
     first = explained(page, model=page.small)
     assert first["neighbours_ready"] or "a few seconds" in first["sentences"]["neighbours"]
-    wait_until(lambda: explained(page, model=page.small)["neighbours_ready"], 120)
+    wait_until(lambda: explained(page, model=page.small)["neighbours_ready"])
     told = explained(page, model=page.small)["neighbours"]
     train = load_mnist()[0]
     places = [near["index"] for near in told]
@@ -209,9 +208,8 @@ class _Few(Mnist):
 def test_all_training_digits_are_looked_at_once_and_in_the_background() -> None:
     inside = Inside(made_up_network(), _Few())
     assert inside.nearest(SEVEN, 3) is None
-    end = time.monotonic() + 60
-    while (found := inside.nearest(SEVEN, 3)) is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(lambda: inside.nearest(SEVEN, 3) is not None)
+    found = inside.nearest(SEVEN, 3)
+    assert found is not None
     assert len(found) == 3
     assert max(found) < 600

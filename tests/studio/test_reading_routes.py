@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digitnet.arrays import AnyArray
 from digitnet.datasets import load_mnist
 from digitnet.inference.answers import outcome
 from digitnet.inference.classifier import Classifier
 from studio_page import Page
 
 
-def png(pixels: np.ndarray) -> bytes:
+def png(pixels: AnyArray) -> bytes:
     buffer = BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

@@ -85,7 +85,7 @@ def test_every_step_draws_anew(pixels: int) -> None:
 def test_inside_an_epoch_images_are_distorted_as_outside() -> None:
     """What a step makes of its images, caught in the compiled epoch, against the same call on its own."""
     images = np.random.default_rng(0).integers(0, 256, (50, 28, 28), dtype=np.uint8)
-    data = Dataset(images, np.arange(50, dtype=np.uint8) % 10)
+    data = Dataset(images, np.arange(50, dtype=np.uint8) % np.uint8(10))
     everything = Distortion(
         rotation=15, scaling=0.2, shear=15, shift=1, elastic_alpha=37, thickness=1, gaps=2, contrast=0.5, blur=1
     )

@@ -17,6 +17,7 @@ import jax
 import jaxlib.version
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from digitnet.training import compilation_cache as module
 from digitnet.training.compilation_cache import compilation_cache, fingerprint
@@ -43,6 +44,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def set_jax(settings: dict[str, Any]) -> None:
     for name, value in settings.items():
         jax.config.update(name, value)  # type: ignore[no-untyped-call]
+    reset_cache()  # JAX holds on to the folder that it used first, which is that of all tests
 
 
 @contextmanager
@@ -340,7 +342,8 @@ def events() -> Iterator[list[str]]:
 
     jax.monitoring.register_event_listener(note)
     yield seen
-    jax.monitoring.unregister_event_listener(note)
+    clear: Callable[[], None] = jax.monitoring.clear_event_listeners  # JAX 0.5 cannot take away one alone
+    clear()
 
 
 def compile_afresh() -> float:

@@ -122,7 +122,7 @@ def test_a_product_of_whole_numbers_is_kerass() -> None:
     x = jnp.arange(6, dtype=jnp.int32).reshape(2, 3)
     kernel = jnp.full((3, 2), 0.5)
     assert product(x, kernel).dtype == jnp.float32
-    np.testing.assert_array_equal(product(x, kernel), [[1.5, 1.5], [6, 6]])
+    np.testing.assert_array_equal(product(x, kernel), [[1.5, 1.5], [6.0, 6.0]])
 
 
 def test_layers_are_themselves_again_even_after_an_error() -> None:

@@ -54,7 +54,7 @@ def test_the_quantiles_are_those_of_digits_that_were_kept_aside(
 def test_its_units_see_a_disc_of_the_image_still_when_it_is_trained(rejection: Rejection) -> None:
     first = read_network(rejection.content).layers[0].kernel.reshape(28, 28, -1)
     rows, columns = np.nonzero(first.any(axis=2))
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (0, 27, 0, 27)
+    assert tuple(map(int, (rows.min(), rows.max(), columns.min(), columns.max()))) == (0, 27, 0, 27)
     for unit in range(0, first.shape[2], 50):
         seen = np.argwhere(first[:, :, unit])
         assert np.linalg.norm(seen[:, None] - seen[None], axis=-1).max() <= 2 * 6

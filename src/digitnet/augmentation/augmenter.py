@@ -255,7 +255,7 @@ def _basis(distortion: Distortion) -> AnyArray:
         nodes = spacing * (np.arange(count) - (count - 1) / 2)
         weights = np.exp(-((distance[:, None] - nodes) ** 2) / (2 * sigma**2))
         columns.append(weights / np.linalg.norm(weights, axis=1, keepdims=True))
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return np.asarray(np.concatenate(columns, axis=1), np.float32)
 
 
 def _computed_apart(values: Tensor) -> Tensor:

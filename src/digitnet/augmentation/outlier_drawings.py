@@ -211,7 +211,8 @@ def with_print(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
     elif kind == 2:
         half = np.sign(field) * (np.abs(field) > rng.uniform(0, 0.5))
         field = np.asarray(half, np.float64)
-    return np.clip(ink * (1 + np.clip(field, -1, 1) * rng.uniform(0, 1)), 0, 255).astype(np.uint8)
+    printed: NDArray[np.float64] = np.clip(ink * (1 + np.clip(field, -1, 1) * rng.uniform(0, 1)), 0, 255)
+    return printed.astype(np.uint8)
 
 
 def _line(points: NDArray[np.float64], rng: np.random.Generator, *, closed: bool = False) -> GrayPicture:

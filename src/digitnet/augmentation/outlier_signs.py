@@ -44,7 +44,7 @@ def emblem(rng: np.random.Generator) -> GrayPicture:
     ink = _empty()
     axes = rng.uniform(30, 52, 2)
     corners = int(rng.integers(3, 8)) if rng.random() < 0.4 else _ROUND
-    outline = _around(corners, rng.choice([0, np.pi / corners, rng.uniform(0, 6)])) * axes + MIDDLE
+    outline = _around(corners, float(rng.choice([0, np.pi / corners, rng.uniform(0, 6)]))) * axes + MIDDLE
     is_filled = rng.random() < 0.25
     if is_filled:
         cv2.fillPoly(ink, [outline.astype(np.int32)], 255, cv2.LINE_AA)

@@ -134,7 +134,7 @@ def _by_another_pen(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
 
 def _blotted(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
     """The ink of an old page, told from its paper by a threshold: ragged edges, pale places lost."""
-    ragged = cv2.GaussianBlur(rng.standard_normal(ink.shape), (0, 0), rng.uniform(1.5, 5))
+    ragged = np.asarray(cv2.GaussianBlur(rng.standard_normal(ink.shape), (0, 0), rng.uniform(1.5, 5)), np.float64)
     ragged *= rng.uniform(10, 60) / ragged.std()
     blurred = cv2.GaussianBlur(ink.astype(np.float64), (0, 0), rng.uniform(1, 5))
     return np.where(blurred + ragged * (blurred > 20) > rng.uniform(70, 150), 255, 0).astype(np.uint8)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib import format as npy
+import numpy.lib.format
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.datasets.idx import read_file
@@ -22,6 +22,7 @@ from digitnet.errors import DatasetFormatError
 __all__ = ["ZIP_DAMAGE", "check_image_shape", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
 
 _IMAGE_SHAPES = {(IMAGE_SIDE, IMAGE_SIDE), (IMAGE_SIDE**2,), (IMAGE_SIDE, IMAGE_SIDE, 1)}
+_NPY: Any = numpy.lib.format  # without types before NumPy 2
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 # What Python's zip reader and NumPy's header reader let through for damaged or hostile bytes.
@@ -115,8 +116,8 @@ def read_npy_header(stream: IO[bytes], what: str) -> tuple[tuple[int, ...], bool
         DatasetFormatError: The array holds pickled objects.
         Exception: One of `ZIP_DAMAGE`: not a `.npy` file, or a damaged one.
     """
-    version = npy.read_magic(stream)
-    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    version = _NPY.read_magic(stream)
+    read_header = _NPY.read_array_header_1_0 if version == (1, 0) else _NPY.read_array_header_2_0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers written by Python 2: readable all the same
         shape, is_fortran, dtype = read_header(stream)

@@ -216,7 +216,7 @@ def _measure(scaled_logits: NDArray[np.float64], labels: Labels, temperature: fl
 
 def _most_confident(mistakes: Indices, confidence: NDArray[np.float64]) -> Indices:
     by_confidence = np.argsort(-confidence[mistakes], kind="stable")
-    return mistakes[by_confidence[:MAX_WORST_MISTAKES]]
+    return np.asarray(mistakes[by_confidence[:MAX_WORST_MISTAKES]])
 
 
 def _predict_in_batches(model: LogitsPredictor, dataset: Dataset, batch_size: int) -> NDArray[np.float64]:

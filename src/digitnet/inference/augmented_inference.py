@@ -131,7 +131,7 @@ def sampling_grids(count: int) -> NDArray[np.float64]:
     ]
     # Evenly drawn numbers have a variance of a third; the smoothing keeps it.
     noise = math.sqrt(3) * _ELASTIC_PIXELS * drawn[:, _AFFINE_DRAWS:].reshape(count, 2, nodes, nodes)
-    return np.stack(affine, axis=1) + smoothing @ noise @ smoothing.T
+    return np.asarray(np.stack(affine, axis=1) + smoothing @ noise @ smoothing.T)
 
 
 def lookup_table(grids: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -180,7 +180,7 @@ def _drawn_in_pairs(count: int, size: int) -> NDArray[np.float64]:
     """
     bits = np.random.PCG64(_SEED).random_raw((count + 1) // 2 * size)
     drawn = (bits >> 11).astype(np.float64).reshape(-1, 1, size) / 2.0**52 - 1
-    return np.concatenate([drawn, -drawn], axis=1).reshape(-1, size)[:count]
+    return np.asarray(np.concatenate([drawn, -drawn], axis=1).reshape(-1, size)[:count])
 
 
 def _smoothing() -> NDArray[np.float64]:

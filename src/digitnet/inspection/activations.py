@@ -7,10 +7,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from digitnet.arrays import AnyArray
+
 __all__ = ["LINEAR", "Activation", "activation_of"]
 
 Array: TypeAlias = NDArray[np.float32]
-_Function: TypeAlias = Callable[[Array, float], Array]
+_Function: TypeAlias = Callable[[Array, float], AnyArray]
 
 _SELU_ALPHA = 1.67326319  # as ONNX has them by default
 _SELU_SCALE = 1.05070102
@@ -89,7 +91,7 @@ def _elu(sums: Array, alpha: float) -> Array:
     return np.where(sums > 0, sums, alpha * np.expm1(np.minimum(sums, 0)))
 
 
-def _elu_slope(sums: Array, alpha: float) -> Array:
+def _elu_slope(sums: Array, alpha: float) -> AnyArray:
     return np.where(sums > 0, 1, alpha * _below(sums))
 
 

@@ -62,7 +62,7 @@ class Neighbours:
         several = min(_CHOSEN, len(distances))
         chosen = np.argpartition(distances, several - 1)[:several]
         exact = ((_answers(self._network, self._images[chosen]) - answer) ** 2).sum(axis=1)
-        return chosen[np.argsort(exact, kind="stable")[:count]]
+        return np.asarray(chosen[np.argsort(exact, kind="stable")[:count]])
 
 
 def _answers(network: Network, images: Images) -> Array:
@@ -81,5 +81,5 @@ def _main_directions(answers: Array) -> Array:
     centred = answers - answers.mean(axis=0)
     directions = np.random.default_rng(0).standard_normal((answers.shape[1], _DIRECTIONS), np.float32)
     for _ in range(_TURNS):  # each turns them towards those in which there is more
-        directions, _ = np.linalg.qr(centred.T @ (centred @ directions))
+        directions = np.asarray(np.linalg.qr(centred.T @ (centred @ directions))[0], np.float32)
     return directions

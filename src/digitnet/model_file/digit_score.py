@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnx.compose import add_prefix_graph
 
 from digitnet.errors import ModelFileError
 from digitnet.evaluation.quantiles import Quantiles
 from digitnet.model_file.contract import DIGIT_SCORE, SECOND_LOGITS, open_model, start_session
-from digitnet.model_file.graph import with_metadata
+from digitnet.model_file.graph import with_metadata, with_prefix
 
 __all__ = ["with_digit_score", "with_digit_score_of", "without_digit_score"]
 
@@ -51,7 +50,7 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
         raise ModelFileError(f"the model has an output {DIGIT_SCORE} already: take it away with without_digit_score")
     if list(proto.opset_import) != list(branch.opset_import):
         raise ModelFileError("the two networks are written in different operators: save both with the same version")
-    named = add_prefix_graph(branch.graph, _PREFIX, rename_inputs=False)
+    named = with_prefix(branch.graph, _PREFIX)
     proto.graph.node.extend(node for node in named.node if f"{_PREFIX}probabilities" not in node.output)
     proto.graph.initializer.extend(named.initializer)
     proto.graph.initializer.extend(

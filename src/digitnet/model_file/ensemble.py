@@ -20,7 +20,6 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx.compose import add_prefix_graph
 
 from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.errors import ConfigurationError, ModelFileError
@@ -28,7 +27,7 @@ from digitnet.evaluation.metrics import log_softmax
 from digitnet.files import replaced_file
 from digitnet.model_file.contract import MODEL_FILE_NAMES, open_model
 from digitnet.model_file.digit_score import without_digit_score
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, with_metadata, with_prefix
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
 __all__ = ["save_committee"]
@@ -194,7 +193,7 @@ def _merge(members: list[_Member], num_classes: int) -> onnx.ModelProto:
                 f"{member.path} is written in the operators of {_operators(part)}, expected {_operators(proto)}: save "
                 "the network again with this version of digitnet"
             )
-        renamed = add_prefix_graph(part.graph, f"{_name(number)}_", rename_inputs=False)
+        renamed = with_prefix(part.graph, f"{_name(number)}_")
         proto.graph.node.extend(renamed.node)
         proto.graph.initializer.extend(renamed.initializer)
     proto.graph.node.extend(mean)

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.compose import add_prefix_graph
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.model_file.contract import METADATA_KEY, ModelMetadata
 
-__all__ = ["Graph", "with_metadata"]
+__all__ = ["Graph", "with_metadata", "with_prefix"]
 
 _OPSET = 20  # the first with Gelu
 _IR_VERSION = 9  # read by every ONNX Runtime since 1.17
@@ -104,3 +105,20 @@ def with_metadata(content: bytes, metadata: ModelMetadata) -> bytes:
     proto = onnx.load_from_string(content)
     helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
     return bytes(proto.SerializeToString())
+
+
+def with_prefix(graph: onnx.GraphProto, prefix: str) -> onnx.GraphProto:
+    """The same graph with a prefix before every name but those of its inputs, to stand beside another graph.
+
+    Args:
+        graph: Any graph.
+        prefix: What comes before the names.
+
+    Returns:
+        A new graph.
+    """
+    named = add_prefix_graph(graph, prefix, rename_inputs=False)
+    inputs = {prefix + one.name: one.name for one in graph.input}
+    for node in named.node:  # before onnx 1.19 they ask for the inputs by prefixed names all the same
+        node.input[:] = [inputs.get(name, name) for name in node.input]
+    return named

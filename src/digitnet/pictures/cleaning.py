@@ -154,7 +154,7 @@ def _without_rim(strokes: GrayPicture, inside: GrayPicture) -> GrayPicture:
     rim = _RIM * max(strokes.shape)
     n, piece_of = cv2.connectedComponents(strokes, connectivity=8)
     inked = np.flatnonzero(strokes)
-    pieces, depths = piece_of.ravel()[inked], depth.ravel()[inked]
+    pieces, depths = np.asarray(piece_of, np.int32).ravel()[inked], depth.ravel()[inked]
     area = np.bincount(pieces, minlength=n)
     begins = np.bincount(pieces, depths <= _AT_EDGE, minlength=n) > 0
     along = np.bincount(pieces, depths <= rim, minlength=n) > _MOST * area
@@ -173,7 +173,7 @@ def _without_borders(
     n, piece_of = cv2.connectedComponents(strokes, connectivity=8)
     if n == 1:
         return strokes
-    ink = piece_of.ravel()
+    ink = np.asarray(piece_of, np.int32).ravel()
     stands_out = np.bincount(ink, contrast.ravel(), minlength=n) / np.maximum(np.bincount(ink, minlength=n), 1)
     scale = max(1.0, max(strokes.shape) / LOOK_SIDE)
     size = (round(strokes.shape[1] / scale), round(strokes.shape[0] / scale))
@@ -201,7 +201,7 @@ def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float)
     """`strokes` without the pieces that are far fainter than typical ink: tips of shadows, creases, grain."""
     n, piece_of, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     inked = np.flatnonzero(strokes)  # few of all pixels, so that only these are counted
-    pieces = piece_of.ravel()[inked]
+    pieces = np.asarray(piece_of, np.int32).ravel()[inked]
     sums = np.bincount(pieces, contrast.ravel()[inked], minlength=n)
     is_faint = sums < PIECE_SHARE * typical * statistics[:, cv2.CC_STAT_AREA]
     kept = strokes.copy()

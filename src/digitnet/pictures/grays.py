@@ -92,7 +92,7 @@ def to_levels(values: AnyArray) -> NDArray[np.uint8]:
         expected = "0..1 or 0..255" if values.dtype.kind == "f" else "0..65535"
         raise PictureDecodeError(f"expected values in {expected}, found {low:g} to {high:g}")
     scaled = np.multiply(values, 255 / full, dtype=np.float32)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
 
 
 def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[float]:

@@ -67,7 +67,7 @@ def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
             return None
     left, top, _, _ = box
     digit, notes = _without_specks(_cut(ink, box))
-    inner = _bounding_box(digit) or (0, 0, *digit.shape[::-1])
+    inner = _bounding_box(digit) or (0, 0, digit.shape[1], digit.shape[0])
     written = rewrite(_cut(digit, inner), _DIGIT_SIDE)
     own = (left + inner[0], top + inner[1], inner[2], inner[3])
     return FramedDigit(_centre(_resize(written.ink)), own, (*notes, *written.notes))
@@ -82,7 +82,7 @@ def centred_in_frame(ink: GrayPicture) -> GrayPicture:
     Returns:
         uint8 (28, 28): the longest side 20 pixels, the centre of mass in the middle.
     """
-    return _centre(_resize(_cut(ink, _bounding_box(ink) or (0, 0, *ink.shape[::-1]))))
+    return _centre(_resize(_cut(ink, _bounding_box(ink) or (0, 0, ink.shape[1], ink.shape[0]))))
 
 
 def _bounding_box(ink: GrayPicture) -> Box | None:

@@ -277,7 +277,7 @@ def _without_remains(contrast: GrayPicture, is_line: AnyArray, faint: float) -> 
     marks = np.asarray(cv2.threshold(contrast, faint, 255, cv2.THRESH_BINARY)[1], np.uint8)
     n, piece_of, statistics, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     marked = np.flatnonzero(marks)  # few of all pixels, so that only these are counted
-    pieces = piece_of.ravel()[marked]
+    pieces = np.asarray(piece_of, np.int32).ravel()[marked]
     on_lines = np.bincount(pieces[is_line.ravel()[marked]], minlength=n)
     is_remains = on_lines > _REMAINS * statistics[:, cv2.CC_STAT_AREA]
     rest = contrast.copy()

@@ -281,7 +281,7 @@ def _is_quadrangle(outline: AnyArray, mask: GrayPicture) -> bool:
     return off < _OFF_QUADRANGLE * cv2.countNonZero(mask) + _OFF_EDGE * len(outline)
 
 
-def _at(places: AnyArray, shape: tuple[int, int]) -> tuple[AnyArray, AnyArray]:
+def _at(places: AnyArray, shape: tuple[int, ...]) -> tuple[AnyArray, AnyArray]:
     """Rows and columns of the pixels nearest to float (2, n), inside the picture."""
     rows, columns = (np.clip(np.rint(place), 0, side - 1) for place, side in zip(places, shape, strict=True))
     return rows.astype(np.intp), columns.astype(np.intp)

@@ -141,7 +141,7 @@ def _depth(strokes: GrayPicture) -> NDArray[np.float32]:
 
 def _thickness(depth: NDArray[np.float32]) -> float:
     """In pixels of the frame; a pixel at the edge has distance 1, though its middle is half a pixel inside."""
-    return float(4 * (depth.sum() / max(1, np.count_nonzero(depth)) - 0.5) / _DETAIL)
+    return 4 * (float(depth.sum()) / max(1, int(np.count_nonzero(depth))) - 0.5) / _DETAIL
 
 
 def _with_outline_moved(strokes: GrayPicture, inside: NDArray[np.float32], by: float) -> GrayPicture:

@@ -91,10 +91,10 @@ def _draw_cells(axes: "Axes", counts: ConfusionMatrix, scale: float) -> None:
     mistakes = counts.copy()
     np.fill_diagonal(mistakes, 0)
     most = max(int(mistakes.max()), _FULL_COLOUR)
-    right = np.diag(np.diagonal(counts) > 0)  # what is masked gets the colour of "bad" values
+    right = np.diag(np.diagonal(counts) > 0)  # what is no number gets the colour of "bad" values
     colours = colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00").with_extremes(bad=_RIGHT)
     # The square root keeps one mistake visible beside fifty.
-    axes.imshow(np.ma.array(np.sqrt(mistakes), mask=right), cmap=colours, vmin=0, vmax=np.sqrt(most))
+    axes.imshow(np.where(right, np.nan, np.sqrt(mistakes)), cmap=colours, vmin=0, vmax=np.sqrt(most))
     axes.grid(visible=False)
     edges = np.arange(len(counts) + 1) - 0.5
     axes.vlines(edges, -0.5, len(counts) - 0.5, colors=FAINT, linewidth=0.7)

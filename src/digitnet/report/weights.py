@@ -56,7 +56,7 @@ def receptive_fields_figure(first_layer_weights: AnyArray, k: int = 60) -> "Figu
 def _full_colour(fields: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each field divided by its largest weight, whose sign does not count; a field of zeros as it is."""
     largest = np.abs(fields).max(axis=(1, 2), keepdims=True)
-    return fields / np.where(largest > 0, largest, 1.0)
+    return np.asarray(fields / np.where(largest > 0, largest, 1.0))
 
 
 def _checked_weights(weights: AnyArray) -> NDArray[np.float64]:

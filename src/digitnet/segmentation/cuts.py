@@ -216,7 +216,7 @@ def _middles_of_runs(is_in: NDArray[np.bool_]) -> _Columns:
     return np.asarray((change[::2] + change[1::2] - 1) // 2, np.int64)
 
 
-def _at_full_size(paths: _Columns, shape: tuple[int, int], scale: float) -> _Columns:
+def _at_full_size(paths: _Columns, shape: tuple[int, ...], scale: float) -> _Columns:
     """Columns at which the part to the right of each path starts, (n, height), in the piece itself."""
     height, width = shape
     rows = (np.arange(height) + 0.5) * scale - 0.5

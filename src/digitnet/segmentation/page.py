@@ -62,8 +62,8 @@ class Page:
 
     lines: tuple[_Line, ...]
     slope: float
-    to_picture: np.ndarray
-    shape: tuple[int, int]
+    to_picture: AnyArray
+    shape: tuple[int, ...]
     left_out: int = 0
 
     @property
@@ -160,10 +160,10 @@ def _boxes(pieces: Sequence[Piece]) -> Boxes:
     return np.array([[p.left, p.top, p.width, p.height] for p in pieces], np.float64).reshape(-1, 4)
 
 
-def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, np.ndarray]:
+def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, AnyArray]:
     """The ink with its lines level, on a sheet that holds all of it; and the way back, (2, 3)."""
     height, width = working.ink.shape
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), slope, 1.0)
+    turn = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), slope, 1.0), np.float64)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     new_width, new_height = math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine)
     turn[:, 2] += ((new_width - width) / 2, (new_height - height) / 2)
@@ -171,7 +171,7 @@ def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, np.ndarray]:
     return WorkingInk(np.asarray(ink, np.uint8), working.scale, working.digit_height), cv2.invertAffineTransform(turn)
 
 
-def _chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
+def _chained(outer: AnyArray, inner: AnyArray) -> AnyArray:
     """One affine map after another, (2, 3)."""
     return np.asarray(outer @ np.vstack([inner, [0, 0, 1]]))
 

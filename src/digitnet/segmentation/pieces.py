@@ -155,7 +155,7 @@ def pieces_apart(ink: GrayPicture) -> list[Piece]:
     strokes = cv2.threshold(small, INK_FROM, 1, cv2.THRESH_BINARY)[1]
     reach = 2 * max(1, round(_APART * max(strokes.shape))) + 1
     count, group_of = cv2.connectedComponents(cv2.dilate(strokes, np.ones((reach, reach), np.uint8)))
-    inked = np.bincount(group_of.ravel(), strokes.ravel(), minlength=count)
+    inked = np.bincount(np.asarray(group_of, np.int32).ravel(), strokes.ravel(), minlength=count)
     if (inked[1:] > 0).sum() < 2:
         return []
     groups = np.argsort(-inked[1:], kind="stable")[:_MOST_APART] + 1

@@ -8,6 +8,7 @@ atomically, so at any moment one whole checkpoint exists.
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -106,7 +107,8 @@ def _encode(model: KerasModel, history: HistoryRows, hard_examples: HardExamples
         arrays["doubts"] = hard_examples.doubts
     arrays["description"] = np.frombuffer(json.dumps(description).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type] # its stub takes the names for keyword arguments
+    save: Callable[..., None] = np.savez  # some of its stubs take the names for keyword arguments
+    save(buffer, **arrays)
     return buffer.getvalue()
 
 

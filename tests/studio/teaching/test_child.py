@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from digitnet.studio.teaching.child import Child
+from patience import PATIENCE
 
 _TELL = "import json, os, sys\ndef tell(**data): print(json.dumps({'event': 'told', 'data': data}), flush=True)\n"
 
@@ -24,11 +25,11 @@ class Started:
         self.child = Child("made_up_child", folder, os.open(os.devnull, os.O_RDONLY), self._hear, self._ended)
 
     def wait_for_a_word(self) -> dict[str, Any]:
-        assert self._has_told.wait(30)
+        assert self._has_told.wait(PATIENCE)
         return self.heard[0]
 
     def wait_for_its_end(self) -> str:
-        assert self._is_over.wait(30)
+        assert self._is_over.wait(PATIENCE)
         return self.told[0]
 
     def _hear(self, _: str, data: dict[str, Any]) -> None:
@@ -75,7 +76,7 @@ def test_what_lies_in_the_working_directory_is_not_imported(tmp_path: Path, monk
 @pytest.mark.skipif(not hasattr(os, "getsid"), reason="nothing can be ignored on Windows")
 def test_one_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
     started = Started(
-        tmp_path, "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntell()\ntime.sleep(30)"
+        tmp_path, "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntell()\ntime.sleep(1000)"
     )
     started.wait_for_a_word()
     started.child.close(0.1)
@@ -87,7 +88,7 @@ def test_one_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
 def test_one_that_listens_ends_by_itself(tmp_path: Path) -> None:
     started = Started(tmp_path, "tell()\nsys.exit(7 if sys.stdin.readline() == 'stop\\n' else 8)")
     started.wait_for_a_word()
-    started.child.close(30)
+    started.child.close(PATIENCE)
     assert "code 7" in started.wait_for_its_end()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,23 @@ def test_each_kind_is_counted_by_itself(folder: Path) -> None:
 
 
 def test_the_newest_is_first_whatever_its_kind(folder: Path) -> None:
+    """Also of those that were made within one millisecond."""
     jobs = Jobs(folder / "runs")
-    made = []
-    for kind in KINDS:
-        made.append(jobs.create(kind, {}, "x"))
-        time.sleep(0.002)  # ids count milliseconds
+    made = [jobs.create(kind, {}, "x") for kind in KINDS * 4]
     assert jobs.all() == made[::-1]
+
+
+def test_the_newest_is_first_though_the_clock_was_set_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, _: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime(2001, 1, 1, tzinfo=UTC)
+
+    jobs = Jobs(folder / "runs")
+    before = jobs.create("run", {}, "x")
+    monkeypatch.setattr("digitnet.studio.teaching.jobs.datetime", Clock)
+    after = jobs.create("lesson", {}, "x")
+    assert jobs.all() == [after, before]
 
 
 def test_a_summary_takes_the_last_of_each_kind() -> None:

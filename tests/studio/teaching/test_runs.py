@@ -12,7 +12,7 @@ import pytest
 from digitnet.studio.teaching.refusals import BusyError, FullError, NotThereError
 from digitnet.studio.teaching.runs import RUNS_MAX, Runs
 from digitnet.studio.teaching.training_lock import TrainingLock
-from made_up_runs import wait_until
+from patience import wait_until
 
 
 def start(runs: Runs, does: str = "finish", **more: Any) -> str:
@@ -139,7 +139,7 @@ def test_a_run_ends_with_its_server(folder: Path, runs: Runs) -> None:
     code = (
         "import sys, time; from pathlib import Path; from digitnet.studio.teaching import runs\n"
         "runs._MODULES = {'run': 'made_up_child'}\n"
-        "print(runs.Runs(Path(sys.argv[1])).start('run', {'does': 'wait'}, 'x'), flush=True); time.sleep(60)"
+        "print(runs.Runs(Path(sys.argv[1])).start('run', {'does': 'wait'}, 'x'), flush=True); time.sleep(1000)"
     )
     server = os.popen(f"exec {sys.executable} -c \"{code}\" '{folder}' & echo $!; wait")  # noqa: S605
     process, job_id = int(server.readline()), server.readline().strip()

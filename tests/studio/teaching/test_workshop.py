@@ -9,7 +9,7 @@ import pytest
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file.contract import bundled_model_path
 from digitnet.studio.teaching import BusyError, NotThereError, Workshop
-from made_up_runs import wait_until
+from patience import wait_until
 
 SEVEN = bytes(range(28)) * 28
 

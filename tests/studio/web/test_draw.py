@@ -95,7 +95,8 @@ def test_a_pen_that_is_pressed_draws_a_wider_line(page: "Page") -> None:
             }""",
             pressure,
         )
-        page.wait_for_timeout(100)  # painted in the next frame
+        # It is painted in the next frame.
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         width = page.locator("#draw-pad .pad").evaluate(_INK_ROWS)
         page.get_by_role("button", name="Clear").click()
         return float(width)

@@ -11,20 +11,8 @@ if TYPE_CHECKING:
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
 
-SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
 ONE = [[(0.5, 0.2), (0.5, 0.5), (0.5, 0.85)]]
 SIDE = "#inside-body .inside-side"
-
-
-@pytest.fixture
-def inside(page: "Page", draw: Callable[..., None]) -> "Page":
-    """The glass box with a drawn 7 in it."""
-    draw(page, SEVEN)
-    expect(page.locator("#draw-answer .hero")).to_have_text("7")
-    page.get_by_role("button", name="Look inside").click()
-    expect(page.locator(f"{SIDE} .hero")).to_have_text("7")
-    expect(page.locator("#inside-body .neurons .neuron").first).to_be_visible()
-    return page
 
 
 def _numbers(text: str) -> list[float]:
@@ -77,3 +65,12 @@ def test_what_is_drawn_here_is_explained_at_once(inside: "Page", draw: Callable[
     expect(side).to_contain_text("Nothing to look at yet")
     draw(inside, ONE, pad=f"{SIDE} .pad")
     expect(side.locator(".hero")).to_have_text("1")
+
+
+def test_what_was_drawn_elsewhere_meanwhile_is_what_is_looked_into(inside: "Page", draw: Callable[..., None]) -> None:
+    inside.get_by_role("link", name="Draw", exact=True).click()
+    inside.locator("#draw-pad").get_by_role("button", name="Clear").click()
+    draw(inside, ONE)
+    expect(inside.locator("#draw-answer .hero")).to_have_text("1")
+    inside.get_by_role("link", name="Inside", exact=True).click()
+    expect(inside.locator(f"{SIDE} .hero")).to_have_text("1")

@@ -34,6 +34,7 @@ def test_the_cell_stands_in_the_address(open_page: Callable[..., "Page"]) -> Non
     page = open_page("#mistakes?true=3&predicted=3")
     gallery = page.locator("#mistakes-body .gallery")
     expect(gallery.locator("h2")).to_have_text("3, read right")
+    expect(gallery.locator(".tile").first).to_be_visible()  # all of the first ones come at once
     shown = gallery.locator(".tile").count()
     gallery.get_by_role("button", name="Show more").click()
     expect(gallery.locator(".tile")).to_have_count(2 * shown)

@@ -122,7 +122,7 @@ def test_a_refused_copy_is_shown_but_never_answers(
     expect(outcome.locator("tbody tr").last).to_have_text("Your corrections10 right of 1210 right of 12")
     expect(outcome.get_by_role("button", name="Let it answer")).to_have_count(0)
     assert refused_lesson not in page.locator("#model option").evaluate_all("all => all.map(each => each.value)")
-    answer = page.request.post(f"{address}studio/models/use", data={"id": refused_lesson})
+    answer = page.request.post(f"{address}studio/models/use", data={"id": refused_lesson}, timeout=0)
     assert (answer.status, REASON in answer.json()["error"]) == (409, True)
     outcome.get_by_role("button", name="Delete the copy").click()
     page.get_by_role("button", name="Delete it").click()

@@ -46,19 +46,19 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
     page = train(_LONGER)
     page.get_by_role("button", name="Start training").click()
     state = page.locator(f"{RUN} .state")
-    expect(page.locator(f"{RUN} .matrix td.right").first).to_be_visible(timeout=90_000)
+    expect(page.locator(f"{RUN} .matrix td.right").first).to_be_visible()
     seen = _points(page)
-    page.locator(f"{CURVE}[points*=' ']").first.wait_for(timeout=90_000)
+    page.locator(f"{CURVE}[points*=' ']").first.wait_for()
     assert _points(page) > seen or seen > 1  # the curve moves
     assert page.locator(f"{RUN} .tiles canvas").count() > 3  # receptive fields
     page.get_by_role("button", name="Stop").click()
-    expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"), timeout=90_000)
+    expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"))
     stopped = _points(page)
     page.get_by_role("button", name="Go on").click()
-    expect(state).to_have_text(re.compile(r"^epoch \d+ of 30"), timeout=90_000)
+    expect(state).to_have_text(re.compile(r"^epoch \d+ of 30"))
     expect(page).to_have_url(re.compile("run="))
     page.get_by_role("button", name="Stop").click()
-    expect(state).to_have_text(re.compile("^stopped"), timeout=90_000)
+    expect(state).to_have_text(re.compile("^stopped"))
     assert _points(page) >= stopped  # nothing of it is lost
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
@@ -73,7 +73,7 @@ def test_a_finished_run_answers_drawings_and_is_compared_with_another(
     for finished in (1, 2):
         page.get_by_role("button", name="Start training").click()
         expect(page.locator("#train-body .runs li")).to_have_count(finished)
-        expect(page.locator(f"{RUN} .state")).to_have_text(re.compile("^finished after 1 of 1"), timeout=90_000)
+        expect(page.locator(f"{RUN} .state")).to_have_text(re.compile("^finished after 1 of 1"))
     page.locator("#train-body .runs").get_by_role("button", name=re.compile("^Compare")).click()
     expect(page.locator(f"{RUN} .chart").first.locator("circle")).to_have_count(2)
     assert "with=" in page.url

@@ -25,4 +25,4 @@ def encoded_fields(weights: AnyArray) -> NDArray[np.int8]:
         int8 (units, n); a unit without weights is all 0.
     """
     strongest = np.abs(weights).max(axis=1, keepdims=True, initial=0)
-    return np.rint(127 * weights / np.where(strongest > 0, strongest, 1)).astype(np.int8)
+    return np.asarray(np.rint(127 * weights / np.where(strongest > 0, strongest, 1)), np.int8)

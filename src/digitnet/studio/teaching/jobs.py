@@ -132,9 +132,11 @@ class Jobs:
         Raises:
             StorageError: The folder cannot be written.
         """
-        number = 1 + max((job.number for job in self.all() if job.kind == kind), default=0)
+        others = self.all()
+        number = 1 + max((job.number for job in others if job.kind == kind), default=0)
         now = datetime.now(UTC)
-        stamp = int(now.timestamp() * 1000)
+        # Above all others, whatever the clock says: the newest is the first of the list.
+        stamp = max(int(now.timestamp() * 1000), 1 + max(map(_moment, others), default=0))
         while self.path(f"{kind}-{stamp:x}").exists():
             stamp += 1
         job_id = f"{kind}-{stamp:x}"

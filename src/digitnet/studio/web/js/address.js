@@ -16,9 +16,11 @@ export function readAddress() {
  * Note settings of the panel that is shown, without a new entry in the history.
  *
  * @param {Record<string, string | number | null | undefined>} changes null and "" take a setting out.
+ * @param {string} [owner] The panel whose settings they are; where another one is shown by now nothing is noted.
  */
-export function noteInAddress(changes) {
+export function noteInAddress(changes, owner) {
   const { panel, settings } = readAddress();
+  if (owner && owner !== panel) return;
   for (const [name, value] of Object.entries(changes)) {
     if (value == null || value === "") settings.delete(name);
     else settings.set(name, String(value));

@@ -40,7 +40,8 @@ export function createAnswer(store, { origin, onChoose = () => {} }) {
   let chosen = 0;
 
   const inspect = () => {
-    store.set({ inspected: { image: reading.images[chosen], origin } });
+    const { images, edition } = reading;
+    store.set({ inspected: { image: images[chosen], origin, drawn: edition === undefined ? undefined : { edition, index: chosen } } });
     location.hash = "#inside";
   };
   const correction = createCorrection(store, () =>
@@ -88,6 +89,10 @@ export function createAnswer(store, { origin, onChoose = () => {} }) {
 
   return {
     element,
+    /** @param {boolean} busy Whether a newer answer is on its way. */
+    setBusy(busy) {
+      element.setAttribute("aria-busy", String(busy));
+    },
     /** @param {any} answer What the server answered, {error}, or null where there is nothing to answer. */
     show(answer) {
       if (!answer) return clear("No digit here yet.", "empty");

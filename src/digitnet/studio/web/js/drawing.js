@@ -9,6 +9,8 @@ const PICTURE_SCALE = 0.7; // 420 x 350: read as well as the full size, in half 
 export class Drawing {
   /** @type {Point[][]} */
   strokes = [];
+  /** How often something was taken away: while it stays the same, the drawing only grows. */
+  edition = 0;
   /** @type {Set<() => void>} */
   #listeners = new Set();
 
@@ -35,12 +37,15 @@ export class Drawing {
 
   /** Take the last stroke back. */
   undo() {
-    if (this.strokes.pop()) this.#tell();
+    if (!this.strokes.pop()) return;
+    this.edition++;
+    this.#tell();
   }
 
   clear() {
     if (this.empty) return;
     this.strokes = [];
+    this.edition++;
     this.#tell();
   }
 

@@ -16,7 +16,7 @@ import { createTeachPanel } from "./panels/teach.js";
 import { createTrainPanel } from "./panels/train.js";
 
 const store = createStore({
-  about: null, model: "", online: true, mode: "number", reading: null, inspected: null, corrections: 0,
+  about: null, model: "", online: true, mode: "number", reading: null, isReading: false, inspected: null, corrections: 0,
 });
 const drawing = new Drawing();
 const FACTORIES = {

@@ -3,8 +3,10 @@
 import * as api from "./api.js";
 import { noteInAddress } from "./address.js";
 import { h } from "./dom.js";
+import { inOrder } from "./latest.js";
 
 const LOADED = "loaded"; // the loaded network in the address bar; its id is ""
+const listing = inOrder();
 
 /**
  * @param {HTMLSelectElement} select
@@ -64,7 +66,9 @@ const knownOr = (store, id, otherwise) =>
  * @param {import("./state.js").Store} store
  */
 export async function refreshModels(store) {
-  store.set({ about: await api.about() });
+  const isNews = listing();
+  const about = await api.about();
+  if (isNews()) store.set({ about });
 }
 
 /**

@@ -7,22 +7,30 @@ import { latestWins } from "./latest.js";
 /**
  * @param {import("./drawing.js").Drawing} drawing
  * @param {import("./state.js").Store} store Gets `reading`: what the server answered, {error} where it could not, null
- *   where nothing is drawn.
+ *   where nothing is drawn; and `isReading`.
  */
 export function startReader(drawing, store) {
   const ask = latestWins(async () => {
-    if (drawing.empty) return store.set({ reading: null });
+    if (drawing.empty) return;
+    const { edition } = drawing;
+    const [mode, model] = [store.get("mode"), store.get("model")];
+    let reading;
     try {
       const picture = await toPicture(drawing.strokes);
       const started = performance.now();
-      const reading = await api.read(picture, { mode: store.get("mode"), model: store.get("model") });
+      reading = await api.read(picture, { mode, model });
       reading.waited = performance.now() - started;
-      store.set({ reading: drawing.empty ? null : reading });
     } catch (error) {
-      store.set({ reading: { error: error instanceof Error ? error.message : String(error) } });
+      reading = { error: error instanceof Error ? error.message : String(error) };
     }
+    // A drawing that has only grown meanwhile is answered while it grows. After any other change the answer is too late.
+    const isLate = drawing.edition !== edition || store.get("mode") !== mode || store.get("model") !== model;
+    if (!isLate) store.set({ reading: { ...reading, edition } });
+  }, (isReading) => store.set({ isReading }));
+  drawing.onChange(() => {
+    if (drawing.empty) store.set({ reading: null });
+    ask();
   });
-  drawing.onChange(ask);
   for (const key of /** @type {const} */ (["mode", "model"])) store.on(key, ask);
   store.on("online", (online) => online && ask());
 }

@@ -5,6 +5,7 @@
  * @property {string} image base64 of 784 bytes.
  * @property {string} origin Where it comes from, in words: "your drawing", "test image 1234".
  * @property {number | null} [truth] What it is, where that is known.
+ * @property {{edition: number, index: number}} [drawn] Of the drawing: of which edition, and the how-manyth digit.
  */
 
 /**
@@ -14,6 +15,7 @@
  * @property {boolean} online Whether the server answers.
  * @property {"number" | "digit"} mode How the drawing is read.
  * @property {any} reading The answer to the drawing; null where nothing is drawn.
+ * @property {boolean} isReading Whether the answer to the drawing as it is now is still to come.
  * @property {Inspected | null} inspected
  * @property {number} corrections How many are kept.
  */

@@ -48,8 +48,10 @@ export function createDrawPanel(store, drawing) {
   };
   drawing.onChange(showTools);
   store.on("reading", showReading);
+  store.on("isReading", answer.setBusy);
   showTools();
   showReading(store.get("reading"));
+  answer.setBusy(store.get("isReading"));
 
   return {
     show() {

@@ -25,9 +25,8 @@ export function createInsidePanel(store, drawing) {
   let switchedOff = [];
   /** @type {number | null} */
   let label = null; // the class to explain; null is the answer
-  /** @type {any} */
-  let explanation = null;
   let again = 0;
+  let isExplaining = false;
 
   const side = createSide(store, drawing, () => {
     switchedOff = [];
@@ -45,17 +44,26 @@ export function createInsidePanel(store, drawing) {
     else if (side.result.hidden) side.say("Looking inside …"); // the first time it takes a moment
     if (!inspected) parts.element.hidden = true;
     if (!inspected || byId("panel-inside").hidden) return;
+    const [model, off, chosen] = [store.get("model"), switchedOff, label];
+    const isLate = () => store.get("model") !== model || switchedOff !== off || label !== chosen ||
+      !isSameSubject(inspected, store.get("inspected"));
     try {
-      explanation = await api.explain({ image: inspected.image, model: store.get("model"), switched_off: switchedOff, label });
-      side.show(inspected, explanation, switchedOff.length);
+      const explanation = await api.explain({ image: inspected.image, model, switched_off: off, label });
+      if (isLate()) return;
+      side.show(inspected, explanation, off.length);
       parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
       clearTimeout(again);
       if (!explanation.neighbours_ready) again = setTimeout(explain, RETRY_MILLISECONDS);
     } catch (error) {
+      if (isLate()) return;
       side.say(/** @type {Error} */ (error).message);
       parts.element.hidden = true;
     }
+  }, (busy) => {
+    isExplaining = busy;
+    showBusy();
   });
+  const showBusy = () => side.element.setAttribute("aria-busy", String(isExplaining || store.get("isReading")));
 
   const onSwitch = (/** @type {number} */ layer, /** @type {number} */ unit) => {
     const isOff = (/** @type {number[]} */ [where, which]) => where === layer && which === unit;
@@ -63,10 +71,14 @@ export function createInsidePanel(store, drawing) {
     explain();
   };
 
+  /** @type {WeakMap<HTMLElement, number>} */
+  const looked = new WeakMap(); // which neuron was asked for last at each place
   const onLook = async (/** @type {number} */ layer, /** @type {number} */ unit) => {
     const place = parts.layers[layer].about;
+    looked.set(place, unit);
     try {
       const neuron = await api.neuron(store.get("model"), layer, unit);
+      if (looked.get(place) !== unit) return;
       const draw = () => showNeuron(place, neuron, {
         unit, names, switchedOff: switchedOff.some(([where, which]) => where === layer && which === unit),
         onSwitch: () => (onSwitch(layer, unit), draw()),
@@ -82,19 +94,47 @@ export function createInsidePanel(store, drawing) {
     label = null; // neurons that are off stay off: they belong to the network, not to the image
     explain();
   });
-  store.on("reading", (reading) => {
-    if (byId("panel-inside").hidden) return;
-    const image = reading?.images?.[0];
-    if (image) store.set({ inspected: { image, origin: DRAWING } });
-    else if (store.get("inspected")?.origin === DRAWING) store.set({ inspected: null });
-  });
+  store.on("reading", () => byId("panel-inside").hidden || inspectDrawing(store));
+  store.on("isReading", showBusy);
   store.on("model", () => {
     switchedOff = [];
     parts.forget();
     explain();
   });
   store.on("online", (online) => online && explain());
-  return { show: explain };
+  return {
+    show() {
+      const inspected = store.get("inspected");
+      if (!inspected || inspected.drawn) inspectDrawing(store); // it may have been drawn further elsewhere
+      if (store.get("inspected") === inspected) explain();
+    },
+  };
+}
+
+/**
+ * Whether what is known of the one may be shown while the other is looked into: a drawing that only grows is followed.
+ *
+ * @param {import("../state.js").Inspected} one
+ * @param {import("../state.js").Inspected | null} other
+ */
+const isSameSubject = (one, other) => one === other || Boolean(one.drawn && one.drawn.edition === other?.drawn?.edition);
+
+/**
+ * Look into what is drawn now: the digit that was chosen before, while the drawing only grows, else the first.
+ *
+ * @param {import("../state.js").Store} store
+ */
+function inspectDrawing(store) {
+  const { edition, images = [] } = store.get("reading") ?? {};
+  const inspected = store.get("inspected");
+  const before = inspected?.drawn;
+  const index = before?.edition === edition && images[before?.index ?? 0] ? before?.index ?? 0 : 0;
+  const image = images[index];
+  if (!image) {
+    if (before) store.set({ inspected: null });
+  } else if (before?.edition !== edition || before?.index !== index || inspected?.image !== image) {
+    store.set({ inspected: { image, origin: DRAWING, drawn: { edition, index } } });
+  }
 }
 
 /**

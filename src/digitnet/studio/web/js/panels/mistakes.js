@@ -26,20 +26,23 @@ export function createMistakesPanel(store) {
     if (byId("panel-mistakes").hidden) return; // counted when it is looked at
     try {
       if (!counted || countedModel !== model) {
-        counted = await api.mistakes(model);
-        countedModel = model;
+        const found = await api.mistakes(model);
+        if (store.get("model") !== model) return; // another one is asked about by now
+        [counted, countedModel] = [found, model];
+        if (byId("panel-mistakes").hidden) return;
       }
       byId("mistakes-summary").textContent = `Of ${plural(counted.n, "image")} of the test set, none of which it learned ` +
         `from, the network takes ${grouped(counted.errors)} for something else.`;
       choose(...chosenCell(counted.confusion));
     } catch (error) {
+      if (store.get("model") !== model) return;
       table.replaceChildren(h("p", { role: "alert" }, /** @type {Error} */ (error).message));
       gallery.hidden = true;
     }
   });
 
   const choose = (/** @type {number} */ truth, /** @type {number} */ predicted) => {
-    noteInAddress({ true: truth, predicted });
+    noteInAddress({ true: truth, predicted }, "mistakes");
     const pressed = document.activeElement?.closest(".matrix button");
     table.replaceChildren(createMatrix(counted.confusion, names, {
       onChoose: choose,
@@ -48,7 +51,7 @@ export function createMistakesPanel(store) {
     }));
     if (pressed) /** @type {any} */ (table.querySelector('[aria-pressed="true"]'))?.focus();
     gallery.hidden = false;
-    showCell(gallery, store, truth, predicted);
+    showCell(gallery, store, { model: countedModel, truth, predicted });
   };
   store.on("model", count);
   store.on("online", (online) => online && count());
@@ -76,10 +79,9 @@ function chosenCell(confusion) {
 /**
  * @param {HTMLElement} gallery
  * @param {import("../state.js").Store} store
- * @param {number} truth
- * @param {number} predicted
+ * @param {{model: string, truth: number, predicted: number}} cell
  */
-async function showCell(gallery, store, truth, predicted) {
+async function showCell(gallery, store, { model, truth, predicted }) {
   const names = store.get("about").model.class_names;
   const title = truth === predicted ? `${names[truth]}, read right` : `${names[truth]} taken for ${names[predicted]}`;
   const list = h("ul", { class: "tiles" });
@@ -88,8 +90,11 @@ async function showCell(gallery, store, truth, predicted) {
   gallery.replaceChildren(h("h2", {}, title), note, list, more);
   more.hidden = true;
   let shown = 0;
+  let loading = false;
   const load = async () => {
-    const query = { model: store.get("model"), true: truth, predicted, limit: PAGE_SIZE, offset: shown };
+    if (loading) return; // else the same images would come twice
+    loading = true;
+    const query = { model, true: truth, predicted, limit: PAGE_SIZE, offset: shown };
     try {
       const { total, digits } = await api.mistakesCell(query);
       list.append(...digits.map((/** @type {any} */ digit) => h("li", {}, tile(digit, store))));
@@ -100,6 +105,7 @@ async function showCell(gallery, store, truth, predicted) {
     } catch (error) {
       note.textContent = /** @type {Error} */ (error).message;
     }
+    loading = false;
   };
   more.addEventListener("click", load);
   await load();

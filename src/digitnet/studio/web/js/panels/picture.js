@@ -39,29 +39,37 @@ export function createPicturePanel(store) {
 
   const ask = latestWins(async () => {
     if (!picture) return;
-    drop.classList.add("busy", "has-picture");
+    const [asked, model] = [picture, store.get("model")];
+    const isLate = () => picture !== asked || store.get("model") !== model;
+    drop.classList.add("has-picture");
     try {
       const started = performance.now();
-      reading = await api.read(picture, { steps: true, model: store.get("model") });
-      reading.waited = performance.now() - started;
-      showPicture(image, frame, reading, picture);
+      const found = await api.read(asked, { steps: true, model });
+      if (isLate()) return;
+      reading = { ...found, waited: performance.now() - started };
+      showPicture(image, frame, reading, asked);
       boxes.show(reading, names, 0);
       answer.show(reading);
       notes.textContent = reading.notes.join("; ");
       showSteps(steps, reading);
     } catch (error) {
-      frame.hidden = steps.hidden = true;
-      notes.textContent = "";
-      answer.show({ error: /** @type {Error} */ (error).message });
+      if (!isLate()) refuse(/** @type {Error} */ (error).message);
     }
-    drop.classList.remove("busy");
-    drop.setAttribute("aria-busy", "false");
+  }, (busy) => {
+    drop.classList.toggle("busy", busy);
+    drop.setAttribute("aria-busy", String(busy));
+    answer.setBusy(busy);
   });
+  const refuse = (/** @type {string} */ error) => {
+    frame.hidden = steps.hidden = true;
+    notes.textContent = "";
+    answer.show({ error });
+  };
   const take = (/** @type {Blob | null | undefined} */ file) => {
     const limit = store.get("about").limits?.picture_bytes ?? Infinity;
     if (!file) return;
-    if (file.size > limit) return answer.show({ error: `This file is larger than ${Math.round(limit / 1e6)} MB.` });
-    picture = file;
+    picture = file.size > limit ? null : file;
+    if (!picture) return refuse(`This file is larger than ${Math.round(limit / 1e6)} MB.`);
     ask();
   };
   for (const { input } of [chooser, camera]) {

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { oncePerFrame } from "../latest.js";
+import { inOrder, oncePerFrame } from "../latest.js";
 import { answerWith, refreshModels } from "../models.js";
 import { createKept } from "../teach/kept.js";
 import { createLesson } from "../teach/lesson.js";
@@ -30,11 +30,15 @@ export function createTeachPanel(store) {
 
   const drawSoon = oncePerFrame(draw);
 
+  const listing = inOrder();
   const refresh = async () => {
+    const isNews = listing();
     try {
-      ({ corrections } = await api.listCorrections());
-      store.set({ corrections: corrections.length });
+      const listed = await api.listCorrections();
       const { runs } = training.available ? await api.listTraining() : { runs: [] };
+      if (!isNews()) return;
+      ({ corrections } = listed);
+      store.set({ corrections: corrections.length });
       const newest = runs.find((/** @type {any} */ run) => run.kind === "lesson");
       if (newest?.id !== log?.run.id || (newest?.status === "running" && !log?.running)) follow(newest);
     } catch (error) {

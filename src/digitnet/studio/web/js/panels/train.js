@@ -5,7 +5,7 @@ import { notify, notifyError } from "../announce.js";
 import { noteInAddress, readAddress } from "../address.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { oncePerFrame } from "../latest.js";
+import { inOrder, oncePerFrame } from "../latest.js";
 import { refreshModels } from "../models.js";
 import { createDials } from "../train/dials.js";
 import { RunLog } from "../train/log.js";
@@ -76,9 +76,13 @@ export function createTrainPanel(store) {
 
   const drawSoon = oncePerFrame(draw);
 
+  const listing = inOrder();
   const refresh = async () => {
+    const isNews = listing();
     try {
-      runs = (await api.listTraining()).runs.filter((/** @type {any} */ run) => run.kind !== "lesson");
+      const listed = (await api.listTraining()).runs;
+      if (!isNews()) return;
+      runs = listed.filter((/** @type {any} */ run) => run.kind !== "lesson");
       for (const followed of [log, other]) followed?.update(runs);
       draw();
     } catch (error) {
@@ -108,13 +112,13 @@ export function createTrainPanel(store) {
   const choose = (/** @type {string} */ id) => {
     watch(id);
     if (other?.run.id === id) compare("");
-    noteInAddress({ run: log ? id : null });
+    noteInAddress({ run: log ? id : null }, "train");
     draw();
   };
   const compare = (/** @type {string} */ id) => {
     other?.leave();
     other = follow(id);
-    noteInAddress({ with: other ? id : null });
+    noteInAddress({ with: other ? id : null }, "train");
     draw();
   };
 
@@ -143,10 +147,11 @@ export function createTrainPanel(store) {
 
   return {
     async show() {
-      const { settings } = readAddress();
-      if (namesSettings(settings)) showDials();
+      if (namesSettings(readAddress().settings)) showDials();
       else noteInAddress(addressOf(dials.settings()));
       await refresh();
+      const { panel, settings } = readAddress(); // as they are by now
+      if (panel !== "train") return;
       const asked = settings.get("run") ?? "";
       const running = runs.find(({ status }) => status === "running")?.id ?? "";
       const id = runs.some((run) => run.id === asked) ? asked : log?.run.id || running;
