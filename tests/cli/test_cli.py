@@ -97,18 +97,30 @@ def test_info_lists_layers_and_parameters() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("predict",), 2, "Missing argument"),
-        (("prdict",), 2, "No such command"),
+        (("predict",), 2, "the following arguments are required: PICTURE. See digitnet predict --help"),
+        (("prdict",), 2, "'prdict' is no command of digitnet (did you mean 'predict'?). See digitnet --help"),
+        (("predict", "x.png", "--modle", "m"), 2, "--modle is no option of digitnet predict (did you mean '--model'?)"),
+        (("--verbos", "predict"), 2, "--verbos is no option of digitnet (did you mean '--verbose'?)"),
+        (("info", "a.onnx", "b.onnx"), 2, "'b.onnx' is one word more than digitnet info takes"),
+        (("info", "-q", "--verbose"), 2, "--quiet and --verbose exclude each other"),
+        (("-q", "info", "-v"), 2, "--quiet and --verbose exclude each other"),
         (("predict", "x.png", "--model", "nowhere.onnx"), 1, "nowhere.onnx"),
         (("predict", "x.png", "--model=nowhere.onnx"), 1, "nowhere.onnx"),
-        (("predict", "x.png", "--precision", "int9"), 2, "Invalid value for '--precision'"),
+        (
+            ("predict", "x.png", "--precision", "int9"),
+            2,
+            "--precision is 'int9' (did you mean 'int8'?): expected float32",
+        ),
         (("predict", "x.png", "--array", "x"), 2, "x.png is no .npz"),
-        (("info", "--precision", "half"), 2, "Invalid value for '--precision'"),
+        (("info", "--precision", "half"), 2, "--precision is 'half': expected float32 or int8"),
         (("evaluate", "--data", "nowhere"), 1, "nowhere"),
         (("train", "--preset", "quik"), 2, "did you mean 'quick'"),
         (("train", "--hidden-sizes", "5,x"), 2, "--hidden-sizes is '5,x'"),
         (("train", "--hidden-sizes", "0"), 2, "hidden_sizes is [0]"),
-        (("train", "--epochs", "many"), 2, "Invalid value for '--epochs'"),
+        (("train", "--epochs", "many"), 2, "--epochs is 'many': expected a whole number"),
+        (("train", "--epochs", "0"), 2, "epochs is 0: expected at least 1"),
+        (("train", "--learning-rate", "fast"), 2, "--learning-rate is 'fast': expected a number"),
+        (("train", "--receptive-fields", "6;10"), 2, "--receptive-fields is '6;10': expected numbers with commas"),
         pytest.param(("train", "--resume", "nowhere"), 1, "nowhere is not a run folder", marks=needs_training),
         (("train", "--resume", "nowhere", "--epochs", "3"), 2, "leave all others away"),
         (("train", "--resume", "nowhere", "--preset", "quick"), 2, "leave all others away"),
@@ -124,8 +136,8 @@ def test_mistakes_are_one_line_and_an_exit_code(
     assert run.returncode == code
     assert "Traceback" not in run.stderr
     assert message in " ".join(run.stderr.split())
-    if message.isascii() and code == 1:
-        assert len(run.stderr.splitlines()) == 1
+    assert len(run.stderr.splitlines()) == 1
+    assert run.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -188,10 +200,9 @@ def test_the_precision_can_be_chosen(seven: Path, precision: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGPIPE's kind of pipe")
-@pytest.mark.parametrize("option", [(), ("--precision=int8",)], ids=["plainly", "through Typer"])
-def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path, option: tuple[str, ...]) -> None:
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
     np.save(tmp_path / "many.npy", np.zeros((20_000, 28, 28), np.uint8))
-    command = [sys.executable, "-m", "digitnet", "predict", str(tmp_path / "many.npy"), *option]
+    command = [sys.executable, "-m", "digitnet", "predict", str(tmp_path / "many.npy")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -5,14 +5,14 @@ import subprocess
 import sys
 import webbrowser
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from digitnet.cli.app import app
 from digitnet.errors import ConfigurationError
 from extras import HAS_SERVER
+from in_process import run_command
 
 pytestmark = pytest.mark.skipif(not HAS_SERVER, reason="needs the serve extra")
 
@@ -28,10 +28,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def run(*arguments: str) -> None:
-    result = CliRunner().invoke(app, list(arguments))
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
+    assert run_command(*arguments) == (0, "")
 
 
 def test_it_is_for_this_machine_alone_by_default(started: list[Any]) -> None:
@@ -138,9 +135,9 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_page_is_opened_where_the_server_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+    opened: Queue[str] = Queue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
     monkeypatch.setattr("digitnet.server.run", lambda make, listening, *_: (make(), listening.close()))
     run("studio", "--port", "0", "--studio-dir", str(tmp_path))
-    (address,) = opened
+    address = opened.get(timeout=60)  # a thread opens the page
     assert address.startswith("http://127.0.0.1:")
