@@ -182,8 +182,9 @@ def test_train_prints_its_result_and_the_folder(tmp_path: Path) -> None:
     assert json.loads((tmp_path / result["run"] / "metrics.json").read_bytes())["test"] == result["test"]
     assert re.search(r"^ +2/2 ", run.stderr, re.MULTILINE)
     assert not re.search(r"\x1b", run.stderr)  # plain lines where there is no terminal
-    again = digitnet("train", *arguments, cwd=tmp_path)
+    again = digitnet("-q", "train", *arguments, cwd=tmp_path)
     assert again.stdout.startswith("Test accuracy ")
+    assert again.stderr == ""
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
@@ -255,3 +256,74 @@ def test_a_file_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> 
 
 def test_the_version_is_printed() -> None:
     assert re.fullmatch(r"digitnet \d+\.\d+\.\d+\n", digitnet("--version").stdout)
+
+
+def test_quiet_leaves_errors_alone_on_stderr(seven: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.png"
+    run = digitnet("predict", "--quiet", str(seven), str(missing))
+    assert run.returncode == 1
+    assert run.stdout.startswith(f"{seven}: 7  ")
+    assert run.stderr == f"digitnet: {missing} does not exist: expected a picture file\n"
+
+
+def test_verbose_puts_notes_of_pictures_on_stderr(seven: Path) -> None:
+    plain, verbose = digitnet("predict", str(seven), "--json"), digitnet("predict", str(seven), "--json", "-v")
+    assert verbose.stdout == plain.stdout
+    assert plain.stderr == ""
+    notes = json.loads(plain.stdout)["notes"]
+    assert notes
+    assert verbose.stderr.splitlines() == [f"digitnet: {seven}: {note}" for note in notes]
+
+
+def test_verbose_numbers_the_images_of_a_file_of_many(tmp_path: Path) -> None:
+    np.save(tmp_path / "blank.npy", np.zeros((2, 28, 28), np.uint8))
+    run = digitnet("predict", str(tmp_path / "blank.npy"), "-v")
+    assert [line.split("  ")[0] for line in run.stdout.splitlines()] == [
+        f"{tmp_path / 'blank.npy'}[{place}]" for place in (0, 1)
+    ]
+    assert all(line.startswith(f"digitnet: {tmp_path / 'blank.npy'}[") for line in run.stderr.splitlines())
+
+
+def test_verbose_shows_where_an_error_arose() -> None:
+    run = digitnet("info", "nowhere.onnx", "-v")
+    assert (run.returncode, run.stdout) == (1, "")
+    first, *_, last = run.stderr.splitlines()
+    assert first.startswith("Traceback")
+    assert last == "digitnet: nowhere.onnx does not exist: expected a model file or a run folder"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_without_colour_where_nobody_wants_it(tmp_path: Path) -> None:
+    """The bar of progress on a terminal has colours, unless NO_COLOR is set."""
+    for place in range(7):
+        draw_seven(tmp_path / f"{place}.png")
+
+    def on_terminal(**variables: str) -> str:
+        import pty  # noqa: PLC0415 - not there on Windows
+
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm-256color", **variables}
+        command = [sys.executable, "-m", "digitnet", "predict", str(tmp_path)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True, env=environment)
+        os.close(theirs)
+        shown = os.read(ours, 1 << 20).decode()
+        os.close(ours)
+        return shown
+
+    colour = re.compile(r"\x1b\[(3[0-9]|38;)")
+    assert colour.search(on_terminal())
+    without = on_terminal(NO_COLOR="1")
+    assert "reading" in without
+    assert not colour.search(without)
+
+
+def test_a_key_that_stops_is_one_line() -> None:
+    code = (
+        "from digitnet.cli import commands, main\n"
+        "def stopped(words): raise KeyboardInterrupt\n"
+        "import digitnet.cli.entry\n"
+        "digitnet.cli.entry.parse = stopped\n"
+        "main()"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", "digitnet: stopped\n")

@@ -134,10 +134,19 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_is_opened_where_the_server_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)], ids=["with the address", "quiet"])
+def test_the_page_is_opened_where_the_server_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: tuple[str, ...]
+) -> None:
     opened: Queue[str] = Queue()
     monkeypatch.setattr(webbrowser, "open", opened.put)
     monkeypatch.setattr("digitnet.server.run", lambda make, listening, *_: (make(), listening.close()))
-    run("studio", "--port", "0", "--studio-dir", str(tmp_path))
+    run("studio", "--port", "0", "--studio-dir", str(tmp_path), *quiet)
     address = opened.get(timeout=60)  # a thread opens the page
     assert address.startswith("http://127.0.0.1:")
+    assert capsys.readouterr().err == ("" if quiet else f"digitnet: {address} (Ctrl-C ends it)\n")
+
+
+def test_a_quiet_server_keeps_no_log_of_requests(started: list[Any]) -> None:
+    run("serve", "-q")
+    assert not started[0].settings.access_log
