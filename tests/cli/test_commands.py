@@ -125,6 +125,11 @@ def test_an_unknown_command_names_the_nearest() -> None:
         parse(["evalute", "--json"])
 
 
+def test_the_beginning_of_an_option_names_the_whole() -> None:
+    with pytest.raises(ConfigurationError, match=r"--aug is no option .* \(did you mean '--augment-inference'\?\)"):
+        parse(["predict", "a.png", "--aug", "8"])
+
+
 def test_every_command_is_described_in_the_documents() -> None:
     docs = Path(__file__).parents[2] / "docs"
     if not docs.is_dir():

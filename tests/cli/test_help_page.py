@@ -44,6 +44,12 @@ def test_one_column_where_it_is_narrow() -> None:
     )
 
 
+def test_a_word_is_never_taken_apart() -> None:
+    address = "https://example.org/a-word-that-is-longer-than-the-page-is-wide"
+    page = help_page("try", [f"See {address} first."], [Section("Short", [Entry("-a", address)])], [address], 40)
+    assert page.count(address) == 3
+
+
 @pytest.mark.parametrize(("columns", "width"), [("60", 60), ("80", 80), ("10", 40), ("300", 100), ("", 80)])
 def test_a_page_is_as_wide_as_the_terminal_within_limits(
     monkeypatch: pytest.MonkeyPatch, columns: str, width: int

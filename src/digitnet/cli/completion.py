@@ -112,8 +112,8 @@ def _describe(line: CommandLine) -> None:
     line.explain(
         "With words behind it, it prints what the last of them may become; the script calls it so.",
         examples=(
-            'eval "$(digitnet completion bash)"   # in ~/.bashrc',
-            'eval "$(digitnet completion zsh)"    # in ~/.zshrc',
+            'eval "$(digitnet completion bash)"  # in .bashrc',
+            'eval "$(digitnet completion zsh)"   # in .zshrc, last',
             "digitnet completion fish | source   # in config.fish",
         ),
     )
