@@ -50,8 +50,8 @@ def test_every_option_is_offered() -> None:
 
 def test_each_shell_gets_meanings_in_its_own_form() -> None:
     assert run_command("completion", "bash", "--", "inf").stdout == "info\n"
-    assert run_command("completion", "fish", "--", "inf").stdout == f"info\t{COMMANDS['info'].summary}\n"
-    assert run_command("completion", "zsh", "--", "inf").stdout == f"info:{COMMANDS['info'].summary}\n"
+    assert run_command("completion", "fish", "--", "inf").stdout == f"info\t{COMMANDS['info'][1]}\n"
+    assert run_command("completion", "zsh", "--", "inf").stdout == f"info:{COMMANDS['info'][1]}\n"
     assert "--csv:Write a table" in run_command("completion", "zsh", "--", "read", "--c").stdout
     assert "\\: rotation=15" in run_command("completion", "zsh", "--", "train", "--aug").stdout
 

@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from digitnet.cli.help_page import Entry, Section, help_page
 from digitnet.errors import ConfigurationError, nearest_name
+
+if TYPE_CHECKING:
+    from digitnet.cli.help_page import Entry, Section
 
 __all__ = ["Command", "CommandLine", "OptionSection"]
 
@@ -154,13 +156,15 @@ class CommandLine:
             raise ConfigurationError(self._with_hint(str(error))) from None
         return found
 
-    def help(self, width: int, more_sections: Sequence[Section] = ()) -> str:
+    def help(self, width: int, more_sections: "Sequence[Section]" = ()) -> str:
         """The help page.
 
         Args:
             width: Characters in a line at most.
             more_sections: Stand before the options.
         """
+        from digitnet.cli.help_page import Section, help_page  # most commands are run without looking at their page
+
         sections = [*more_sections, *(Section(part.title, _entries(part.options)) for part in self.sections)]
         if self.arguments:
             sections.insert(0, Section("Arguments", _entries(self.arguments)))
@@ -192,7 +196,9 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return nearest_name(begun[0] if begun and name.strip("-") else name, names)
 
 
-def _entries(actions: Sequence[argparse.Action]) -> list[Entry]:
+def _entries(actions: Sequence[argparse.Action]) -> "list[Entry]":
+    from digitnet.cli.help_page import Entry
+
     return [Entry(_left(action), _text(action)) for action in actions]
 
 

@@ -4,10 +4,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 from digitnet.cli.command_line import Command, CommandLine, OptionSection
-from digitnet.cli.help_page import Entry, Section, page_width
 from digitnet.errors import ConfigurationError, nearest_name
 
 __all__ = ["COMMANDS", "command_line", "overview_options", "overview_page", "parse"]
@@ -15,22 +13,17 @@ __all__ = ["COMMANDS", "command_line", "overview_options", "overview_page", "par
 _PROGRAM = "digitnet"
 
 
-class _Listed(NamedTuple):
-    group: str
-    summary: str
-
-
-# Each name is a module beside this one, which has the command as COMMAND.
-COMMANDS = {
-    "predict": _Listed("Read pictures", "Name the digit in each picture."),
-    "read": _Listed("Read pictures", "Read the numbers in each picture, line by line."),
-    "studio": _Listed("Read pictures", "Open the page in the browser: draw, look inside, train."),
-    "serve": _Listed("Read pictures", "Serve the page, and answers over HTTP."),
-    "train": _Listed("Train and measure", "Train a network and keep all about it in a run folder."),
-    "evaluate": _Listed("Train and measure", "Measure a model on the test images of a data set."),
-    "info": _Listed("Train and measure", "Show a model's layers, and how it was made."),
-    "committee": _Listed("Train and measure", "Put several networks into one model file."),
-    "completion": _Listed("Set up", "Print a script with which the shell completes commands."),
+# Group and summary of each; its name is a module beside this one, which has the command as COMMAND.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "predict": ("Read pictures", "Name the digit in each picture."),
+    "read": ("Read pictures", "Read the numbers in each picture, line by line."),
+    "studio": ("Read pictures", "Open the page in the browser: draw, look inside, train."),
+    "serve": ("Read pictures", "Serve the page, and answers over HTTP."),
+    "train": ("Train and measure", "Train a network and keep all about it in a run folder."),
+    "evaluate": ("Train and measure", "Measure a model on the test images of a data set."),
+    "info": ("Train and measure", "Show a model's layers, and how it was made."),
+    "committee": ("Train and measure", "Put several networks into one model file."),
+    "completion": ("Set up", "Print a script with which the shell completes commands."),
 }
 
 
@@ -56,7 +49,7 @@ def parse(words: Sequence[str]) -> tuple[Callable[[Namespace], int], Namespace]:
     arguments.quiet |= before.quiet
     arguments.verbose |= before.verbose
     if arguments.help:
-        return lambda _: _shown(line.help(page_width())), arguments
+        return lambda _: _show_page(line), arguments
     if arguments.quiet and arguments.verbose:
         raise ConfigurationError("--quiet and --verbose exclude each other: leave one out")
     return command.run, arguments
@@ -76,7 +69,7 @@ def command_line(name: str) -> tuple[CommandLine, Command]:
             f"{name!r} is no command of digitnet{nearest_name(name, COMMANDS)}. See {_PROGRAM} --help"
         )
     command: Command = import_module(f"digitnet.cli.{name}").COMMAND
-    line = CommandLine(f"{_PROGRAM} {name}", COMMANDS[name].summary)
+    line = CommandLine(f"{_PROGRAM} {name}", COMMANDS[name][1])
     command.describe(line)
     _add_general(line)
     return line, command
@@ -93,10 +86,11 @@ def overview_page(width: int) -> str:
     Args:
         width: Characters in a line at most.
     """
-    groups = dict.fromkeys(listed.group for listed in COMMANDS.values())
+    from digitnet.cli.help_page import Entry, Section
+
     sections = [
-        Section(group, [Entry(name, listed.summary) for name, listed in COMMANDS.items() if listed.group == group])
-        for group in groups
+        Section(group, [Entry(name, summary) for name, (its_group, summary) in COMMANDS.items() if its_group == group])
+        for group in dict.fromkeys(group for group, _ in COMMANDS.values())
     ]
     return _overview().help(width, sections)
 
@@ -128,11 +122,19 @@ def _show_overview(arguments: Namespace) -> int:
         import digitnet
 
         return _shown(f"digitnet {digitnet.__version__}\n")
+    from digitnet.cli.help_page import page_width
+
     page = overview_page(page_width())
     if arguments.help:
         return _shown(page)
     sys.stderr.write(page)  # nothing was asked for, which is wrong usage
     return 2
+
+
+def _show_page(line: CommandLine) -> int:
+    from digitnet.cli.help_page import page_width
+
+    return _shown(line.help(page_width()))
 
 
 def _shown(text: str) -> int:

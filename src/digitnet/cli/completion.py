@@ -101,7 +101,7 @@ def _choices(actions: Iterable[argparse.Action]) -> list[Candidate]:
 
 
 def _commands() -> list[Candidate]:
-    return [Candidate(name, listed.summary) for name, listed in COMMANDS.items()]
+    return [Candidate(name, summary) for name, (_, summary) in COMMANDS.items()]
 
 
 def _flags(names: Iterable[str]) -> list[Candidate]:

@@ -6,6 +6,7 @@ import sys
 
 from digitnet.cli.commands import parse
 from digitnet.cli.lines import print_note
+from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DigitnetError
 
 __all__ = ["main"]
@@ -26,7 +27,8 @@ def _run(words: list[str]) -> int:
     """Run the command line and return the exit code."""
     is_verbose = False
     try:
-        run, arguments = parse(words)
+        with quick_imports():
+            run, arguments = parse(words)
         is_verbose = arguments.verbose
         if is_verbose:
             _log_to_stderr()
