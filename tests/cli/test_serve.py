@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from digitnet.cli import serve, studio  # here, since a module loaded while the other is patched keeps what it saw
 from digitnet.errors import ConfigurationError
 from extras import HAS_SERVER
 from in_process import run_command
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.skipif(not HAS_SERVER, reason="needs the serve extra")
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would be served, instead of serving it."""
     services: list[Any] = []
-    monkeypatch.setattr("digitnet.cli.serve.start", services.append)
-    monkeypatch.setattr("digitnet.cli.studio.start", services.append)
+    monkeypatch.setattr(serve, "start", services.append)
+    monkeypatch.setattr(studio, "start", services.append)
     monkeypatch.delenv("DIGITNET_TOKEN", raising=False)
     return services
 
