@@ -89,17 +89,7 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     _check(request, inputs, many)
     with quick_imports():
         from digitnet.cli.printing import Printer
-        from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
-
-        if not all(many):
-            import digitnet.inference.reader  # noqa: F401 - the classifier imports it when it reads its first picture
-    classifier = load_classifier(
-        request.model,
-        precision=request.precision,
-        augment_inference=request.augment_inference,
-        coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
-        refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
-    )
+    classifier = _classifier(request, reads_pictures=not all(many))
     read = _Reader(classifier, request, numbers)
     failures = 0
     with ExitStack() as stack:
@@ -124,6 +114,21 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     if failures and len(inputs) > 1 and not request.quiet:
         print_note(f"{failures} of {len(inputs)} files could not be read")
     return 1 if failures else 0
+
+
+def _classifier(request: Request, *, reads_pictures: bool) -> "Classifier":
+    with quick_imports():
+        from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
+
+        if reads_pictures:
+            import digitnet.inference.reader  # noqa: F401 - the classifier imports it when it reads its first picture
+    return load_classifier(
+        request.model,
+        precision=request.precision,
+        augment_inference=request.augment_inference,
+        coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
+        refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
+    )
 
 
 def _check(request: Request, inputs: Sequence[Input], many: Sequence[bool]) -> None:
