@@ -61,6 +61,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     ),
     "segmentation": ("pieces", "lines", "cuts", "group_costs", "lattice", "page"),
     "training": (
+        "setting",
         "recipes",
         "hard_examples",
         "optimizers",

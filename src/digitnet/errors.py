@@ -22,7 +22,6 @@ Each message is one line: where, what was expected, what came, what to do.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = [
     "ConfigurationError",
@@ -134,6 +133,8 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     Returns:
         `" (did you mean 'adam'?)"`, or an empty string where nothing is near.
     """
+    from difflib import get_close_matches  # noqa: PLC0415 - a millisecond of every start, and hardly ever needed
+
     by_folded_name = {name.casefold(): name for name in known}
     matches = get_close_matches(given.casefold(), by_folded_name, n=1)
     return f" (did you mean {by_folded_name[matches[0]]!r}?)" if matches else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.training.setting import setting, setting_of
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
 
@@ -23,52 +24,79 @@ _OTHER_HANDS = Distortion(rotation=15, scaling=0.2, shear=15, elastic_alpha=37, 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of one training run.
+    """The settings of one training run, each with its meaning and its range.
 
-    Attributes:
-        preset: Name of the preset that the settings started from.
-        hidden_sizes: Units of each hidden layer.
-        activation: Activation of the hidden layers.
-        dropout: Fraction of hidden outputs dropped in training, in [0, 1).
-        batch_normalization: Normalise hidden layers over the batch.
-        receptive_fields: Radius in pixels of the disc that each unit of the first hidden layer, of the second and so on
-            sees; 0, or none, is everything.
-        optimizer: Name of the optimiser.
-        learning_rate: Peak learning rate.
-        schedule: How the learning rate moves: constant, cosine (with warm-up) or one-cycle.
-        warmup_fraction: Part of all steps in which the learning rate rises, in [0, 1).
-        weight_decay: Decoupled decay of the kernels.
-        label_smoothing: Part of the target spread over all classes, in [0, 1).
-        augmentation: How strongly training images are changed at random, anew in every epoch.
-        regional_hands: Digits as they are written elsewhere, added to MNIST's as a part of the training images.
-        hard_examples: Part of each epoch drawn in proportion to how badly each image was last read, in [0, 1).
-        epochs: Passes over the training images.
-        batch_size: Images a step.
-        validation_fraction: Part of the training images held out to watch and to calibrate, in [0, 1).
-        temperature: What logits are divided by for calibrated probabilities where no images are held out to fit it on.
-        seed: Starting point of weights, split, order and dropout.
+    A setting with a group is an option of `digitnet train`; nothing else has to be changed for a new one.
     """
 
-    preset: str = "standard"
-    hidden_sizes: tuple[int, ...] = (1024, 1024)
-    activation: str = "relu"
-    dropout: float = 0.0
-    batch_normalization: bool = True
-    receptive_fields: tuple[float, ...] = (6, 10)
-    optimizer: str = "adamw"
-    learning_rate: float = 1e-2
-    schedule: str = "cosine"
-    warmup_fraction: float = 0.05
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.02
-    augmentation: Distortion = _OTHER_HANDS
-    regional_hands: float = 0.0
-    hard_examples: float = 0.5
-    epochs: int = 18
-    batch_size: int = 500
-    validation_fraction: float = 1 / 12  # 5,000 of MNIST's 60,000, which leaves whole batches of 500
-    temperature: float = 1.0
-    seed: int = 0
+    preset: str = setting("standard", "Name of the preset that the settings started from.")
+    hidden_sizes: tuple[int, ...] = setting(
+        (1024, 1024), "Units of each hidden layer.", group="Network", example="512,512"
+    )
+    activation: str = setting("relu", "Activation of the hidden layers: relu, gelu, tanh, ...", group="Network")
+    dropout: float = setting(
+        0.0, "Part of the hidden outputs dropped in training, 0 to 1.", group="Network", low=0, below=1
+    )
+    batch_normalization: bool = setting(True, "Normalise hidden layers over the batch.", group="Network")
+    receptive_fields: tuple[float, ...] = setting(
+        (6, 10),
+        "Radius in pixels of the disc that each unit of the first hidden layer, of the second and so on sees; 0 is "
+        "everything.",
+        group="Network",
+        example="6,11",
+    )
+    optimizer: str = setting("adamw", "Optimiser: adam, adamw, sgd, nesterov, rmsprop, muon, ...", group="Training")
+    learning_rate: float = setting(1e-2, "Peak learning rate.", group="Training")
+    schedule: str = setting(
+        "cosine",
+        "How the learning rate moves: constant, cosine (with warm-up) or one-cycle.",
+        group="Training",
+    )
+    warmup_fraction: float = setting(
+        0.05, "Part of all steps in which the learning rate rises, 0 to 1.", group="Training", low=0, below=1
+    )
+    weight_decay: float = setting(0.05, "Decoupled decay of the kernels.", group="Training", low=0)
+    label_smoothing: float = setting(
+        0.02, "Part of the target spread over all classes, 0 to 1.", group="Training", low=0, below=1
+    )
+    augmentation: Distortion = setting(  # noqa: RUF009 - it makes a field, whose default is immutable
+        _OTHER_HANDS,
+        "How strongly training images are changed at random, anew in every epoch: rotation=15,scaling=0.2,... or none; "
+        "what is not named stays as the preset has it.",
+        group="Training images",
+        option="augment",
+        values="NAME=X,...",
+    )
+    regional_hands: float = setting(
+        0.0,
+        "Digits as they are written elsewhere, added to MNIST's, as a part of them, 0 to 1.",
+        group="Training images",
+        low=0,
+        below=1,
+    )
+    hard_examples: float = setting(
+        0.5,
+        "Part of each epoch drawn in proportion to how badly each image was last read, 0 to 1.",
+        group="Training images",
+        low=0,
+        below=1,
+    )
+    epochs: int = setting(18, "Passes over the training images.", group="Training", low=1, below=1_000_000)
+    batch_size: int = setting(500, "Images a step.", group="Training", low=1, below=1_000_000)
+    validation_fraction: float = setting(
+        1 / 12,  # 5,000 of MNIST's 60,000, which leaves whole batches of 500
+        "Part of the training images held out to watch and to calibrate, 0 to 1.",
+        group="Training images",
+        low=0,
+        below=1,
+    )
+    temperature: float = setting(
+        1.0,
+        "What logits are divided by for calibrated probabilities, where no images are held out to fit it on.",
+        low=0.01,
+        below=100,
+    )
+    seed: int = setting(0, "Starting point of weights, split, order and dropout.", group="Training", low=0, below=2**63)
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -76,10 +104,9 @@ class Recipe:
             accepted = (int, float) if kind is float else (kind,)
             if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
                 raise ConfigurationError(f"{field.name} is {value!r}: expected {kind.__name__}")
-        for name, low, high in _RANGES:
-            value = vars(self)[name]
-            if not (low <= value < high):
-                raise ConfigurationError(f"{name} is {value}: expected at least {low} and below {high}")
+            low, below = setting_of(field).low, setting_of(field).below
+            if low is not None and not low <= vars(self)[field.name] < below:
+                raise ConfigurationError(f"{field.name} is {value}: expected at least {low} and below {below}")
         if not 0 < self.learning_rate < math.inf:
             raise ConfigurationError(f"learning_rate is {self.learning_rate}: expected a number above 0")
         if not self.hidden_sizes or any(not isinstance(size, int) or size < 1 for size in self.hidden_sizes):
@@ -123,19 +150,6 @@ class Recipe:
 
 
 _SEQUENCES = ("hidden_sizes", "receptive_fields")  # lists in JSON
-_RANGES = (
-    ("dropout", 0, 1),
-    ("warmup_fraction", 0, 1),
-    ("weight_decay", 0, math.inf),
-    ("label_smoothing", 0, 1),
-    ("regional_hands", 0, 1),
-    ("hard_examples", 0, 1),
-    ("epochs", 1, 1_000_000),
-    ("batch_size", 1, 1_000_000),
-    ("validation_fraction", 0, 1),
-    ("temperature", 0.01, 100),
-    ("seed", 0, 2**63),
-)
 
 PRESETS: dict[str, Recipe] = {
     "quick": Recipe(
