@@ -1,104 +1,113 @@
-"""The figures of the page, in the project's house style."""
+"""The figures of docs/accuracy.md: every result on one axis, and all mistakes of the bundled model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.accuracy.bundled import Bundled
-from benchmarks.accuracy.gallery import mistakes_figure
-from benchmarks.accuracy.measured import Measurement
-from benchmarks.accuracy.overview import overview_figure
+import numpy as np
+
 from benchmarks.accuracy.presets import ON_THE_PAGE
-from benchmarks.accuracy.summary import current
-from benchmarks.page.plots import WIDTH, panel
-from benchmarks.page.png import png
-from digitnet.report.style import ACCENT, BLUE, GREEN, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
+from benchmarks.accuracy.summary import DISPUTED
+from benchmarks.pages import Results
+from benchmarks.plots import WIDTH, NamedValues, draw_named_values, panel, save
+from benchmarks.results import Run
+from digitnet import evaluate, load_classifier, load_mnist
+from digitnet.report.gallery import Gallery
+from digitnet.report.style import ACCENT, BLUE, INK, MUTED, PAPER, TITLE_HEIGHT, in_house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PRESET_COLOURS", "figures_for", "learning_figure"]
+__all__ = ["GOALS", "mistakes_figure", "overview_figure", "write_figures"]
 
-_HEIGHT = 4.2  # inches
-PRESET_COLOURS = dict(zip(ON_THE_PAGE, (GREEN, ACCENT, BLUE), strict=True))
+GOALS = {
+    "quick": 0.0160,
+    "standard": 0.0075,
+    "record": 0.0035,
+    "bundled": 0.0030,
+    "augmented": 0.0028,
+    "committee": 0.0025,
+}
+_TICKS = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)  # per cent
+_ROW = 0.31  # inches
+_TILE = 0.78  # inches
+_LINE = 0.15  # inches, a line of text
+_GALLERY = Gallery(columns=10, tile=_TILE, gap=0.16, below=0.47, bottom=0.05)
+_AFTER_LABEL = 8.2 / 72  # inches; a digit is 5.1 points wide at 8 points
 
 
-def figures_for(rows: Sequence[Measurement], bundled: Bundled) -> dict[str, Callable[[], bytes]]:
-    """What draws each figure of the page, by file name."""
-    figures = {
-        "accuracy_overview.png": lambda: png(overview_figure(rows, bundled)),
-        "accuracy_mistakes.png": lambda: png(mistakes_figure(bundled)),
-    }
-    if any(row.history for row in current(rows)):
-        figures["accuracy_learning.png"] = lambda: png(learning_figure(rows))
-    return figures
+def write_figures(runs: Sequence[Run], folder: Path) -> None:
+    """Draw what was measured."""
+    save(overview_figure(runs), folder / "accuracy_overview.png")
+    save(mistakes_figure(), folder / "accuracy_mistakes.png")
 
 
 @in_house_style
-def learning_figure(rows: Sequence[Measurement]) -> "Figure":
-    """Error on held-out images against the seconds of training, a line each seed, on logarithmic scales."""
-    shown = [row for row in current(rows) if row.history]
-    figure = new_figure(
-        WIDTH,
-        _HEIGHT,
-        "How the presets learn",
-        "Error on held-out images (dashed: on the distorted training images). A line is one seed.",
+def overview_figure(runs: Sequence[Run]) -> "Figure":
+    """A dot for each network, a ring for their mean, a green bar for the target, grey for results of others."""
+    results = Results(runs)
+
+    def ours(name: str, experiment: str, goal: str, start: str = "") -> NamedValues:
+        subjects = [subject for subject in results.subjects(experiment) if subject.startswith(start)]
+        rates = [100 * row.number for subject in subjects if (row := results.row(experiment, subject, "errors"))]
+        several = len(rates) > 1
+        text = f"{sum(rates) / len(rates):.2f} %{' on average' if several else ''}" if rates else ""
+        return NamedValues(name, rates, text, is_ours=True, goal=100 * GOALS[goal])
+
+    def others(experiment: str) -> list[NamedValues]:
+        found = [(subject, results.row(experiment, subject, "error")) for subject in results.subjects(experiment)]
+        return [NamedValues(name, (100 * row.value,), f"{100 * row.value:.2f} %") for name, row in found if row]
+
+    rows = [
+        NamedValues("One network, one look"),
+        *(ours(preset, "networks", preset, f"{preset}, ") for preset in ON_THE_PAGE),
+        ours("the bundled model", "bundled", "bundled", "int8"),
+        *others("published"),
+        NamedValues("Several looks or networks"),
+        ours("record, augmented inference", "augmented", "augmented", "record"),
+        ours("committee", "committees", "committee"),
+        *others("published combinations"),
+    ]
+    subtitle = (
+        "A dot is one network, the ring the mean of its seeds, the green bar the target. Grey: published by others."
     )
-    axes = panel(figure, 0.95, 0.65, WIDTH - 0.95 - 1.35, _HEIGHT - TITLE_HEIGHT - 0.75)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    errors: list[float] = []
-    for preset in ON_THE_PAGE:
-        of_preset = [row for row in shown if row.preset == preset]
-        errors += [error for row in of_preset for error in _draw_line(axes, row)]
-        if of_preset:
-            _name_lines(axes, of_preset)
-    _set_axes(axes, [row.history["seconds"] for row in shown], errors)
+    figure = new_figure(WIDTH, TITLE_HEIGHT + _ROW * len(rows) + 0.75, "Errors on the 10,000 test images", subtitle)
+    axes = panel(figure, 2.75, 0.6, WIDTH - 2.75 - 1.3, _ROW * len(rows))
+    draw_named_values(axes, rows, [(tick, f"{tick:g} %") for tick in _TICKS])
+    axes.set_xlabel("test error, on a logarithmic scale")
     return figure
 
 
-def _series(row: Measurement) -> tuple[list[float], bool]:
-    """Errors in per cent, and whether they are of held-out images."""
-    is_held_out = "validation_error" in row.history
-    errors = row.history["validation_error" if is_held_out else "training_error"]
-    return [100 * error for error in errors], is_held_out
+@in_house_style
+def mistakes_figure() -> "Figure":
+    """Every test image that the bundled model gets wrong, the surest answer first.
+
+    Below each: true label, answer, confidence and position in the test set. A blue frame marks the images whose label
+    people dispute.
+    """
+    test_set = load_mnist()[1]
+    evaluation = evaluate(load_classifier(), test_set)
+    wrong = np.flatnonzero(evaluation.predicted_labels != test_set.labels)
+    wrong = wrong[np.argsort(-evaluation.confidence[wrong], kind="stable")]
+    title = f"All {len(wrong)} mistakes in {evaluation.n:,} test images"
+    arrow = "\N{RIGHTWARDS ARROW}"
+    subtitle = f"Label {arrow} answer, confidence; then the image's position. Blue frame: a disputed label."
+    figure = _GALLERY.new_figure(len(wrong), title, subtitle)
+    axes = _GALLERY.draw(figure, test_set.images[wrong], (PAPER, INK), (0, 255))
+    for place, position in enumerate(wrong.tolist()):
+        texts = str(test_set.labels[position]), f"{arrow} {evaluation.predicted_labels[position]}"
+        _write_caption(axes, place, texts, evaluation.confidence[position], position)
+    return figure
 
 
-def _draw_line(axes: "Axes", row: Measurement) -> list[float]:
-    errors, is_held_out = _series(row)
-    style = "-" if is_held_out else (0, (4, 3))
-    colour = PRESET_COLOURS[row.preset]
-    axes.plot(row.history["seconds"], errors, color=colour, linewidth=1.2, linestyle=style, alpha=0.75)
-    axes.plot(row.history["seconds"][-1], errors[-1], "o", color=colour, markersize=4, zorder=3, clip_on=False)
-    return errors
-
-
-def _name_lines(axes: "Axes", rows: Sequence[Measurement]) -> None:
-    """The preset's name at the end of its longest line."""
-    row = max(rows, key=lambda row: row.history["seconds"][-1])
-    middle = sorted(_series(one)[0][-1] for one in rows)[len(rows) // 2]
-    axes.annotate(
-        row.preset,
-        (row.history["seconds"][-1], middle),
-        xytext=(9, 0),
-        textcoords="offset points",
-        color=PRESET_COLOURS[row.preset],
-        fontweight="bold",
-        va="center",
-        annotation_clip=False,
-        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
-    )
-
-
-def _set_axes(axes: "Axes", seconds: Sequence[Sequence[float]], errors: Sequence[float]) -> None:
-    """Round ticks on both axes."""
-    steps = [factor * 10.0**power for power in range(-2, 6) for factor in (1, 2, 5)]
-    times, rates = [value for series in seconds for value in series], [error for error in errors if error > 0]
-    axes.set_xlim(0.8 * min(times), 1.15 * max(times))
-    axes.set_ylim(0.8 * min(rates), 1.2 * max(rates))
-    for axis, limits, unit in ((axes.xaxis, axes.get_xlim(), ""), (axes.yaxis, axes.get_ylim(), " %")):
-        ticks = [step for step in steps if limits[0] <= step <= limits[1]]
-        axis.set_ticks(ticks, [f"{tick:,g}{unit}" for tick in ticks])
-        axis.set_ticks([], minor=True)
-    axes.set_xlabel("seconds of training, on a logarithmic scale", color=MUTED)
-    axes.set_ylabel("error")
+def _write_caption(axes: "Axes", place: int, texts: tuple[str, str], confidence: float, position: int) -> None:
+    x, y = _GALLERY.below_tile(place)
+    if position in DISPUTED:
+        edges = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (0, 0)]) * _TILE
+        axes.plot(x + edges[:, 0], y + edges[:, 1], color=BLUE, linewidth=1.6)
+    top, shown = y + 0.05, 100 * confidence if confidence >= 1 else min(100 * confidence, 99.9)  # 100.0 % is certainty
+    axes.text(x, top, texts[0], va="top", color=INK, fontsize=8)
+    axes.text(x + _AFTER_LABEL, top, texts[1], va="top", color=ACCENT, fontsize=8)
+    axes.text(x + _TILE, top, f"{shown:.1f} %", va="top", ha="right", color=MUTED, fontsize=7.5)
+    axes.text(x, top + _LINE, str(position), va="top", color=MUTED, fontsize=7)

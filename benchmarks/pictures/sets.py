@@ -4,15 +4,16 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pictures.measured import Kind
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
 
-__all__ = ["ArraySet", "Example", "FileSet", "PictureSet", "Subset", "find_sets", "not_digits"]
+__all__ = ["ArraySet", "Example", "FileSet", "Kind", "PictureSet", "Subset", "find_sets", "not_digits"]
+
+Kind: TypeAlias = Literal["digits", "lines", "not digits"]
 
 _NOT_DIGITS = "not_digits"  # how the names of sets without digits begin
 _PICTURES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
@@ -38,17 +39,12 @@ class PictureSet(Protocol):
 
     @property
     def name(self) -> str:
-        """How it is called in tables, in words that say nothing of where it is kept."""
+        """How it is called in tables, in words that name no place on a disk."""
         ...
 
     @property
     def kind(self) -> Kind:
-        """What counts."""
-        ...
-
-    @property
-    def is_rendered(self) -> bool:
-        """Whether anyone can render it again."""
+        """What counts: the one digit of each picture, lines of digits, or pictures that hold none."""
         ...
 
     def __len__(self) -> int:
@@ -67,7 +63,6 @@ class FileSet:
     name: str
     kind: Kind
     examples: tuple[Example, ...]
-    is_rendered: bool = False
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -84,7 +79,6 @@ class ArraySet:
     kind: Kind
     images: NDArray[np.uint8]
     texts: tuple[str, ...]
-    is_rendered: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -111,11 +105,6 @@ class Subset:
         """That of the whole."""
         return self.whole.kind
 
-    @property
-    def is_rendered(self) -> bool:
-        """As the whole."""
-        return self.whole.is_rendered
-
     def __len__(self) -> int:
         return min(self.size, len(self.whole))
 
@@ -139,13 +128,11 @@ def find_sets(path: Path) -> list[PictureSet]:
         DatasetNotFoundError: There is nothing, or nothing of these.
         DatasetFormatError: A table or an array is not as it must be.
     """
-    found = _set_at(path)
-    if found is not None:
-        return [found]
-    if path.is_dir():
-        inside = [one for entry in sorted(path.iterdir()) if (one := _set_at(entry)) is not None]
-        if inside:
-            return inside
+    entries = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
+    for places in (entries[:1], entries[1:]):
+        found = [one for entry in places if (one := _set_at(entry)) is not None]
+        if found:
+            return found
     raise DatasetNotFoundError(
         f"{path} is no set of pictures: expected an .npz file, or a folder with labels.csv, with pages.csv, "
         "with one sub-folder a digit, or of such sets"
@@ -165,10 +152,14 @@ def not_digits(path: Path) -> PictureSet:
     if path.suffix == ".npz":
         images, _ = _arrays(path, with_labels=False)
         return ArraySet(path.stem, "not digits", images, ("",) * len(images))
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _PICTURES)
+    files = _picture_files(path)
     if not files:
         raise DatasetNotFoundError(f"{path} holds no pictures: expected an .npz file or a folder of picture files")
     return FileSet(path.name, "not digits", tuple(Example(file, "") for file in files))
+
+
+def _picture_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in _PICTURES)
 
 
 def _set_at(path: Path) -> PictureSet | None:
@@ -181,30 +172,18 @@ def _set_at(path: Path) -> PictureSet | None:
         return ArraySet(path.stem, "digits", images, tuple(str(label) for label in labels.tolist()))
     if not path.is_dir():
         return None
+    kind: Kind = "digits"
     if (table := path / "labels.csv").is_file():
         rows = _rows(table, "file", "label")
         examples = [Example(path / row["file"], row["label"].strip(), row.get("kind") or "") for row in rows]
-        return FileSet(path.resolve().name, "digits", tuple(examples))
-    if (table := path / "pages.csv").is_file():
-        rows = _rows(table, "file", "lines")
-        examples = [Example(path / row["file"], _page_text(row["lines"])) for row in rows]
-        return FileSet(path.resolve().name, "lines", tuple(examples))
-    return _folder_per_class(path)
-
-
-def _page_text(lines: str) -> str:
-    return "\n".join("".join(line.split()) for line in lines.split("|"))
-
-
-def _folder_per_class(path: Path) -> PictureSet | None:
-    digits = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and folder.name in set("0123456789")]
-    examples = tuple(
-        Example(file, folder.name)
-        for folder in digits
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in _PICTURES
-    )
-    return FileSet(path.resolve().name, "digits", examples) if examples else None
+    elif (table := path / "pages.csv").is_file():
+        rows, kind = _rows(table, "file", "lines"), "lines"
+        texts = ["\n".join("".join(line.split()) for line in row["lines"].split("|")) for row in rows]
+        examples = [Example(path / row["file"], text) for row, text in zip(rows, texts, strict=True)]
+    else:
+        folders = [path / digit for digit in "0123456789" if (path / digit).is_dir()]
+        examples = [Example(file, folder.name) for folder in folders for file in _picture_files(folder)]
+    return FileSet(path.resolve().name, kind, tuple(examples)) if examples else None
 
 
 def _rows(table: Path, *columns: str) -> Sequence[dict[str, str]]:

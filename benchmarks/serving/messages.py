@@ -12,22 +12,10 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import Images
 
-__all__ = [
-    "BENTOML",
-    "INFER",
-    "LITSERVE",
-    "MLSERVER",
-    "OURS",
-    "Forms",
-    "Message",
-    "Reader",
-    "infer_binary",
-    "infer_json",
-    "read_messages",
-    "request",
-    "write_messages",
-]
+__all__ = ["BENTOML", "INFER", "LITSERVE", "MLSERVER", "OURS", "Forms"]
+__all__ += ["infer_binary", "infer_json", "read_messages", "request", "write_messages"]
 
+Headers = Sequence[tuple[str, str]]
 Message = Callable[[Images], bytes]  # images uint8 (n, 28, 28) -> a whole HTTP request
 Reader = Callable[[dict[str, str], bytes], NDArray[Any]]  # headers and body of an answer -> probabilities (n, 10)
 
@@ -55,11 +43,7 @@ class Forms:
 
 
 def request(
-    path: str,
-    body: bytes = b"",
-    content_type: str = _JSON,
-    method: str = "POST",
-    headers: Sequence[tuple[str, str]] = (),
+    path: str, body: bytes = b"", content_type: str = _JSON, method: str = "POST", headers: Headers = ()
 ) -> bytes:
     """A whole HTTP/1.1 request for a connection that stays open."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers)]

@@ -1,4 +1,4 @@
-"""What a server has to live with: good requests and bad ones, and what each has to be answered with."""
+"""Good requests and bad ones, and the status that each has to be answered with."""
 
 import json
 import zlib
@@ -63,15 +63,8 @@ def cases(images: Images) -> list[Case]:
 def _good(images: Images) -> list[Case]:
     picture, number = _picture(images[0]), _picture(np.hstack(list(images[:4])))
     instances = json.dumps({"instances": images[:1].tolist()}).encode()
-    form = b"".join(
-        [
-            f"--{_BOUNDARY}\r\n".encode(),
-            b'Content-Disposition: form-data; name="file"; filename="number.png"\r\n',
-            b"Content-Type: image/png\r\n\r\n",
-            number,
-            f"\r\n--{_BOUNDARY}--\r\n".encode(),
-        ]
-    )
+    part = 'Content-Disposition: form-data; name="file"; filename="number.png"\r\nContent-Type: image/png'
+    form = f"--{_BOUNDARY}\r\n{part}\r\n\r\n".encode() + number + f"\r\n--{_BOUNDARY}--\r\n".encode()
     get = ("/v2", "/v2/models/digitnet", "/v2/health/live", "/v2/health/ready", "/metrics", "/openapi.json", "/")
     return [
         Case("infer, JSON", infer_json(images[:1]), is_good=True, share=20),
