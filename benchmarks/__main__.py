@@ -7,7 +7,6 @@ import sys
 
 from benchmarks.commands import Suite, run_suite
 from benchmarks.environments import PYTORCH, SKLEARN, TENSORFLOW
-from benchmarks.plots import write_speed_figures
 from benchmarks.speed.answers import compare_answers
 from benchmarks.speed.commands import compare_cold_start, compare_start_up
 from benchmarks.speed.growth import compare_growth
@@ -26,7 +25,6 @@ SUITE = Suite(
         "augmentation": compare_augmentation,
     },
     (TENSORFLOW, PYTORCH, SKLEARN),
-    draw=write_speed_figures,
 )
 
 if __name__ == "__main__":

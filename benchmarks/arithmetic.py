@@ -16,26 +16,21 @@ _INPUTS, _OUTPUTS = 784, 10  # 28 x 28 pixels, ten digits
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as much one contestant needed as another.
+    """How many times as much one contestant needed as another."""
 
-    Attributes:
-        median: Of the ratios of each round: a machine that is slow for a while is slow for both.
-        interval: 95 % interval of that median, by bootstrap over the rounds; None for a single round.
-    """
-
-    median: float
+    median: float  # of the ratios of each round: a machine that is slow for a while is slow for both
+    # 95 % interval of that median, by bootstrap over the rounds; None for a single round
     interval: tuple[float, float] | None
 
 
 def paired_ratio(theirs: Mapping[int, float], ours: Mapping[int, float]) -> Ratio | None:
     """The median over the rounds of theirs / ours.
 
+    Returns the ratio, or None where there is no round that both finished.
+
     Args:
         theirs: A number above 0 for each round.
         ours: The same; a round that one of the two has not finished does not count.
-
-    Returns:
-        The ratio, or None where there is no round that both finished.
     """
     ratios = [theirs[number] / ours[number] for number in sorted(theirs.keys() & ours.keys())]
     if not ratios:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.environments import Environment, make_environments
-from benchmarks.pages import Results, text_of, write_page
+from benchmarks.pages import text_of, write_page
 from benchmarks.processes import BenchmarkError
-from benchmarks.results import MEASURED, Run, load_runs, record
+from benchmarks.results import MEASURED, Run, record
 from benchmarks.settings import DOCS, Settings, default_environments, positive, write_data
 
 __all__ = ["Suite", "run_suite"]
@@ -17,23 +17,13 @@ __all__ = ["Suite", "run_suite"]
 
 @dataclass(frozen=True)
 class Suite:
-    """Comparisons that share a page.
+    """Comparisons that share a page."""
 
-    Attributes:
-        program: What the user types.
-        page: Name of the page, of its template, and of the file of results.
-        comparisons: By name; each measures and gives its runs.
-        environments: Of the peers.
-        only_page: The word that only writes the page.
-        draw: Draws its figures into a folder.
-    """
-
-    program: str
-    page: str
-    comparisons: Mapping[str, Callable[[Settings], list[Run]]]
-    environments: Sequence[Environment]
-    only_page: str = "page"
-    draw: Callable[[Results, Path], None] | None = None
+    program: str  # what the user types
+    page: str  # name of the page, of its template, and of the file of results
+    comparisons: Mapping[str, Callable[[Settings], list[Run]]]  # by name; each measures and gives its runs
+    environments: Sequence[Environment]  # of the peers
+    only_page: str = "page"  # the word that only writes the page
 
 
 def run_suite(suite: Suite, description: str | None, arguments: list[str] | None = None) -> int:
@@ -62,8 +52,6 @@ def run_suite(suite: Suite, description: str | None, arguments: list[str] | None
             if run.rows:
                 record(run, measured)
     if asked.what != "environments":
-        if suite.draw:
-            suite.draw(Results(load_runs(measured)), page.parent / "figures")
         sys.stdout.write(f"{write_page(suite.page, measured, page)}\n")
     return 1 if has_failed else 0
 

@@ -20,15 +20,10 @@ _REASON_MAX = 160  # letters of a reason that is shown
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a contestant runs.
+    """Where a contestant runs."""
 
-    Attributes:
-        name: Of the folder, and of the requirement file; empty for digitnet's own environment.
-        modules: What must be importable; the first is the framework.
-    """
-
-    name: str = ""
-    modules: tuple[str, ...] = ()
+    name: str = ""  # of the folder, and of the requirement file; empty for digitnet's own environment
+    modules: tuple[str, ...] = ()  # what must be importable; the first is the framework
 
     def python(self, environments: Path) -> Path:
         """The interpreter, which need not exist."""
@@ -57,14 +52,8 @@ LITSERVE = Environment("litserve", ("litserve", "onnxruntime"))
 def make_environments(environments: Path, asked: Sequence[Environment]) -> dict[str, str]:
     """Make each peer's environment, or bring it up to date; stderr names those that could not be made.
 
-    An environment that this function did not make is used as it is.
-
-    Args:
-        environments: The folder that holds them.
-        asked: Those to make.
-
-    Returns:
-        By the name of each that could not be made, the reason.
+    An environment that this function did not make is used as it is. Returns by the name of each that could not be made,
+    the reason.
     """
     problems = {}
     for environment in asked:

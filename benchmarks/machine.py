@@ -23,9 +23,8 @@ _FLAGS = {
 def describe_machine() -> dict[str, Any]:
     """Processor, cores, instruction sets, memory, system, Python; and the load at this moment.
 
-    Returns:
-        JSON-ready. `load` is the mean number of running processes over the last minute, None where the system does
-        not report it; `memory_gb` is in units of 1,000,000,000 bytes, None likewise.
+    Returns JSON-ready. `load` is the mean number of running processes over the last minute, None where the system does
+    not report it; `memory_gb` is in units of 1,000,000,000 bytes, None likewise.
     """
     cpuinfo = _read("/proc/cpuinfo")
     flags = set(" ".join(re.findall(r"^(?:flags|Features)\s*:(.*)$", cpuinfo, re.MULTILINE)[:1]).split())

@@ -71,13 +71,7 @@ class Results:
 def write_page(name: str, measured: Path | None = None, page: Path | None = None) -> Path:
     """Write one page.
 
-    Args:
-        name: Of the template and the page, as in `serving`.
-        measured: The file of runs, if not the published one.
-        page: Where to write, if not into `docs`.
-
-    Returns:
-        The path of the page.
+    Returns the path of the page.
     """
     path = page or DOCS / f"{name}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -163,13 +157,7 @@ def _holds(condition: str, results: Results) -> bool | None:
 
 
 def text_of(row: Row | None, how: str | None = None) -> str:
-    """A value as a person reads it.
-
-    Args:
-        row: What was measured.
-        how: `n`, `range` or `interval` of the row; `rate` for `0.39 % [0.29, 0.53]`; `%2` for a share in per cent with
-            two digits; `1/` for one part of so many; or a format of Python's. Left out, the unit decides.
-    """
+    """A value as a person reads it."""
     if row is None:
         return "-"
     if how in {"range", "interval"}:

@@ -27,27 +27,18 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Contestant:
-    """What takes part in a comparison.
+    """What takes part in a comparison."""
 
-    Attributes:
-        name: For people.
-        script: In the folder `contestants`.
-        environment: Where it runs.
-        variables: Environment variables that it gets.
-        arguments: Of the script.
-    """
-
-    name: str
-    script: str
-    environment: Environment = OURS
-    variables: Mapping[str, str] = field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
+    name: str  # for people
+    script: str  # in the folder `contestants`
+    environment: Environment = OURS  # where it runs
+    variables: Mapping[str, str] = field(default_factory=dict)  # environment variables that it gets
+    arguments: tuple[str, ...] = ()  # of the script
 
     def command(self, settings: Settings) -> list[str]:
         """How to start it.
 
-        Raises:
-            BenchmarkError: Its environment is missing.
+        Raises BenchmarkError where its environment is missing.
         """
         python = self.environment.python(settings.environments)
         if not python.exists():
@@ -74,8 +65,7 @@ class RunningContestant:
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and wait for its answer.
 
-        Raises:
-            BenchmarkError: The process ended, or does not answer.
+        Raises BenchmarkError where the process ended, or does not answer.
         """
         if self._process.stdin is None or self._process.poll() is not None:
             raise BenchmarkError(self._reason_of_end())
@@ -111,8 +101,7 @@ class RunningContestant:
 def running(contestant: Contestant, settings: Settings) -> Iterator[RunningContestant]:
     """Start a contestant, and end it afterwards.
 
-    Raises:
-        BenchmarkError: It cannot be started, or ends before it is ready.
+    Raises BenchmarkError where it cannot be started, or ends before it is ready.
     """
     command, log = contestant.command(settings), log_file(contestant.name, settings)
     pipe, variables = subprocess.PIPE, contestant.all_variables(settings)
@@ -128,16 +117,8 @@ def running(contestant: Contestant, settings: Settings) -> Iterator[RunningConte
 def whole_process(contestant: Contestant, settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
     """Run a command from its start to its end.
 
-    Args:
-        contestant: Gives name and environment; and the command, unless another is given.
-        settings: Of this run.
-        command: Instead of the contestant's script, arguments for the Python of its environment.
-
-    Returns:
-        `seconds`; `peak_mb`, the most memory in units of 1,000,000 bytes; and `output`, the path of what it printed.
-
-    Raises:
-        BenchmarkError: It failed.
+    Returns `seconds`; `peak_mb`, the most memory in units of 1,000,000 bytes; and `output`, the path of what it
+    printed. Raises BenchmarkError where it failed.
     """
     started, output = contestant.command(settings), log_file(contestant.name, settings)
     whole = started if command is None else [started[0], *command]

@@ -20,27 +20,17 @@ MEASURED = Path(__file__).parent / "measured"
 
 @dataclass(frozen=True)
 class Row:
-    """One value.
+    """One value."""
 
-    Attributes:
-        subject: Whom or what it belongs to: a contestant, a network, a set of pictures.
-        measure: What was measured of it.
-        value: The median over the rounds unless the measure says otherwise; of `errors`, how many of n.
-        unit: `s`, `ms`, `MB`, `times`, `share` (in [0, 1]), `errors`, or the name of what was counted.
-        n: Rounds, images, requests or seeds behind the value; None where it was not kept.
-        range: Lowest and highest of the rounds, likewise.
-        interval: 95 % interval, likewise; that of `errors` is Wilson's and follows from value and n.
-        details: What a figure or a later comparison needs besides, JSON-ready.
-    """
-
-    subject: str
-    measure: str
-    value: float
-    unit: str
-    n: int | None = None
-    range: tuple[float, float] | None = None
+    subject: str  # whom or what it belongs to: a contestant, a network, a set of pictures
+    measure: str  # what was measured of it
+    value: float  # the median over the rounds unless the measure says otherwise; of `errors`, how many of n
+    unit: str  # `s`, `ms`, `MB`, `times`, `share` (in [0, 1]), `errors`, or the name of what was counted
+    n: int | None = None  # rounds, images, requests or seeds behind the value; None where it was not kept
+    range: tuple[float, float] | None = None  # lowest and highest of the rounds, likewise
+    # 95 % interval, likewise; that of `errors` is Wilson's and follows from value and n
     interval: tuple[float, float] | None = None
-    details: Any = None
+    details: Any = None  # what a figure or a later comparison needs besides, JSON-ready
 
     @property
     def number(self) -> float:
@@ -50,31 +40,19 @@ class Row:
 
 @dataclass
 class Run:
-    """One command that measured something, once, on one machine.
+    """One command that measured something, once, on one machine."""
 
-    Attributes:
-        experiment: What the tables of a page are made from.
-        name: Tells runs of one experiment apart; a run replaces the one of the same experiment and name.
-        command: What repeats it.
-        date: Of its start, ISO 8601; empty where it was not kept.
-        machine: What `describe_machine` found at its start.
-        seed: That everything random started from, where it is one.
-        versions: Of each package; several where environments differ.
-        settings: What was asked, and what contestants told of themselves.
-        skipped: By contestant that could not take part, or not to the end, the reason.
-        rows: The values.
-    """
-
-    experiment: str
-    name: str = ""
-    command: str = ""
-    date: str = ""
-    machine: dict[str, Any] = field(default_factory=dict)
-    seed: int | None = None
-    versions: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
+    experiment: str  # what the tables of a page are made from
+    name: str = ""  # tells runs of one experiment apart; a run replaces the one of the same experiment and name
+    command: str = ""  # what repeats it
+    date: str = ""  # of its start, ISO 8601; empty where it was not kept
+    machine: dict[str, Any] = field(default_factory=dict)  # what `describe_machine` found at its start
+    seed: int | None = None  # that everything random started from, where it is one
+    versions: dict[str, str] = field(default_factory=dict)  # of each package; several where environments differ
+    settings: dict[str, Any] = field(default_factory=dict)  # what was asked, and what contestants told of themselves
+    # by contestant that could not take part, or not to the end, the reason
     skipped: dict[str, str] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # the values
 
     @property
     def key(self) -> tuple[str, str]:

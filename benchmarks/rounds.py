@@ -17,14 +17,7 @@ Answer = dict[str, Any]
 
 
 class Progress:
-    """Lines on stderr while a comparison runs: what was just measured, and how long the rest will take.
-
-    Args:
-        title: Of the comparison.
-        steps: How many there will be.
-        stream: Where to write; stderr if left out.
-        clock: Gives the time in seconds.
-    """
+    """Lines on stderr while a comparison runs: what was just measured, and how long the rest will take."""
 
     def __init__(
         self, title: str, steps: int, stream: TextIO | None = None, clock: Callable[[], float] = time.perf_counter
@@ -44,21 +37,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing that a contestant does in every round.
+    """One thing that a contestant does in every round."""
 
-    Attributes:
-        contestant: Who.
-        subject: Of the rows; the contestant's own name if left out.
-        request: What it is asked; the number of the round is added as `seed`.
-        reduce: Makes numbers of the answer.
-        every: Takes part in every round, in every second one, ...
-    """
-
-    contestant: Contestant
-    subject: str = ""
+    contestant: Contestant  # who
+    subject: str = ""  # of the rows; the contestant's own name if left out
+    # what it is asked; the number of the round is added as `seed`
     request: Mapping[str, Any] = field(default_factory=dict)
-    reduce: Callable[[Answer], Answer] = lambda answer: answer
-    every: int = 1
+    reduce: Callable[[Answer], Answer] = lambda answer: answer  # makes numbers of the answer
+    every: int = 1  # takes part in every round, in every second one,
 
     @property
     def label(self) -> str:
@@ -71,16 +57,8 @@ def play(
 ) -> tuple[Rounds, dict[str, Answer]]:
     """Let everyone have a turn in each round.
 
-    A contestant that cannot start, or ends, is left out from there on.
-
-    Args:
-        turns: In the order of a round.
-        rounds: Their numbers.
-        run: Gets versions and the reasons of those that were skipped.
-        settings: Of this run.
-
-    Returns:
-        The numbers of each round; and what each contestant reported of itself when it was ready.
+    A contestant that cannot start, or ends, is left out from there on. Returns the numbers of each round; and what each
+    contestant reported of itself when it was ready.
     """
     order = [(number, turn) for number in rounds for turn in turns if number % turn.every == 0]
     contestants = {turn.contestant.name: turn.contestant for turn in turns}

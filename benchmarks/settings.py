@@ -18,19 +18,12 @@ _ROOT = REPOSITORY / ".bench"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the comparisons share.
+    """What the comparisons share."""
 
-    Attributes:
-        environments: Folder of the peers' virtual environments.
-        rounds: How often everything has its turn; None leaves it to each comparison.
-        quick: Only see that everything runs: what is measured means nothing.
-        root: Folder that everything is written into, but the published pages and their results.
-    """
-
-    environments: Path
-    rounds: int | None = None
-    quick: bool = False
-    root: Path = _ROOT
+    environments: Path  # folder of the peers' virtual environments
+    rounds: int | None = None  # how often everything has its turn; None leaves it to each comparison
+    quick: bool = False  # only see that everything runs: what is measured means nothing
+    root: Path = _ROOT  # folder that everything is written into, but the published pages and their results
 
     @property
     def work(self) -> Path:

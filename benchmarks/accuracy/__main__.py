@@ -8,11 +8,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.accuracy.figures import write_figures
+from benchmarks.accuracy.figures import mistakes_figure
 from benchmarks.accuracy.measure import measure_bundled, model_digest
 from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.trainings import keep, record_network, train_seeds
 from benchmarks.pages import write_page
+from benchmarks.plots import save
 from benchmarks.results import MEASURED, load_runs
 from benchmarks.settings import DOCS, positive, seeds
 from digitnet.errors import DigitnetError
@@ -46,7 +47,7 @@ def _write(measured: Path, page: Path) -> None:
     """Measure the bundled model where it has changed, and write the page and its figures."""
     digests = [run.settings["model_sha256"] for run in load_runs(measured) if run.experiment == "bundled"]
     keep(measure_bundled() if digests != [model_digest(bundled_model_path())] else [], measured)
-    write_figures(load_runs(measured), page.parent / "figures")
+    save(mistakes_figure(), page.parent / "figures" / "accuracy_mistakes.png")
     sys.stdout.write(f"{write_page('accuracy', measured, page)}\n")
 
 

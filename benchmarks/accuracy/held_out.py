@@ -169,8 +169,7 @@ def _load_writers(path: Path, n: int) -> AnyArray:
 def recipe_from(settings: list[str]) -> Recipe:
     """The recipe of `preset`, or of the default one, with changes such as `epochs=25`.
 
-    Raises:
-        ConfigurationError: A name is not known, or a value makes no sense.
+    Raises ConfigurationError where a name is not known, or a value makes no sense.
     """
     values: dict[str, Any] = {}
     for setting in settings:

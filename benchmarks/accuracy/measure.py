@@ -28,16 +28,9 @@ _CONFIDENCES = (0.0, 0.8, 0.9, 0.99, 0.999, 2.0)  # edges; nothing is surer than
 def measure(path: Path, copies: int | None = None) -> list[Run]:
     """Everything about a network that the page shows.
 
-    Args:
-        path: A finished run folder, or the `.onnx` file of a committee.
-        copies: Measure with that many altered copies of an image, too.
-
-    Returns:
-        A run of experiment `networks` or `committees`, and one of experiment `augmented` where copies were asked for.
-
-    Raises:
-        RunFolderError: The run is not finished, not one of a preset as it is now, or not of MNIST.
-        ModelFileError: The model file is missing, damaged or not of MNIST.
+    Returns A run of experiment `networks` or `committees`, and one of experiment `augmented` where copies were asked
+    for. Raises RunFolderError where the run is not finished, not one of a preset as it is now, or not of MNIST;
+    ModelFileError where the model file is missing, damaged or not of MNIST.
     """
     test_set = load_mnist()[1]
     run = _network(path, test_set) if path.is_dir() else _committee(path, test_set)
@@ -81,8 +74,7 @@ def _network(folder: Path, test_set: Dataset) -> Run:
 def read_run(folder: Path) -> dict[str, Any]:
     """The content of `run.json`, of a run that was started as its preset says today.
 
-    Raises:
-        RunFolderError: There is none, it is damaged, or the preset has changed since.
+    Raises RunFolderError where there is none, it is damaged, or the preset has changed since.
     """
     run = _read_json(folder / "run.json")
     if changed := differences(run["settings"]):

@@ -16,16 +16,8 @@ __all__ = ["keep", "record_network", "train_seeds"]
 def train_seeds(preset: str, seeds: Iterable[int], runs: Path, measured: Path) -> None:
     """Train and record a preset with each of the seeds.
 
-    A run that was interrupted goes on where it was; one that is finished and recorded is left alone.
-
-    Args:
-        preset: Its name.
-        seeds: Of the runs.
-        runs: Where the run folders `PRESET-SEED` are.
-        measured: The file of results.
-
-    Raises:
-        RunFolderError: A training failed, or a folder holds a run of settings that the preset no longer has.
+    A run that was interrupted goes on where it was; one that is finished and recorded is left alone. Raises
+    RunFolderError where a training failed, or a folder holds a run of settings that the preset no longer has.
     """
     for seed in seeds:
         folder = runs / f"{preset}-{seed}"

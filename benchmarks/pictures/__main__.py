@@ -18,16 +18,16 @@ from benchmarks.pictures.figures import write_figures
 from benchmarks.pictures.rendered_sets import (
     NOTHINGS,
     PLAIN,
-    RenderedDigits,
-    RenderedLines,
-    RenderedNothing,
+    rendered_digits,
+    rendered_lines,
+    rendered_nothing,
     stress_sets,
     stress_subject,
 )
 from benchmarks.pictures.scoring import measure_set
-from benchmarks.pictures.sets import ArraySet, PictureSet, Subset, find_sets, not_digits
+from benchmarks.pictures.sets import PictureSet, array_set, find_sets, not_digits, subset
 from benchmarks.rendering.hardships import LEVELS
-from benchmarks.results import MEASURED, Row, Run, load_runs, new_run, record
+from benchmarks.results import MEASURED, Row, Run, new_run, record
 from benchmarks.settings import DOCS, positive
 from digitnet import load_mnist
 from digitnet.errors import DigitnetError
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(given)
     try:
         if asked.command == "page":
-            write_figures(load_runs(asked.measured), asked.page.parent / "figures")
+            write_figures(asked.page.parent / "figures")
             sys.stdout.write(f"{write_page('pictures', asked.measured, asked.page)}\n")
         else:
             _measure(_rendered(asked) if asked.command == "render" else _given(asked), asked)
@@ -61,31 +61,32 @@ def main(arguments: list[str] | None = None) -> int:
 def _rendered(asked: argparse.Namespace) -> Iterator[tuple[str, PictureSet]]:
     """The sets, each with the experiment that it belongs to."""
     for what in dict.fromkeys(asked.what or _SIZES):
-        size, seed = asked.n or _SIZES[what], asked.seed
+        size, seed, training = asked.n or _SIZES[what], asked.seed, asked.train_digits
         if what == "stress":
-            yield "levels", RenderedDigits(PLAIN, size, seed, asked.train_digits)
-            yield from (("stress", one) for one in stress_sets(size, seed, of_training=asked.train_digits))
-        elif what == "nothing":
-            yield from (("nothing", RenderedNothing(name, size, seed)) for name in NOTHINGS)
+            yield "levels", rendered_digits(PLAIN, size, seed, of_training=training)
+            yield from (("stress", one) for one in stress_sets(size, seed, of_training=training))
+        elif what == "levels":
+            yield from (("levels", rendered_digits(name, size, seed, of_training=training)) for name in LEVELS)
+        elif what == "lines":
+            names = (PLAIN, *LEVELS)
+            yield from (("levels", rendered_lines(name, size, seed, of_training=training)) for name in names)
         else:
-            kind, names = (RenderedDigits, [*LEVELS]) if what == "levels" else (RenderedLines, [PLAIN, *LEVELS])
-            yield from (("levels", kind(name, size, seed, asked.train_digits)) for name in names)
+            yield from (("nothing", rendered_nothing(name, size, seed)) for name in NOTHINGS)
 
 
 def _given(asked: argparse.Namespace) -> Iterator[tuple[str, PictureSet]]:
     sets: list[PictureSet] = []
     for path in [*asked.paths, *asked.folder]:
-        sets += [_mnist()] if path == _MNIST else find_sets(Path(path))
+        if path == _MNIST:  # the test images, which are shipped, read as if they were pictures
+            _, test_set = load_mnist()
+            texts = list(map(str, test_set.labels.tolist()))
+            sets.append(array_set("MNIST test images", "digits", test_set.images, texts))
+        else:
+            sets += find_sets(Path(path))
     sets += [not_digits(Path(path)) for path in asked.not_digits]
     for pictures in sets:
-        part = Subset(pictures, asked.n, asked.seed) if asked.n else pictures
-        yield "nothing" if pictures.kind == "not digits" else "given", part
-
-
-def _mnist() -> PictureSet:
-    """MNIST's own test images, which are shipped, read as if they were pictures."""
-    _, test_set = load_mnist()
-    return ArraySet("MNIST test images", "digits", test_set.images, tuple(map(str, test_set.labels.tolist())))
+        experiment = "nothing" if pictures.kind == "not digits" else "given"
+        yield experiment, subset(pictures, asked.n, asked.seed) if asked.n else pictures
 
 
 def _measure(sets: Iterator[tuple[str, PictureSet]], asked: argparse.Namespace) -> None:
@@ -130,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render pictures and read them")
-    render.add_argument("what", nargs="*", type=_what, metavar="WHAT", help=f"of {', '.join(_SIZES)}; default all")
+    render.add_argument(
+        "what", nargs="*", choices=[*_SIZES, []], metavar="WHAT", help=f"of {', '.join(_SIZES)}; default all"
+    )
     render.add_argument("--train-digits", action="store_true", help="MNIST's training digits: to choose settings with")
     measure = commands.add_parser("measure", help="read pictures that are there")
     measure.add_argument("paths", nargs="*", metavar="PATH", help=f"sets of pictures: see sets.py; or {_MNIST!r}")
@@ -148,12 +151,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (render, measure, page):
         command.add_argument("--measured", type=Path, default=_MEASURED, help=f"default {_MEASURED.name}")
     return parser
-
-
-def _what(text: str) -> str:
-    if text not in _SIZES:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_SIZES)}")
-    return text
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The figures of docs/pictures.md: samples of what is rendered, error against severity, and how a picture is read."""
+"""The figures of docs/pictures.md: samples of what is rendered, and how a picture is read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,32 +8,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pages import Results
-from benchmarks.pictures.rendered_sets import (
-    NOTHINGS,
-    PLAIN,
-    SEVERITIES,
-    RenderedDigits,
-    RenderedLines,
-    RenderedNothing,
-    stress_subject,
-)
+from benchmarks.pictures.rendered_sets import NOTHINGS, rendered_digits, rendered_lines, rendered_nothing
 from benchmarks.pictures.sets import Example
 from benchmarks.plots import WIDTH, panel, save
 from benchmarks.rendering.hardships import HARDSHIPS, LEVELS
 from benchmarks.rendering.render import render
-from benchmarks.results import Row, Run
 from digitnet import load_classifier, load_mnist
-from digitnet.evaluation.metrics import wilson_interval
 from digitnet.inference.reader import trace_number
 from digitnet.report import explanation_figure
-from digitnet.report.style import BLUE, DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
+from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fitted", "stress_figure", "write_figures"]
+__all__ = ["fitted", "write_figures"]
 
 _SEED = 2026
 _SHOWN = (0.25, 0.5, 1.0)  # severities
@@ -50,20 +38,15 @@ _EXAMPLE_HARDSHIPS = {
     "noise": 0.3,
     "table": 0.4,
 }
-_COLUMNS = 5  # of small plots
-_PANEL, _SPACE = (1.22, 0.95), (0.24, 0.5)  # inches: a small plot, and what is between two
-_TOPS = (5.0, 10.0, 20.0, 40.0, 60.0, 100.0)  # per cent, where an axis may end
 
 Tiles = NDArray[np.uint8]
 
 
-def write_figures(runs: Sequence[Run], folder: Path) -> None:
-    """Draw all of them; the plots of severity as far as they were measured."""
+def write_figures(folder: Path) -> None:
+    """Draw all of them."""
     figures = {"explained": explained_figure, "levels": levels_figure, "hardships": hardships_figure}
     for name, draw in {**figures, "nothing": nothing_figure}.items():
-        save(draw(), folder / f"pictures_{name}.png", pictures=True)
-    if any(run.experiment == "stress" for run in runs):
-        save(stress_figure(runs), folder / "pictures_stress.png")
+        save(draw(), folder / f"pictures_{name}.png")
 
 
 def fitted(picture: Tiles, height: int, width: int) -> Tiles:
@@ -112,7 +95,7 @@ def hardships_figure() -> "Figure":
     across = (WIDTH - 2 * _LEFT + 0.1) / columns
     for place, hardship in enumerate(HARDSHIPS):
         names = [f"{hardship} {severity:.2f}" for severity in _SHOWN]
-        kind = RenderedLines if hardship == "touching" else RenderedDigits
+        kind = rendered_lines if hardship == "touching" else rendered_digits
         tiles = _row([kind(name, place + 1, _SEED)[place] for name in names])
         left, top = _LEFT + place % columns * across, TITLE_HEIGHT + place // columns * step
         _place(figure, tiles, left, top, hardship.replace("_", " "))
@@ -126,7 +109,7 @@ def levels_figure() -> "Figure":
     subtitle = "The first pictures of each, none left out."
     figure = new_figure(WIDTH, TITLE_HEIGHT + 2 * len(LEVELS) * step + 0.1, "Two levels", subtitle)
     for level in LEVELS:
-        for kind, width in ((RenderedDigits, _TILE), (RenderedLines, 3 * _TILE)):
+        for kind, width in ((rendered_digits, _TILE), (rendered_lines, 3 * _TILE)):
             count = _fit(width)
             pictures = kind(level, 2 * count, _SEED)
             rows = [_row([pictures[at] for at in range(at, at + count)], width) for at in (0, count)]
@@ -142,7 +125,7 @@ def nothing_figure() -> "Figure":
     step, subtitle = _TILE / DPI + _NAME + 0.1, "The first pictures of each kind, none left out."
     figure = new_figure(WIDTH, TITLE_HEIGHT + len(NOTHINGS) * step + 0.1, "No digit", subtitle)
     for place, name in enumerate(NOTHINGS):
-        pictures = RenderedNothing(name, _fit(_TILE), _SEED)
+        pictures = rendered_nothing(name, _fit(_TILE), _SEED)
         tiles = _row([pictures[number] for number in range(len(pictures))])
         _place(figure, tiles, _LEFT, TITLE_HEIGHT + place * step, name)
     return figure
@@ -156,57 +139,3 @@ def explained_figure() -> "Figure":
     page = render([images], _EXAMPLE_HARDSHIPS, np.random.default_rng(_EXAMPLE_PAGE_SEED))
     classifier = load_classifier()
     return explanation_figure(trace_number(page.picture, classifier, with_steps=True), classifier.class_names)
-
-
-@in_house_style
-def stress_figure(runs: Sequence[Run]) -> "Figure":
-    """A small plot for each hardship, all of digits with the same axes; the band is the 95 % interval."""
-    results = Results(runs)
-    shown = {hardship: series for hardship in HARDSHIPS if len(series := _series(results, hardship)) > 1}
-    lines = [hardship for hardship in shown if hardship == "touching"]  # has another scale
-    digits = [hardship for hardship in shown if hardship not in lines]
-    places = [*digits, "", *lines]  # the empty place before the lines is for the numbers of their axis
-    height = TITLE_HEIGHT + -(-len(places) // _COLUMNS) * (_PANEL[1] + _SPACE[1]) + 0.45
-    subtitle = "One hardship at a time; the band is the 95 % interval, the dotted line the error without it."
-    figure = new_figure(WIDTH, height, "Error against severity", subtitle)
-    tops = [_top([shown[hardship] for hardship in group]) for group in (digits, lines)]
-    for place, hardship in enumerate(places):
-        if hardship:
-            down, across = divmod(place, _COLUMNS)
-            left = 0.75 + across * (_PANEL[0] + _SPACE[0])
-            bottom = height - TITLE_HEIGHT - 0.15 - (down + 1) * _PANEL[1] - down * _SPACE[1]
-            axes = panel(figure, left, bottom, *_PANEL)
-            _draw_series(axes, hardship, shown[hardship], tops[hardship in lines])
-            if across and places[place - 1]:
-                axes.set_yticklabels([])
-    figure.text(0.5, 0.16 / height, "severity", ha="center", color=MUTED)
-    return figure
-
-
-def _series(results: Results, hardship: str) -> list[tuple[float, Row]]:
-    """Severity and row of what was measured, from the plain picture on."""
-    kind = "lines" if hardship == "touching" else "digits"
-    found = [(0.0, results.row("levels", f"{PLAIN}, {kind}", "errors"))]
-    found += [(severity, results.row("stress", stress_subject(hardship), f"{severity:g}")) for severity in SEVERITIES]
-    return [(severity, row) for severity, row in found if row]
-
-
-def _top(several: Sequence[list[tuple[float, Row]]]) -> float:
-    """Where the axis of some series ends, in per cent."""
-    highest = 100 * max((row.number for series in several for _, row in series), default=0.0)
-    return next((edge for edge in _TOPS if highest <= edge), _TOPS[-1])
-
-
-def _draw_series(axes: "Axes", hardship: str, series: list[tuple[float, Row]], top: float) -> None:
-    severities = [severity for severity, _ in series]
-    bounds = [wilson_interval(int(row.value), row.n or 1) for _, row in series]
-    low, high = ([100 * bound[side] for bound in bounds] for side in (0, 1))
-    axes.fill_between(severities, low, high, color=BLUE, alpha=0.18, linewidth=0)
-    axes.plot(severities, [100 * row.number for _, row in series], "o-", color=BLUE, markersize=3.5, linewidth=1.5)
-    axes.axhline(100 * series[0][1].number, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
-    title = hardship.replace("_", " ") + (", lines" if hardship == "touching" else "")
-    axes.set_title(title, fontsize=8.5, pad=4)
-    axes.set_xlim(-0.03, 1.03)
-    axes.set_ylim(0, top)
-    axes.set_xticks((0, 0.5, 1), ("0", "0.5", "1"))
-    axes.set_yticks((0, top / 2, top), [f"{tick:g} %" for tick in (0, top / 2, top)])

@@ -41,8 +41,7 @@ def refusal_rows(digits: AnyArray, others: AnyArray) -> list[Row]:
 def scores_of(classifier: Classifier, pictures: AnyArray) -> AnyArray:
     """The digit score of each picture; minus infinity without ink.
 
-    Raises:
-        ModelFileError: The model has no digit score.
+    Raises ModelFileError where the model has no digit score.
     """
     traces = [classifier.trace_digit(picture) for picture in pictures]
     scores = np.full(len(traces), -np.inf)

@@ -1,141 +1,103 @@
 """Sets of pictures that are rendered one by one, each from the seed and its place alone."""
 
 import functools
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pictures.sets import Example, Kind
+from benchmarks.pictures.sets import Example, PictureSet
 from benchmarks.rendering.hardships import HARDSHIPS, LEVELS, draw_severities
-from benchmarks.rendering.render import Rendered, render
+from benchmarks.rendering.render import render
 from digitnet import load_mnist
 from digitnet.datasets import Dataset
 
-__all__ = ["NOTHINGS", "PLAIN", "SEVERITIES", "RenderedDigits", "RenderedLines", "RenderedNothing", "stress_sets"]
-__all__ += ["stress_subject"]
-
-Nothing: TypeAlias = Literal["blank", "noise", "scribble"]
+__all__ = [
+    "NOTHINGS",
+    "PLAIN",
+    "rendered_digits",
+    "rendered_lines",
+    "rendered_nothing",
+    "stress_sets",
+    "stress_subject",
+]
 
 PLAIN = "plain"  # the name of a set without hardships
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
-NOTHINGS: tuple[Nothing, ...] = ("blank", "noise", "scribble")
+NOTHINGS = ("blank", "noise", "scribble")
 
-_Severities: TypeAlias = dict[str, float]
 _ONE_LINE = 0.75  # share of the pictures of numbers that have one line; the others have two or three
 _FEWEST, _MOST = 2, 8  # digits of a line
 
 
+def rendered_digits(name: str, size: int, seed: int, *, of_training: bool = False) -> PictureSet:
+    """MNIST's test digits in a random order, one in each picture; or its training digits, to choose settings with.
+
+    The set is called `plain`, as a level, or as a hardship and its severity: `blur 0.50`.
+    """
+    return PictureSet(name, "digits", size, partial(_digit, name, seed, of_training))
+
+
+def rendered_lines(name: str, size: int, seed: int, *, of_training: bool = False) -> PictureSet:
+    """Lines of two to eight of MNIST's test digits, likewise."""
+    return PictureSet(name, "lines", size, partial(_lines, name, seed, of_training))
+
+
+def rendered_nothing(name: str, size: int, seed: int) -> PictureSet:
+    """Pictures without a digit: `blank` sheets, nothing but `noise`, or `scribble`; sheets have mild hardships."""
+    return PictureSet(name, "not digits", size, partial(_nothing, name, seed))
+
+
+def stress_sets(size: int, seed: int, *, of_training: bool = False) -> list[PictureSet]:
+    """Each hardship alone, at each of SEVERITIES; neighbours that touch need lines."""
+    names = [(hardship, f"{hardship} {severity:.2f}") for hardship in HARDSHIPS for severity in SEVERITIES]
+    return [
+        (rendered_lines if hardship == "touching" else rendered_digits)(name, size, seed, of_training=of_training)
+        for hardship, name in names
+    ]
+
+
 @functools.cache
-def _digits(of_training: bool) -> Dataset:
+def _mnist(of_training: bool) -> Dataset:
     return load_mnist()[0 if of_training else 1]
 
 
 @functools.cache
 def _order(seed: int, of_training: bool) -> NDArray[np.int64]:
     """MNIST's first 5,000 test images are easier than the others: the smaller of two sets takes some of each half."""
-    return np.random.default_rng(seed).permutation(len(_digits(of_training)))
+    return np.random.default_rng(seed).permutation(len(_mnist(of_training)))
 
 
-def severities_of(name: str, rng: np.random.Generator) -> _Severities:
-    """The hardships of a picture of a set.
-
-    Args:
-        name: Of the set: `plain`, a level, or a hardship and its severity, as in `blur 0.50`.
-        rng: Draws those of a level.
-    """
+def _severities(name: str, rng: np.random.Generator) -> dict[str, float]:
     if name in LEVELS:
         return draw_severities(name, rng)
-    if name == PLAIN:
-        return {}
     hardship, _, severity = name.rpartition(" ")
-    return {hardship: float(severity)}
+    return {} if name == PLAIN else {hardship: float(severity)}
 
 
-@dataclass(frozen=True)
-class RenderedDigits:
-    """MNIST's test digits in a random order, one in each picture; or its training digits, to choose settings with."""
-
-    name: str
-    size: int
-    seed: int
-    of_training: bool = False
-    kind: Kind = "digits"
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, place: int) -> Example:
-        rng = np.random.default_rng([self.seed, place])
-        digits = _digits(self.of_training)
-        position = _order(self.seed, self.of_training)[place % len(digits)]
-        severities = severities_of(self.name, rng)
-        picture = render([[digits.images[position]]], severities, rng).picture
-        return Example(picture, str(digits.labels[position]))
+def _digit(name: str, seed: int, of_training: bool, place: int) -> Example:
+    rng, digits = np.random.default_rng([seed, place]), _mnist(of_training)
+    position = _order(seed, of_training)[place % len(digits)]
+    picture = render([[digits.images[position]]], _severities(name, rng), rng).picture
+    return Example(picture, str(digits.labels[position]))
 
 
-@dataclass(frozen=True)
-class RenderedLines:
-    """Lines of two to eight of MNIST's test digits; or of its training digits."""
-
-    name: str
-    size: int
-    seed: int
-    of_training: bool = False
-    kind: Kind = "lines"
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, place: int) -> Example:
-        rendered, text = self.rendered(place)
-        return Example(rendered.picture, text)
-
-    def rendered(self, place: int) -> tuple[Rendered, str]:
-        """The picture with its boxes, and its text."""
-        rng = np.random.default_rng([self.seed, place])
-        digits = _digits(self.of_training)
-        count = 1 if rng.uniform() < _ONE_LINE else int(rng.integers(2, 4))
-        lines = [rng.integers(len(digits), size=rng.integers(_FEWEST, _MOST + 1)) for _ in range(count)]
-        severities = severities_of(self.name, rng)
-        rendered = render([list(digits.images[line]) for line in lines], severities, rng)
-        return rendered, "\n".join("".join(map(str, digits.labels[line])) for line in lines)
+def _lines(name: str, seed: int, of_training: bool, place: int) -> Example:
+    rng, digits = np.random.default_rng([seed, place]), _mnist(of_training)
+    count = 1 if rng.uniform() < _ONE_LINE else int(rng.integers(2, 4))
+    lines = [rng.integers(len(digits), size=rng.integers(_FEWEST, _MOST + 1)) for _ in range(count)]
+    rendered = render([list(digits.images[line]) for line in lines], _severities(name, rng), rng)
+    text = "\n".join("".join(map(str, digits.labels[line])) for line in lines)
+    return Example(rendered.picture, text, boxes=rendered.boxes)
 
 
-@dataclass(frozen=True)
-class RenderedNothing:
-    """Pictures without a digit: blank sheets, nothing but noise, or scribble.
-
-    Sheets, and what is scribbled on them, have mild hardships.
-    """
-
-    name: Nothing
-    size: int
-    seed: int
-    kind: Kind = "not digits"
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, place: int) -> Example:
-        rng = np.random.default_rng([self.seed, place])
-        if self.name == "noise":
-            return Example(_noise(rng), "")
-        drawing = _scribble(rng) if self.name == "scribble" else np.zeros((28, 28), np.uint8)
-        return Example(render([[drawing]], draw_severities("mild", rng), rng).picture, "")
-
-
-def stress_sets(size: int, seed: int, *, of_training: bool = False) -> list[RenderedDigits | RenderedLines]:
-    """Each hardship alone, at each of SEVERITIES; neighbours that touch need lines."""
-    return [
-        (RenderedLines if hardship == "touching" else RenderedDigits)(
-            f"{hardship} {severity:.2f}", size, seed, of_training
-        )
-        for hardship in HARDSHIPS
-        for severity in SEVERITIES
-    ]
+def _nothing(name: str, seed: int, place: int) -> Example:
+    rng = np.random.default_rng([seed, place])
+    if name == "noise":
+        return Example(_noise(rng), "")
+    drawing = _scribble(rng) if name == "scribble" else np.zeros((28, 28), np.uint8)
+    return Example(render([[drawing]], draw_severities("mild", rng), rng).picture, "")
 
 
 def stress_subject(hardship: str) -> str:

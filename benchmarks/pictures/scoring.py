@@ -22,40 +22,22 @@ _SLICE = 100  # pictures that a process takes at once
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading one picture gave.
+    """What reading one picture gave."""
 
-    Attributes:
-        part: Of the set.
-        n: Digits, lines or non-digits in it.
-        errors: Digits with another answer or none, lines that are not exactly right, non-digits called digits.
-        status: `ok`, `unsure`, `not_a_digit`, or `error`.
-        seconds: What reading took.
-        is_covered: Whether the digit is among the candidates; None where that does not apply.
-        candidates: How many there are; None likewise.
-    """
-
-    part: str
-    n: int
-    errors: int
-    status: str
-    seconds: float
-    is_covered: bool | None = None
-    candidates: int | None = None
+    part: str  # of the set
+    n: int  # digits, lines or non-digits in it
+    errors: int  # digits with another answer or none, lines that are not exactly right, non-digits called digits
+    status: str  # `ok`, `unsure`, `not_a_digit`, or `error`
+    seconds: float  # what reading took
+    is_covered: bool | None = None  # whether the digit is among the candidates; None where that does not apply
+    candidates: int | None = None  # how many there are; None likewise
 
 
 def measure_set(pictures: PictureSet, *, model: Path | None = None, jobs: int = 1) -> list[Row]:
     """Read all pictures of a set.
 
-    Args:
-        pictures: At least one.
-        model: A model file or a run folder; None takes the one inside the package.
-        jobs: Processes that read at the same time; one reads on one core.
-
-    Returns:
-        The rows of the set; and where it has several parts, those of each of them.
-
-    Raises:
-        ModelFileError: The model is missing or damaged.
+    Returns the rows of the set; and where it has several parts, those of each of them. Raises ModelFileError where the
+    model is missing or damaged.
     """
     outcomes = list(_outcomes(pictures, model, jobs))
     rows = rows_of(f"{pictures.name}, {pictures.kind}", outcomes)

@@ -1,17 +1,17 @@
 """Sets of pictures that someone else made: folders, tables of labels, and `.npz` files."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
 
-__all__ = ["ArraySet", "Example", "FileSet", "Kind", "PictureSet", "Subset", "find_sets", "not_digits"]
+__all__ = ["Example", "Kind", "PictureSet", "array_set", "find_sets", "not_digits", "subset"]
 
 Kind: TypeAlias = Literal["digits", "lines", "not digits"]
 
@@ -21,112 +21,55 @@ _PICTURES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture.
+    """One picture."""
 
-    Attributes:
-        picture: The file, or the pixels.
-        text: The digits in it, lines separated by newlines; "" where there are none.
-        part: Of the set; "" where it has no parts.
-    """
-
-    picture: Path | NDArray[np.uint8]
-    text: str
-    part: str = ""
+    picture: Path | NDArray[np.uint8]  # the file, or the pixels
+    text: str  # the digits in it, lines separated by newlines; "" where there are none
+    part: str = ""  # of the set; "" where it has no parts
+    boxes: NDArray[np.float64] | None = None  # of rendered lines: where each digit is, float64 (n, 4)
 
 
-class PictureSet(Protocol):
+@dataclass(frozen=True)
+class PictureSet:
     """Pictures of one kind; those that are rendered come into being one by one."""
 
-    @property
-    def name(self) -> str:
-        """How it is called in tables, in words that name no place on a disk."""
-        ...
-
-    @property
-    def kind(self) -> Kind:
-        """What counts: the one digit of each picture, lines of digits, or pictures that hold none."""
-        ...
-
-    def __len__(self) -> int:
-        """How many pictures there are."""
-        ...
-
-    def __getitem__(self, place: int, /) -> Example:
-        """The picture at a place, always the same one."""
-        ...
-
-
-@dataclass(frozen=True)
-class FileSet:
-    """Pictures in files, read when it is their turn."""
-
-    name: str
-    kind: Kind
-    examples: tuple[Example, ...]
-
-    def __len__(self) -> int:
-        return len(self.examples)
-
-    def __getitem__(self, place: int) -> Example:
-        return self.examples[place]
-
-
-@dataclass(frozen=True)
-class ArraySet:
-    """Pictures of one size in an array, uint8 (n, height, width), and the text of each."""
-
-    name: str
-    kind: Kind
-    images: NDArray[np.uint8]
-    texts: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, place: int) -> Example:
-        return Example(self.images[place], self.texts[place])
-
-
-@dataclass(frozen=True)
-class Subset:
-    """Some pictures of another set, drawn from a seed, in the order of that set."""
-
-    whole: PictureSet
+    name: str  # in tables; it names no place on a disk
+    kind: Kind  # what counts: the one digit of each picture, lines of digits, or pictures that hold none
     size: int
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """That of the whole."""
-        return self.whole.name
-
-    @property
-    def kind(self) -> Kind:
-        """That of the whole."""
-        return self.whole.kind
+    example: Callable[[int], Example]  # the picture at a place, always the same one
 
     def __len__(self) -> int:
-        return min(self.size, len(self.whole))
+        return self.size
 
     def __getitem__(self, place: int) -> Example:
-        drawn = np.sort(np.random.default_rng(self.seed).permutation(len(self.whole))[: len(self)])
-        return self.whole[int(drawn[place])]
+        return self.example(place)
+
+
+def array_set(name: str, kind: Kind, images: NDArray[np.uint8], texts: Sequence[str]) -> PictureSet:
+    """Pictures of one size in an array, uint8 (n, height, width), and the text of each."""
+    return _set_of(name, kind, [Example(image, text) for image, text in zip(images, texts, strict=True)])
+
+
+def _set_of(name: str, kind: Kind, examples: Sequence[Example]) -> PictureSet:
+    return PictureSet(name, kind, len(examples), tuple(examples).__getitem__)
+
+
+def subset(pictures: PictureSet, size: int, seed: int) -> PictureSet:
+    """Some pictures of a set, drawn from a seed, in the order of that set."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:size]).tolist()
+    return _set_of(pictures.name, pictures.kind, [pictures[place] for place in drawn])
 
 
 def find_sets(path: Path) -> list[PictureSet]:
     """The sets of pictures at a place.
 
+    Returns at least one set. Raises DatasetNotFoundError where there is nothing, or nothing of these;
+    DatasetFormatError where a table or an array is not as it must be.
+
     Args:
         path: An `.npz` file with `images` uint8 (n, h, w) and `labels` (n,); a folder with `labels.csv` (columns file
             and label, and kind where it has parts); one with `pages.csv` (columns file and lines, which are separated
             by `|`); one with a sub-folder a digit; or a folder of such. What is named `not_digits...` holds none.
-
-    Returns:
-        At least one set.
-
-    Raises:
-        DatasetNotFoundError: There is nothing, or nothing of these.
-        DatasetFormatError: A table or an array is not as it must be.
     """
     entries = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
     for places in (entries[:1], entries[1:]):
@@ -142,20 +85,18 @@ def find_sets(path: Path) -> list[PictureSet]:
 def not_digits(path: Path) -> PictureSet:
     """All pictures at a place, none of which holds a digit.
 
+    Raises DatasetNotFoundError where there are no pictures; DatasetFormatError where the array is not as it must be.
+
     Args:
         path: An `.npz` file with `images` uint8 (n, h, w), or a folder of picture files, at any depth.
-
-    Raises:
-        DatasetNotFoundError: There are no pictures.
-        DatasetFormatError: The array is not as it must be.
     """
     if path.suffix == ".npz":
         images, _ = _arrays(path, with_labels=False)
-        return ArraySet(path.stem, "not digits", images, ("",) * len(images))
+        return array_set(path.stem, "not digits", images, [""] * len(images))
     files = _picture_files(path)
     if not files:
         raise DatasetNotFoundError(f"{path} holds no pictures: expected an .npz file or a folder of picture files")
-    return FileSet(path.name, "not digits", tuple(Example(file, "") for file in files))
+    return _set_of(path.name, "not digits", [Example(file, "") for file in files])
 
 
 def _picture_files(folder: Path) -> list[Path]:
@@ -169,7 +110,7 @@ def _set_at(path: Path) -> PictureSet | None:
         return not_digits(path)
     if is_npz:
         images, labels = _arrays(path, with_labels=True)
-        return ArraySet(path.stem, "digits", images, tuple(str(label) for label in labels.tolist()))
+        return array_set(path.stem, "digits", images, list(map(str, labels.tolist())))
     if not path.is_dir():
         return None
     kind: Kind = "digits"
@@ -183,7 +124,7 @@ def _set_at(path: Path) -> PictureSet | None:
     else:
         folders = [path / digit for digit in "0123456789" if (path / digit).is_dir()]
         examples = [Example(file, folder.name) for folder in folders for file in _picture_files(folder)]
-    return FileSet(path.resolve().name, kind, tuple(examples)) if examples else None
+    return _set_of(path.resolve().name, kind, examples) if examples else None
 
 
 def _rows(table: Path, *columns: str) -> Sequence[dict[str, str]]:

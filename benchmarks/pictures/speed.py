@@ -33,12 +33,7 @@ _PAGES, _IMAGES = 5, 1_000  # readings
 
 
 def photographed_page(pixels: int, seed: int) -> tuple[bytes, list[str]]:
-    """A JPEG of five lines of eight of MNIST's test digits, and these lines.
-
-    Args:
-        pixels: Width times height, within one per cent.
-        seed: Of the choice of digits, and of all that is random in the picture.
-    """
+    """A JPEG of five lines of eight of MNIST's test digits, and these lines."""
     rng = np.random.default_rng(seed)
     digits = load_mnist()[1]
     lines = rng.integers(len(digits), size=(_LINES, _DIGITS))

@@ -43,19 +43,12 @@ _QUALITIES = (95.0, 5.0)
 
 @dataclass(frozen=True)
 class View:
-    """What the camera sees.
+    """What the camera sees."""
 
-    Attributes:
-        to_picture: Homography from units of the sheet to drawn pixels, float64 (3, 3).
-        size: Width and height of what is drawn, in pixels.
-        reduction: Drawn pixels for each pixel of the picture, a whole number.
-        scale: Drawn pixels for each unit, near the middle of the writing.
-    """
-
-    to_picture: NDArray[np.float64]
-    size: tuple[int, int]
-    reduction: int
-    scale: float
+    to_picture: NDArray[np.float64]  # homography from units of the sheet to drawn pixels, float64 (3, 3)
+    size: tuple[int, int]  # width and height of what is drawn, in pixels
+    reduction: int  # drawn pixels for each pixel of the picture, a whole number
+    scale: float  # drawn pixels for each unit, near the middle of the writing
 
     def boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Boxes on the sheet -> the upright boxes around them in the picture: left, top, right, bottom, (n, 4)."""

@@ -47,35 +47,18 @@ _EXCLUSIVE = (
     ("chalk", "thin_pen"),
 )
 # Each of these hides what the other leaves: together they count as one hardship that is shared.
-_SHARED = (
-    ("small", "noise"),
-    ("small", "jpeg"),
-    ("small", "thin_pen"),
-    ("small", "blur"),
-    ("small", "pencil"),
-    ("faint", "noise"),
-    ("faint", "jpeg"),
-    ("faint", "ruled"),
-    ("faint", "squared"),
-    ("faint", "thin_pen"),
-    ("faint", "shadow"),
-    ("faint", "vignette"),
-    ("inverted", "noise"),
-    ("pencil", "noise"),
-    ("pencil", "jpeg"),
-    ("pencil", "thin_pen"),
-    ("pencil", "squared"),
-    ("pencil", "ruled"),
-    ("coloured_ink", "noise"),
-    ("thin_pen", "noise"),
-    ("thin_pen", "jpeg"),
-    ("thin_pen", "blur"),
-    ("thin_pen", "squared"),
-    ("thick_pen", "blur"),
-    ("perspective", "rotation"),
-    ("vignette", "noise"),
-    ("shadow", "noise"),
-)
+_SHARED = {
+    "small": ("noise", "jpeg", "thin_pen", "blur", "pencil"),
+    "faint": ("noise", "jpeg", "ruled", "squared", "thin_pen", "shadow", "vignette"),
+    "inverted": ("noise",),
+    "pencil": ("noise", "jpeg", "thin_pen", "squared", "ruled"),
+    "coloured_ink": ("noise",),
+    "thin_pen": ("noise", "jpeg", "blur", "squared"),
+    "thick_pen": ("blur",),
+    "perspective": ("rotation",),
+    "vignette": ("noise",),
+    "shadow": ("noise",),
+}
 
 
 @dataclass(frozen=True)
@@ -137,7 +120,7 @@ def draw_severities(level: str, rng: np.random.Generator) -> dict[str, float]:
         if len(drawn) < wanted and not any(name in group and set(group) & set(drawn) for group in _EXCLUSIVE):
             drawn.append(name)
     severities = {name: float(rng.uniform(bounds.least_severe, bounds.most_severe)) for name in drawn}
-    for pair in _SHARED:
+    for pair in ((one, other) for one, others in _SHARED.items() for other in others):
         if set(pair) <= set(severities):
             together = sum(severities[name] for name in pair)
             limit = bounds.most_severe

@@ -17,15 +17,10 @@ __all__ = ["Rendered", "render", "render_digit"]
 
 @dataclass(frozen=True)
 class Rendered:
-    """A picture and what is in it.
+    """A picture and what is in it."""
 
-    Attributes:
-        picture: uint8 (height, width, 3), red, green, blue.
-        boxes: Of each digit, line by line: left, top, right and bottom in pixels, float64 (n, 4).
-    """
-
-    picture: NDArray[np.uint8]
-    boxes: NDArray[np.float64]
+    picture: NDArray[np.uint8]  # uint8 (height, width, 3), red, green, blue
+    boxes: NDArray[np.float64]  # of each digit, line by line: left, top, right and bottom in pixels, float64 (n, 4)
 
 
 def render(lines: Lines, severities: Severities, rng: np.random.Generator) -> Rendered:

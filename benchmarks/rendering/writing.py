@@ -30,17 +30,13 @@ _FAR = 10_000  # points
 
 @dataclass(frozen=True)
 class Writing:
-    """What was written.
+    """What was written."""
 
-    Attributes:
-        field: Distance to the outlines on the sheet, FINENESS points for each unit; its corner is the sheet's (0, 0).
-        boxes: Of each digit, line by line: left, top, right and bottom of its ink in units, float64 (n, 4).
-        baselines: Where the lines stand, in units, float64 (lines,).
-    """
-
+    # distance to the outlines on the sheet, FINENESS points for each unit; its corner is the sheet's (0, 0)
     field: Field
+    # of each digit, line by line: left, top, right and bottom of its ink in units, float64 (n, 4)
     boxes: NDArray[np.float64]
-    baselines: NDArray[np.float64]
+    baselines: NDArray[np.float64]  # where the lines stand, in units, float64 (lines,)
 
     @property
     def content(self) -> tuple[float, float, float, float]:

@@ -79,7 +79,8 @@ def _visit_repeatedly(address: str, rounds: int, run: Run, found: Rounds) -> Non
 
 def _visit(browser: Any, address: str) -> dict[str, Any]:
     """One visit in a context of its own, in which nothing is cached."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    # Its policy would forbid the expressions by which the page is watched.
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     try:
         page = context.new_page()
         page.set_default_timeout(_LIMIT_MS)

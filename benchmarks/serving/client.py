@@ -32,14 +32,8 @@ class Answer:
 class Connection:
     """A connection to a server on this machine.
 
-    It reads HTTP itself: what Python's own client adds to each answer is as long as the server needs for it.
-
-    Args:
-        port: Of the server.
-        timeout: Seconds to wait for any part of an answer.
-
-    Raises:
-        OSError: Nobody listens.
+    It reads HTTP itself: what Python's own client adds to each answer is as long as the server needs for it. Raises
+    OSError where nobody listens.
     """
 
     def __init__(self, port: int, timeout: float = 30.0) -> None:
@@ -74,8 +68,7 @@ class Connection:
     def receive(self) -> Answer:
         """Wait for the next whole answer.
 
-        Raises:
-            ClientError: None came, or only a part.
+        Raises ClientError where none came, or only a part.
         """
         while (end := self._rest.find(b"\r\n\r\n")) < 0:
             self._more("no answer")

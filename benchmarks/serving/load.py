@@ -48,17 +48,14 @@ def client_name() -> str:
 def load(port: int, messages: Path, connections: int, seconds: float) -> dict[str, Any]:
     """Send requests over many connections, each the next one as soon as it has its answer.
 
+    Returns `requests`, `seconds`, `per_second`, `errors`, `median_ms`, `p99_ms`, `max_ms`. Raises BenchmarkError where
+    the client failed.
+
     Args:
         port: Of a server on this machine.
         messages: A file of `write_messages`; sent in turn.
         connections: So many at the same time.
         seconds: To go on for.
-
-    Returns:
-        `requests`, `seconds`, `per_second`, `errors`, `median_ms`, `p99_ms`, `max_ms`.
-
-    Raises:
-        BenchmarkError: The client failed.
     """
     file = str(messages.resolve())
     if shutil.which("wrk"):
@@ -97,18 +94,14 @@ class _OpenConnection:
 def request_repeatedly(port: int, connections: int, seconds: float, messages: Sequence[bytes]) -> dict[str, float]:
     """The own client: send requests for a while.
 
+    Returns `requests` answered, `seconds`, `errors` (statuses from 400 on, and connections that were closed), and the
+    `summary` of the time from sending a request to its whole answer. Raises OSError where nobody listens.
+
     Args:
         port: Of a server on this machine.
         connections: So many at the same time.
         seconds: To go on for.
         messages: Whole requests, sent in turn.
-
-    Returns:
-        `requests` answered, `seconds`, `errors` (statuses from 400 on, and connections that were closed), and the
-        `summary` of the time from sending a request to its whole answer.
-
-    Raises:
-        OSError: Nobody listens.
     """
     turns, took, errors = cycle(messages), [], 0
     with selectors.DefaultSelector() as selector:

@@ -25,21 +25,13 @@ _JSON = "application/json"
 
 @dataclass(frozen=True)
 class Forms:
-    """How a server is asked, in two ways, and how its answers are read.
+    """How a server is asked, in two ways, and how its answers are read."""
 
-    Attributes:
-        json: Pixels as numbers in JSON.
-        compact: Pixels in the most compact form that it reads over HTTP.
-        compact_name: What that is.
-        read_json: Reads an answer to the first.
-        read_compact: Reads an answer to the second.
-    """
-
-    json: Message
-    compact: Message
-    compact_name: str
-    read_json: Reader
-    read_compact: Reader
+    json: Message  # pixels as numbers in JSON
+    compact: Message  # pixels in the most compact form that it reads over HTTP
+    compact_name: str  # what that is
+    read_json: Reader  # reads an answer to the first
+    read_compact: Reader  # reads an answer to the second
 
 
 def request(
@@ -132,8 +124,7 @@ def write_messages(messages: Iterable[bytes], path: Path) -> None:
 def read_messages(path: Path) -> list[bytes]:
     """Read what `write_messages` wrote.
 
-    Raises:
-        ValueError: The file is not one of these.
+    Raises ValueError where the file is not one of these.
     """
     messages = []
     with path.open("rb") as file:

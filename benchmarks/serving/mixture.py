@@ -27,21 +27,13 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """One request.
+    """One request."""
 
-    Attributes:
-        name: For people.
-        message: It, as bytes.
-        is_good: Whether it has to be answered with 200; otherwise with one of 400 to 499.
-        share: How many of it there are for one of the rarest.
-        manner: How it is sent.
-    """
-
-    name: str
-    message: bytes
-    is_good: bool
-    share: int = 1
-    manner: Manner = Manner.WHOLE
+    name: str  # for people
+    message: bytes  # it, as bytes
+    is_good: bool  # whether it has to be answered with 200; otherwise with one of 400 to 499
+    share: int = 1  # how many of it there are for one of the rarest
+    manner: Manner = Manner.WHOLE  # how it is sent
 
     def is_right(self, status: int) -> bool:
         """Whether that is how it has to be answered."""
@@ -51,11 +43,7 @@ class Case:
 def cases(images: Images) -> list[Case]:
     """All kinds of requests.
 
-    Args:
-        images: uint8 (n, 28, 28) of digits, at least 256.
-
-    Returns:
-        Good and bad ones; about one request in five is bad.
+    Returns good and bad ones; about one request in five is bad.
     """
     return [*_good(images), *_bad(images)]
 

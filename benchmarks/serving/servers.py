@@ -41,29 +41,19 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class ServerKind:
-    """One of the servers that are compared.
+    """One of the servers that are compared."""
 
-    Attributes:
-        name: For people.
-        environment: Where it runs.
-        arguments: Of its interpreter; PORT and MODEL stand for the port and the model file.
-        ready: The path that answers 200 once it is ready.
-        forms: How it is asked.
-        package: The one that serves.
-    """
-
-    name: str
-    environment: Environment
-    arguments: tuple[str, ...]
-    ready: str
-    forms: Forms
-    package: str
+    name: str  # for people
+    environment: Environment  # where it runs
+    arguments: tuple[str, ...]  # of its interpreter; PORT and MODEL stand for the port and the model file
+    ready: str  # the path that answers 200 once it is ready
+    forms: Forms  # how it is asked
+    package: str  # the one that serves
 
     def command(self, port: int, settings: Settings) -> list[str]:
         """How to start it.
 
-        Raises:
-            BenchmarkError: Its environment is missing.
+        Raises BenchmarkError where its environment is missing.
         """
         python, *_ = Contestant(self.name, "", self.environment).command(settings)
         known = {"PORT": str(port), "MODEL": str(bundled_model_path())}
@@ -103,17 +93,11 @@ STARTED = (DIGITNET, *(peer for peer in PEERS if peer.arguments[-1] == "single")
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory of a process and all that it started, in units of 1,000,000 bytes.
+    """Memory of a process and all that it started, in units of 1,000,000 bytes."""
 
-    Attributes:
-        resident_mb: Resident set, summed: what several processes share counts in each.
-        proportional_mb: The same, but what is shared is divided among those who share it.
-        processes: How many there are.
-    """
-
-    resident_mb: float
-    proportional_mb: float
-    processes: int
+    resident_mb: float  # resident set, summed: what several processes share counts in each
+    proportional_mb: float  # the same, but what is shared is divided among those who share it
+    processes: int  # how many there are
 
 
 def memory_of(pid: int) -> Memory | None:
@@ -149,8 +133,7 @@ class Server:
     def memory(self) -> Memory:
         """What it has in use now.
 
-        Raises:
-            BenchmarkError: It has ended, or the system does not report it.
+        Raises BenchmarkError where it has ended, or the system does not report it.
         """
         memory = memory_of(self.pid)
         if memory is None:
@@ -162,8 +145,7 @@ class Server:
 def serving(kind: ServerKind, settings: Settings) -> Iterator[Server]:
     """Start a server and wait until it is ready; end it, and all that it started, afterwards.
 
-    Raises:
-        BenchmarkError: It cannot be started, or does not become ready.
+    Raises BenchmarkError where it cannot be started, or does not become ready.
     """
     port = _free_port()
     command, log = kind.command(port, settings), log_file(f"serving {kind.name}", settings)

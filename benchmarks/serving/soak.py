@@ -34,22 +34,15 @@ _EXAMPLES = 8  # of what went wrong
 
 @dataclass
 class Tally:
-    """What became of the requests; shared by the clients.
+    """What became of the requests; shared by the clients."""
 
-    Attributes:
-        counts: `sent`; `good`, which had to be answered with 200; `lost`, which got no whole answer though one was
-            due; `wrong`, answered with another status than was due; `cut` off, to which no answer is due.
-        statuses: How many answers there were of each status.
-        slow: Statuses that slow clients got.
-        took_ms: Of good requests, sent at a bounded rate.
-        examples: A few of what was lost or wrong.
-    """
-
+    # `sent`; `good`, which had to be answered with 200; `lost`, which got no whole answer though one was due; `wrong`,
+    # answered with another status than was due; `cut` off, to which no answer is due
     counts: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[int] = field(default_factory=Counter)
-    slow: Counter[int] = field(default_factory=Counter)
-    took_ms: list[float] = field(default_factory=list)
-    examples: list[str] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)  # how many answers there were of each status
+    slow: Counter[int] = field(default_factory=Counter)  # statuses that slow clients got
+    took_ms: list[float] = field(default_factory=list)  # of good requests, sent at a bounded rate
+    examples: list[str] = field(default_factory=list)  # a few of what was lost or wrong
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, case: Case, status: int | None, took_ms: float, reason: str = "") -> None:
@@ -197,12 +190,7 @@ def _answer_within_a_second(connection: Connection) -> int | None:
 def flatness(samples: Sequence[tuple[float, float]], seconds: float) -> dict[str, float]:
     """Memory after the warm-up and at the end, each the median of a while; and the most.
 
-    Args:
-        samples: Pairs of seconds since the start and megabytes, at least one in each quarter of the time.
-        seconds: That it went on for.
-
-    Returns:
-        `memory warm`, `memory at the end`, `memory at most`.
+    Returns `memory warm`, `memory at the end`, `memory at most`.
     """
     warm_up, window = min(_WARM_UP, seconds / 4), min(_WINDOW, seconds / 4)
     early = [mb for at, mb in samples if warm_up <= at < warm_up + window]

@@ -143,18 +143,8 @@ def _written(messages: Sequence[bytes], settings: Settings) -> Path:
 def idle_latency(port: int, messages: Sequence[bytes], seconds: float) -> dict[str, float]:
     """Send one request after the other on one connection, with a pause between them.
 
-    Args:
-        port: Of a server on this machine.
-        messages: Whole requests, sent in turn.
-        seconds: To go on for.
-
-    Returns:
-        `median_ms`, `p99_ms` and `max_ms` from sending a request to its whole answer; `requests`; and `errors`, those
-        whose status is not 200.
-
-    Raises:
-        ClientError: There was no answer.
-        OSError: Nobody listens.
+    Returns `median_ms`, `p99_ms` and `max_ms` from sending a request to its whole answer; `requests`; and `errors`,
+    those whose status is not 200. Raises ClientError where there was no answer; OSError where nobody listens.
     """
     took, errors, turns = [], 0, cycle(messages)
     with Connection(port) as connection:

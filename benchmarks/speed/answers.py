@@ -80,15 +80,7 @@ def answer_rows(found: Rounds, ours: str, accuracies: dict[str, float]) -> list[
 def network(settings: Settings, *, anew: bool) -> Path:
     """The run folder of a trained 784-512-512-10; with `weights.npz` in it, for the peers.
 
-    Args:
-        settings: Of this run.
-        anew: Train it even where it is there.
-
-    Returns:
-        Its path.
-
-    Raises:
-        BenchmarkError: It could not be trained.
+    Returns its path. Raises BenchmarkError where it could not be trained.
     """
     folder = settings.work / "network"
     weights = folder / "weights.npz"

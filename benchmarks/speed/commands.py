@@ -76,7 +76,7 @@ def compare_cold_start(settings: Settings) -> list[Run]:
     run = new_run("cold start", "python -m benchmarks cold-start", quick=settings.quick, rounds=rounds)
     run.settings["peer_epochs"] = epochs
     arguments = (str(settings.training_data), str(epochs))
-    peer = Contestant(_PEER, "keras_example.py", TENSORFLOW, {"KERAS_BACKEND": "tensorflow"}, arguments)
+    peer = Contestant(_PEER, "train_keras.py", TENSORFLOW, {"KERAS_BACKEND": "tensorflow"}, arguments)
     with_peer = {0, rounds // 2 + 1} & set(range(rounds))  # the first, and one past the middle
     progress = Progress("cold start", 2 * rounds + len(with_peer))
     folder = settings.work / "cold_start"

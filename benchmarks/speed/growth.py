@@ -107,15 +107,7 @@ def _measure(point: _Point, run: Run, settings: Settings) -> tuple[dict[str, flo
 
 
 def training_rows(line: str, x: int, seen: int, answer: dict[str, float], rate: float) -> list[Row]:
-    """Seconds of an epoch beside its floor; where fewer images were seen than it has, they are in proportion.
-
-    Args:
-        line: What is varied: `width`, `batch size` or `images`.
-        x: Its value.
-        seen: Images of the epoch that was measured.
-        answer: Its `seconds`, and `peak` memory in MB.
-        rate: Of the machine's matrix products, in operations a second.
-    """
+    """Seconds of an epoch beside its floor; where fewer images were seen than it has, they are in proportion."""
     images = x if line == "images" else _MNIST
     sizes: Sequence[int] = (x, x) if line == "width" else HIDDEN_SIZES
     seconds, floor = answer["seconds"] * images / seen, floor_seconds(images, sizes, rate)

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -101,15 +100,13 @@ def test_another_run_is_refused(run: Path, entries: dict[str, Any], message: str
 
 
 @needs_training
-def test_an_unfinished_run_is_refused(run: Path) -> None:
+def test_what_is_no_finished_run_and_no_committee_is_refused(run: Path) -> None:
+    measure = load("accuracy.measure").measure
     (run / "metrics.json").unlink()
     with pytest.raises(RunFolderError, match=r"is not a finished run folder: it has no metrics\.json"):
-        load("accuracy.measure").measure(run)
-
-
-def test_a_single_model_file_is_not_a_committee() -> None:
+        measure(run)
     with pytest.raises(ModelFileError, match="is not a committee: expected a file of `digitnet committee`"):
-        load("accuracy.measure").measure(bundled_model_path())
+        measure(bundled_model_path())
 
 
 @needs_training
@@ -134,7 +131,7 @@ def test_a_committee_is_measured_as_one(
     assert "int8 errors" not in values
 
 
-def test_confidence_is_counted_in_steps(mnist: tuple[Dataset, Dataset]) -> None:
+def test_confidence_is_counted_in_steps() -> None:
     evaluation = SimpleNamespace(
         predicted_labels=np.array([1, 2, 3, 4]), confidence=np.array([0.5, 0.85, 0.999, 1.0], np.float64)
     )
@@ -161,56 +158,33 @@ run["seed"] = run["settings"]["seed"] = int(folder.name.rpartition("-")[2])
 """
 
 
-@pytest.fixture
-def typed(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """Gives the commands that were run so far, with a script in place of Python."""
-    if os.name == "nt":
-        pytest.skip("the stand-in for a training is a script with a #! line")
+@needs_training
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for a training is a script with a #! line")
+def test_what_is_missing_is_trained_and_recorded(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     log, script = tmp_path / "log", tmp_path / "python"
     script.write_text(TRAINING.format(python=sys.executable, log=str(log), template=str(template)))
     script.chmod(0o755)
-    log.touch()
     monkeypatch.setattr(sys, "executable", str(script))
-    return lambda: log.read_text(encoding="utf-8").splitlines()
+    measured, out = tmp_path / "rows.json", tmp_path / "runs" / "standard-"
 
+    def train(*seeds: int) -> list[int]:
+        load("accuracy.trainings").train_seeds("standard", seeds, tmp_path / "runs", measured)
+        return [run.seed for run in load("results").load_runs(measured) if run.experiment == "networks"]
 
-def train(tmp_path: Path, seeds: list[int]) -> list[int | None]:
-    """Train `standard` with these seeds; the seed of each row afterwards."""
-    rows = tmp_path / "rows.json"
-    load("accuracy.trainings").train_seeds("standard", seeds, tmp_path / "runs", rows)
-    return [run.seed for run in load("results").load_runs(rows) if run.experiment == "networks"]
-
-
-@needs_training
-def test_what_is_missing_is_trained_and_recorded(
-    typed: Callable[[], list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert train(tmp_path, [0, 1]) == [0, 1]
-    out = tmp_path / "runs" / "standard-"
+    assert train(0, 1) == [0, 1]
     begun = [f"-m digitnet train --preset standard --seed {seed} --out {out}{seed}" for seed in (0, 1)]
-    assert typed() == begun
-    assert train(tmp_path, [0, 1]) == [0, 1]
-    assert typed() == begun  # nothing was left to do
+    assert log.read_text().splitlines() == begun
+    assert train(0, 1) == [0, 1]
+    assert log.read_text().splitlines() == begun  # nothing was left to do
     assert capsys.readouterr().err.count("recorded already") == 2
-    (tmp_path / "runs" / "standard-1" / "metrics.json").unlink()
-    train(tmp_path, [0, 1])
-    assert typed() == [*begun, f"-m digitnet train --resume {out}1"]
-
-
-@needs_training
-def test_a_run_of_an_older_preset_is_not_gone_on_with(typed: Callable[[], list[str]], tmp_path: Path) -> None:
-    train(tmp_path, [0])
-    folder = tmp_path / "runs" / "standard-0"
-    change(folder / "run.json", settings=PRESETS["standard"].to_dict() | {"epochs": 1})
-    for path in (folder / "metrics.json", folder / "nothing"):  # finished, and then interrupted
-        with pytest.raises(RunFolderError, match="Move it away, and train it again"):
-            train(tmp_path, [0])
-        path.unlink(missing_ok=True)
-    assert len(typed()) == 1
-
-
-@needs_training
-def test_a_training_that_fails_ends_it(typed: Callable[[], list[str]], tmp_path: Path) -> None:
+    Path(f"{out}1", "metrics.json").unlink()
+    train(0, 1)
+    assert log.read_text().splitlines() == [*begun, f"-m digitnet train --resume {out}1"]
+    change(Path(f"{out}0", "run.json"), settings=PRESETS["standard"].to_dict() | {"epochs": 1})
+    with pytest.raises(RunFolderError, match="Move it away, and train it again"):
+        train(0)
     with pytest.raises(RunFolderError, match="training of standard with seed 9 ended with exit code 3"):
-        train(tmp_path, [9, 0])
-    assert len(typed()) == 1
+        train(9, 1)
+    assert len(log.read_text().splitlines()) == 4

@@ -16,7 +16,6 @@ from digitnet.datasets import Dataset
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError, PictureDecodeError
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.classifier import load_classifier
-from extras import needs_training
 from made_up_benchmarks import load, needs_checkout
 
 pytestmark = needs_checkout
@@ -46,29 +45,6 @@ def test_a_blank_picture_scores_below_every_digit() -> None:
     scores = load("pictures.refusal").scores_of(load_classifier(), pictures)
     assert scores[1] == -np.inf
     assert scores[0] == scores[2] > 0
-
-
-@needs_training
-def test_the_plot_of_severity_shows_the_measured_rates() -> None:
-    results, subject = load("results"), load("pictures.rendered_sets").stress_subject
-    rows = [
-        results.Row(subject(name), f"{severity:g}", round(10 + 40 * severity), "errors", 500)
-        for name in load("rendering.hardships").HARDSHIPS
-        for severity in (0.25, 0.5, 0.75, 1.0)
-    ]
-    plain = [results.Row("plain, digits", "errors", 50, "errors", 10_000)]
-    plain.append(results.Row("plain, lines", "errors", 10, "errors", 1_250))
-    figure = load("pictures.figures").stress_figure(
-        [results.Run("stress", rows=rows), results.Run("levels", rows=plain)]
-    )
-    panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
-    assert len(panels) == len(load("rendering.hardships").HARDSHIPS)
-    x, y = panels["off centre"].lines[0].get_data()
-    assert list(x) == [0, 0.25, 0.5, 0.75, 1]
-    assert list(y) == pytest.approx([0.5, 4, 6, 8, 10])
-    assert panels["touching, lines"].lines[0].get_ydata()[0] == pytest.approx(0.8)
-    labels = [label.get_text() for label in panels["touching, lines"].get_yticklabels()]
-    assert labels == ["0 %", "5 %", "10 %"]
 
 
 def test_a_sample_fits_into_its_tile() -> None:
@@ -124,9 +100,9 @@ def test_every_kind_of_set_is_found(folder: Path) -> None:
         "pages": "lines",
         "single": "digits",
     }
-    assert [(one.text, one.part) for one in found["single"].examples] == [("3", "photo"), ("4", "drawing")]
-    assert [one.text for one in found["pages"].examples] == ["123\n45", "6"]
-    assert [one.text for one in found["by_class"].examples] == ["7", "7"]
+    assert [(one.text, one.part) for one in list(found["single"])] == [("3", "photo"), ("4", "drawing")]
+    assert [one.text for one in list(found["pages"])] == ["123\n45", "6"]
+    assert [one.text for one in list(found["by_class"])] == ["7", "7"]
     assert [found["hands"][place].text for place in range(3)] == ["1", "2", "3"]
     assert found["hands"][2].picture[0, 0] == 40
     assert [len(found[name]) for name in ("not_digits_cats", "not_digits_shoes")] == [2, 3]
@@ -155,15 +131,15 @@ def test_what_is_no_set_is_refused_in_one_line(folder: Path, tmp_path: Path) -> 
 
 def test_a_part_of_a_set_is_drawn_from_the_seed() -> None:
     sets = load("pictures.sets")
-    whole = sets.ArraySet("hands", "digits", np.zeros((50, 2, 2), np.uint8), tuple(map(str, range(50))))
+    whole = sets.array_set("hands", "digits", np.zeros((50, 2, 2), np.uint8), tuple(map(str, range(50))))
 
     def texts(size: int, seed: int) -> list[str]:
-        part = sets.Subset(whole, size, seed)
+        part = sets.subset(whole, size, seed)
         return [part[place].text for place in range(len(part))]
 
     assert texts(10, 1) == texts(10, 1) != texts(10, 2)
     assert len(set(texts(10, 1))) == 10
-    assert texts(80, 1) == list(whole.texts)
+    assert texts(80, 1) == [str(number) for number in range(50)]
 
 
 # Rendered sets
@@ -171,16 +147,16 @@ def test_a_part_of_a_set_is_drawn_from_the_seed() -> None:
 
 def test_a_rendered_set_follows_from_its_seed_and_shows_what_it_says(mnist: tuple[Dataset, Dataset]) -> None:
     samples = load("pictures.rendered_sets")
-    short, long = samples.RenderedDigits("hard", 3, 7), samples.RenderedDigits("hard", 9, 7)
+    short, long = samples.rendered_digits("hard", 3, 7), samples.rendered_digits("hard", 9, 7)
     assert np.array_equal(short[2].picture, long[2].picture)
-    assert short[2].text == samples.RenderedDigits("blur 0.75", 9, 7)[2].text
+    assert short[2].text == samples.rendered_digits("blur 0.75", 9, 7)[2].text
     assert [short[place].text for place in range(3)] != [
-        samples.RenderedDigits("hard", 3, 8)[place].text for place in range(3)
+        samples.rendered_digits("hard", 3, 8)[place].text for place in range(3)
     ]
     # the label belongs to the image that was drawn: the plain picture is most like an image with that label
     small = mnist[1].images.reshape(-1, 784).astype(np.float32)
     small /= np.linalg.norm(small, axis=1, keepdims=True)
-    plain = samples.RenderedDigits("plain", 5, 7)
+    plain = samples.rendered_digits("plain", 5, 7)
     for example in (plain[place] for place in range(5)):
         # 6 pixels for one of MNIST's; the digit's box stands in the middle, its centre of mass a little beside
         ink = 255 - np.asarray(example.picture)[:, :, 0][16:184, 16:184].astype(np.float32)
@@ -192,24 +168,23 @@ def test_a_rendered_set_follows_from_its_seed_and_shows_what_it_says(mnist: tupl
 
 def test_rendered_lines_have_as_many_digits_as_boxes() -> None:
     samples = load("pictures.rendered_sets")
-    lines = samples.RenderedLines("plain", 16, 0)
+    lines = samples.rendered_lines("plain", 16, 0)
     counts = []
     for place in range(16):
-        rendered, text = lines.rendered(place)
-        assert len(rendered.boxes) == len(text.replace("\n", ""))
+        text = lines[place].text
+        assert len(lines[place].boxes) == len(text.replace("\n", ""))
         assert all(2 <= len(line) <= 8 for line in text.split("\n"))
         counts.append(text.count("\n") + 1)
     assert set(counts) == {1, 2, 3}
-    assert np.array_equal(lines[4].picture, lines.rendered(4)[0].picture)
 
 
 def test_pictures_without_digits_are_what_they_say() -> None:
     samples = load("pictures.rendered_sets")
     for name in samples.NOTHINGS:
-        pictures = samples.RenderedNothing(name, 4, 0)
+        pictures = samples.rendered_nothing(name, 4, 0)
         assert pictures.kind == "not digits"
         assert pictures[1].text == ""
-        assert np.array_equal(pictures[1].picture, samples.RenderedNothing(name, 2, 0)[1].picture)
+        assert np.array_equal(pictures[1].picture, samples.rendered_nothing(name, 2, 0)[1].picture)
         assert not np.array_equal(pictures[1].picture, pictures[2].picture)
 
 
@@ -309,7 +284,7 @@ def test_parts_of_a_set_have_rows_of_their_own(monkeypatch: pytest.MonkeyPatch) 
     blank = np.zeros((2, 2), np.uint8)
     found = [("1", "photo"), ("0", "drawing"), ("3", "photo")]
     examples = tuple(sets.Example(blank, text, part) for text, part in found)
-    rows = scoring.measure_set(sets.FileSet("single", "digits", examples))
+    rows = scoring.measure_set(sets.PictureSet("single", "digits", 3, examples.__getitem__))
     errors = [(row.subject, row.n, row.value) for row in rows if row.measure == "errors"]
     assert errors == [("single, digits", 3, 1), ("single, drawing", 1, 1), ("single, photo", 2, 0)]
 
@@ -317,7 +292,7 @@ def test_parts_of_a_set_have_rows_of_their_own(monkeypatch: pytest.MonkeyPatch) 
 def test_several_processes_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     scoring = load("pictures.scoring")
     monkeypatch.setattr(scoring, "_SLICE", 3)
-    pictures = load("pictures.rendered_sets").RenderedDigits("mild", 8, 0)
+    pictures = load("pictures.rendered_sets").rendered_digits("mild", 8, 0)
     alone, together = (scoring.measure_set(pictures, jobs=jobs) for jobs in (1, 2))
     assert [row for row in alone if row.unit != "s"] == [row for row in together if row.unit != "s"]
 

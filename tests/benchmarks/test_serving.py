@@ -214,7 +214,7 @@ def test_memory_is_compared_after_the_warm_up() -> None:
     memory = [100.0] * 30 + [150.0] * 30 + [170.0] * 210 + [160.0] * 30
     samples = [(float(at), value) for at, value in enumerate(memory)]
     found = load("serving.soak").flatness(samples, 300.0)
-    assert found == {"warm_mb": 150.0, "end_mb": 160.0, "most_mb": 170.0}
+    assert found == {"memory warm": 150.0, "memory at the end": 160.0, "memory at most": 170.0}
 
 
 def test_a_soak_becomes_rows() -> None:
@@ -232,16 +232,12 @@ def test_a_soak_becomes_rows() -> None:
 
 def test_turns_become_ratios_in_which_more_is_faster() -> None:
     found = load("results").Rounds()
+    speeds = {"digitnet": (0.5, 4000.0), "digitnet, no batching": (0.5, 2000.0), "LitServe": (3.0, 1250.0)}
     for number, drift in enumerate((1.0, 0.5, 0.8)):  # the machine's, in each round
-        for who, ms, per_second in (
-            ("digitnet", 0.5, 4000.0),
-            ("digitnet, no batching", 0.5, 2000.0),
-            ("LitServe", 3.0, 1250.0),
-        ):
+        for who, (ms, per_second) in speeds.items():
             idle = {"idle compact median_ms": ms / drift, "idle compact p99_ms": 4.0}
-            found.add(
-                who, number, {**idle, "load compact per_second": per_second * drift, "load compact errors": number}
-            )
+            busy = {"load compact per_second": per_second * drift, "load compact errors": number}
+            found.add(who, number, idle | busy)
     rows = {(row.subject, row.measure): row for row in load("serving.turns").rows_of_turns(found)}
     assert rows["LitServe", "idle compact times"].value == pytest.approx(6.0)
     assert rows["digitnet, no batching", "load compact times"].value == pytest.approx(2.0)

@@ -1,6 +1,6 @@
 """What the rounds of the speed comparisons become; from made-up rounds, nothing here is timed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from made_up_benchmarks import load, needs_checkout
 pytestmark = needs_checkout
 
 
-def rounds_of(numbers: dict[tuple[str, str], Sequence[float]]) -> Any:
+def rounds_of(numbers: Mapping[tuple[str, str], Sequence[float]]) -> Any:
     found = load("results").Rounds()
     for (subject, measure), values in numbers.items():
         for number, value in enumerate(values):
