@@ -7,8 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["Ratio", "answering_operations", "floor_seconds", "paired_ratio", "training_operations"]
-
 _RESAMPLES = 10_000  # of the bootstrap; chosen by hand: more change no digit that is shown
 _COVERAGE = 0.95
 _INPUTS, _OUTPUTS = 784, 10  # 28 x 28 pixels, ten digits

@@ -12,8 +12,6 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.results import MEASURED, Run, record
 from benchmarks.settings import DOCS, Settings, default_environments, positive, write_data
 
-__all__ = ["Suite", "run_suite"]
-
 
 @dataclass(frozen=True)
 class Suite:

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["BENTOML", "LITSERVE", "MLSERVER", "OURS", "PYTORCH", "SKLEARN", "TENSORFLOW", "Environment"]
-__all__ += ["last_line", "make_environments"]
-
 _REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 _STAMP = "installed-by-digitnet.txt"
 _REASON_MAX = 160  # letters of a reason that is shown

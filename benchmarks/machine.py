@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["describe_machine"]
-
 _FLAGS = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",

@@ -1,6 +1,6 @@
 """The writer of all pages: a template in Markdown, filled with the rows that were measured.
 
-A template is Markdown with four kinds of gaps:
+A template is Markdown with gaps:
 
     {experiment/subject/measure!format}   one value, anywhere; the format may be left out
     {experiment.setting}                  what was asked of a run, or what a contestant reported of itself
@@ -10,7 +10,9 @@ A template is Markdown with four kinds of gaps:
     @skipped experiment                   who could not take part, and why
     @circumstances                        machine, dates and versions of all runs
 
-What was not measured is a dash. Paragraphs are wrapped to 120 letters.
+A format is `n`, `range` or `interval` of the row; `rate` for errors as `0.39 % [0.29, 0.53]`; `%2` for a share in per
+cent with two digits; `1/` for one part of so many; or a format of Python's. Left out, the unit decides. What was not
+measured is a dash. Paragraphs are wrapped to 120 letters.
 """
 
 import operator
@@ -23,8 +25,6 @@ from benchmarks.results import MEASURED, Row, Run, load_runs
 from benchmarks.settings import DOCS
 from digitnet.evaluation.metrics import wilson_interval
 from digitnet.files import write_atomically
-
-__all__ = ["Results", "duration", "page_text", "text_of", "write_page"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH = 120  # letters of a line
@@ -157,7 +157,7 @@ def _holds(condition: str, results: Results) -> bool | None:
 
 
 def text_of(row: Row | None, how: str | None = None) -> str:
-    """A value as a person reads it."""
+    """A value as a person reads it, in one of the formats of templates."""
     if row is None:
         return "-"
     if how in {"range", "interval"}:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["WIDTH", "panel", "save"]
 
 WIDTH = 8.0  # inches; with the house style's type this is legible at 800 pixels
 

@@ -14,8 +14,6 @@ from typing import Any
 from benchmarks.environments import OURS, Environment, last_line
 from benchmarks.settings import Settings
 
-__all__ = ["SCRIPTS", "BenchmarkError", "Contestant", "RunningContestant", "log_file", "running", "whole_process"]
-
 SCRIPTS = Path(__file__).resolve().parent / "contestants"
 _LIMIT = 900.0  # seconds for one answer; chosen by hand: after that the contestant hangs
 _TO_END = 10.0  # seconds for a process to end that has closed its output
@@ -42,7 +40,9 @@ class Contestant:
         """
         python = self.environment.python(settings.environments)
         if not python.exists():
-            raise BenchmarkError(f"no environment {self.environment.name!r}: `python -m benchmarks environments`")
+            raise BenchmarkError(
+                f"no environment {self.environment.name!r}: the word `environments` instead of a comparison makes it"
+            )
         return [str(python), str(SCRIPTS / self.script), *self.arguments]
 
     def all_variables(self, settings: Settings) -> dict[str, str]:

@@ -13,8 +13,6 @@ from benchmarks.arithmetic import paired_ratio
 from benchmarks.machine import describe_machine
 from digitnet.files import write_atomically
 
-__all__ = ["MEASURED", "Rounds", "Row", "Run", "load_runs", "new_run", "record", "save_runs"]
-
 MEASURED = Path(__file__).parent / "measured"
 
 
@@ -49,7 +47,9 @@ class Run:
     machine: dict[str, Any] = field(default_factory=dict)  # what `describe_machine` found at its start
     seed: int | None = None  # that everything random started from, where it is one
     versions: dict[str, str] = field(default_factory=dict)  # of each package; several where environments differ
-    settings: dict[str, Any] = field(default_factory=dict)  # what was asked, and what contestants told of themselves
+    settings: dict[str, Any] = field(
+        default_factory=dict
+    )  # what was asked, and what contestants reported of themselves
     # by contestant that could not take part, or not to the end, the reason
     skipped: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)  # the values

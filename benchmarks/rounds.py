@@ -11,8 +11,6 @@ from benchmarks.processes import BenchmarkError, Contestant, RunningContestant, 
 from benchmarks.results import Rounds, Run
 from benchmarks.settings import Settings
 
-__all__ = ["Progress", "Turn", "play", "shown"]
-
 Answer = dict[str, Any]
 
 

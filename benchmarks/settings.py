@@ -9,8 +9,6 @@ import numpy as np
 
 from digitnet import load_mnist
 
-__all__ = ["DOCS", "REPOSITORY", "Settings", "default_environments", "positive", "seeds", "write_data"]
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCS = REPOSITORY / "docs"
 _ROOT = REPOSITORY / ".bench"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["mistakes_figure"]
 
 _TILE = 0.78  # inches
 _LINE = 0.15  # inches, a line of text

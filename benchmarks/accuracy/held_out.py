@@ -39,12 +39,10 @@ from digitnet.training.hard_examples import HardExamples
 from digitnet.training.loop import train
 from digitnet.training.recipes import Recipe, make_recipe
 
-__all__ = ["main", "measure", "recipe_from", "split_by_writer", "spread", "train_recipe"]
-
 _PART = 0.1  # of the writers are held out
 _SPLIT_SEED = 7
 _COPIES = 8
-# The same for every recipe. So many copies tell networks apart that the images themselves are too few for.
+# The same for every recipe. So many copies distinguish networks that the images themselves are too few for.
 _MILD = Distortion(rotation=7.5, scaling=0.1, shear=7.5, elastic_alpha=18.5, slender_factor=0.5)
 _NAMES = tuple(field.name for field in dataclasses.fields(Recipe))
 _TEXTS = {field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, str)} | {"augmentation"}

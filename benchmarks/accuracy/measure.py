@@ -19,8 +19,6 @@ from digitnet.errors import ModelFileError, RunFolderError
 from digitnet.evaluation.evaluation import Evaluation
 from digitnet.model_file.contract import DEFAULT_PRECISION, MODEL_FILE_NAMES, bundled_model_path
 
-__all__ = ["confidence_rows", "measure", "measure_bundled", "model_digest", "read_run"]
-
 _CALLS = 200  # that the duration of an altered image is the median of
 _CONFIDENCES = (0.0, 0.8, 0.9, 0.99, 0.999, 2.0)  # edges; nothing is surer than 1
 

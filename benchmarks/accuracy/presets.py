@@ -6,8 +6,6 @@ from typing import Any
 from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.training.recipes import PRESETS
 
-__all__ = ["ON_THE_PAGE", "differences"]
-
 # What the preset `pictures` is for stands in docs/pictures.md.
 ON_THE_PAGE = ("quick", "standard", "record")
 

@@ -7,8 +7,6 @@ from collections.abc import Set as AbstractSet
 from benchmarks.accuracy.presets import ON_THE_PAGE, differences
 from benchmarks.results import Row, Run
 
-__all__ = ["DISPUTED", "PARTS", "current", "errors_in", "summarise"]
-
 _TEST_IMAGES = 10_000
 _SEEDS = 5  # that a mean is judged by
 _AUGMENTED_MS = 20.0  # an image may take, for a number of altered copies to be judged

@@ -10,8 +10,6 @@ from benchmarks.accuracy.summary import summarise
 from benchmarks.results import Run, load_runs, save_runs
 from digitnet.errors import RunFolderError
 
-__all__ = ["keep", "record_network", "train_seeds"]
-
 
 def train_seeds(preset: str, seeds: Iterable[int], runs: Path, measured: Path) -> None:
     """Train and record a preset with each of the seeds.

@@ -20,12 +20,7 @@ Peer = tuple[Callable[[NDArray[Any]], NDArray[Any]], tuple[str, ...]]
 
 def open_onnxruntime(model: str, way: str) -> Peer:
     """The bare session, on the same file as ours."""
-    import onnxruntime  # noqa: PLC0415 - only one of the peers is there
-
-    options = onnxruntime.SessionOptions()
-    if way == "one-thread":
-        options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = contest.onnx_session(model, 1 if way == "one-thread" else 0)
     return lambda images: session.run(["probabilities"], {"images": images})[0], ("onnxruntime",)
 
 

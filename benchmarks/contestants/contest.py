@@ -46,6 +46,15 @@ def versions_of(*names: str) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
+def onnx_session(model: str, threads: int = 1) -> Any:
+    """ONNX Runtime with one thread, since several would only spin for the next image; 0 leaves the number to it."""
+    import onnxruntime  # noqa: PLC0415 - not in every environment
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 def serve(prepare: Callable[[], tuple[Respond, Answer]]) -> None:
     """Make everything ready, report at least `versions`, and answer requests until stdin ends."""
     # Whatever a library prints must not end up between the answers.

@@ -1,4 +1,4 @@
-"""How well other things are told from digits, whatever the threshold.
+"""How well the digit score separates other things from digits, whatever the threshold.
 
     python -m benchmarks.pictures.refusal OTHERS.npz
 
@@ -15,8 +15,6 @@ from benchmarks.results import MEASURED, Row, new_run, record
 from digitnet import Classifier, load_classifier, load_mnist
 from digitnet.arrays import AnyArray
 from digitnet.errors import DigitnetError, ModelFileError
-
-__all__ = ["area_under_curve", "refusal_rows", "scores_of"]
 
 _REFUSED = 0.01  # of MNIST's test digits
 

@@ -13,16 +13,6 @@ from benchmarks.rendering.render import render
 from digitnet import load_mnist
 from digitnet.datasets import Dataset
 
-__all__ = [
-    "NOTHINGS",
-    "PLAIN",
-    "rendered_digits",
-    "rendered_lines",
-    "rendered_nothing",
-    "stress_sets",
-    "stress_subject",
-]
-
 PLAIN = "plain"  # the name of a set without hardships
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
 NOTHINGS = ("blank", "noise", "scribble")

@@ -15,8 +15,6 @@ from benchmarks.results import Row
 from digitnet import Classifier, Digit, load_classifier
 from digitnet.errors import PictureError
 
-__all__ = ["Outcome", "exact_lines", "measure_set", "outcome_of", "rows_of"]
-
 _SLICE = 100  # pictures that a process takes at once
 
 

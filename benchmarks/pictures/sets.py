@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
 
-__all__ = ["Example", "Kind", "PictureSet", "array_set", "find_sets", "not_digits", "subset"]
-
 Kind: TypeAlias = Literal["digits", "lines", "not digits"]
 
 _NOT_DIGITS = "not_digits"  # how the names of sets without digits begin

@@ -24,8 +24,6 @@ from benchmarks.rendering.render import render
 from benchmarks.results import MEASURED, Row, new_run, record
 from digitnet import load_classifier, load_mnist
 
-__all__ = ["photographed_page"]
-
 _PIXELS = 12_000_000
 _LINES, _DIGITS = 5, 8  # of each line
 _HARDSHIPS = {"large": 0.8, "noise": 0.1, "jpeg": 0.1, "vignette": 0.2, "rotation": 0.1}

@@ -12,8 +12,6 @@ from PIL import Image
 
 from benchmarks.rendering.writing import DIGIT_HEIGHT, Streams, Writing
 
-__all__ = ["Colours", "Light", "View", "compressed", "focused", "lit", "sensed", "view_of"]
-
 Colours: TypeAlias = NDArray[np.float32]  # (height, width, 3), 0 = black, 1 = white
 Light: TypeAlias = NDArray[np.float32]  # (height, width), 1 = full light
 

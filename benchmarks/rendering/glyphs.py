@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FINENESS", "OUTSIDE", "Field", "skeleton", "stroke_field"]
-
 Field: TypeAlias = NDArray[np.float32]  # distance to the nearest outline in MNIST's pixels, above 0 inside a stroke
 
 FINENESS = 8  # points of a field for each of MNIST's pixels

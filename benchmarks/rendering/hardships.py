@@ -8,8 +8,6 @@ import numpy as np
 
 from digitnet.errors import ConfigurationError
 
-__all__ = ["HARDSHIPS", "LEVELS", "Severities", "check_severities", "draw_severities", "streams"]
-
 Severities: TypeAlias = Mapping[str, float]  # of each hardship in [0, 1]; those left out are 0
 
 HARDSHIPS = {  # in an order that is never changed: each has its own stream of random numbers by its place

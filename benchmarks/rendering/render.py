@@ -12,8 +12,6 @@ from benchmarks.rendering.sheet import drawn_sheet
 from benchmarks.rendering.writing import Lines, write
 from digitnet.errors import ConfigurationError
 
-__all__ = ["Rendered", "render", "render_digit"]
-
 
 @dataclass(frozen=True)
 class Rendered:

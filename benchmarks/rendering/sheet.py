@@ -10,8 +10,6 @@ from benchmarks.rendering.camera import Colours, View
 from benchmarks.rendering.glyphs import FINENESS, OUTSIDE, Field
 from benchmarks.rendering.writing import DIGIT_HEIGHT, Streams, Writing
 
-__all__ = ["drawn_sheet"]
-
 _WHITE, _BLACK = (0.97, 0.965, 0.95), (0.08, 0.08, 0.1)
 _INKS = ((0.1, 0.18, 0.62), (0.75, 0.1, 0.12), (0.08, 0.45, 0.2), (0.42, 0.14, 0.55), (0.85, 0.4, 0.05))
 _PALE = 0.55  # how far a pale ink is on its way to white

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering.glyphs import FINENESS, OUTSIDE, Field, stroke_field
 
-__all__ = ["DIGIT_HEIGHT", "Lines", "Streams", "Writing", "write"]
-
 Lines: TypeAlias = Sequence[Sequence[NDArray[np.uint8]]]  # of each line its digits, uint8 (28, 28)
 Streams: TypeAlias = dict[str, np.random.Generator]
 

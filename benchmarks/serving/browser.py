@@ -10,8 +10,6 @@ from benchmarks.serving.client import HOST
 from benchmarks.serving.servers import DIGITNET, serving
 from benchmarks.settings import Settings
 
-__all__ = ["compare_page"]
-
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SEVEN = ((0.30, 0.22), (0.70, 0.22), (0.45, 0.80))  # corners of a 7, as shares of the pad
 _STEPS = 8  # moves of the pointer between two corners

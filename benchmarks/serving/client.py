@@ -4,8 +4,6 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-__all__ = ["HOST", "Answer", "ClientError", "Connection"]
-
 HOST = "127.0.0.1"
 _CHUNK = 1 << 16  # bytes read at once
 _HEAD_MAX = 1 << 16  # bytes of headers

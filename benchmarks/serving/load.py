@@ -27,13 +27,11 @@ from benchmarks.serving.client import HOST
 from benchmarks.serving.messages import read_messages
 from benchmarks.settings import REPOSITORY
 
-__all__ = ["client_name", "load", "request_repeatedly", "summary"]
-
 _SCRIPT = Path(__file__).with_name("load.lua")
 _TO_END = 30.0  # seconds that the client may take beyond the time that was asked for
 _TIMEOUT = 10  # seconds after which wrk counts a request as lost
 _CHUNK = 1 << 18  # bytes read at once
-_POLL = 0.1  # seconds between two looks at the clock where nothing arrives
+_POLL = 0.1  # seconds after which the clock is read where nothing arrives
 
 
 def client_name() -> str:

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import Images
 
-__all__ = ["BENTOML", "INFER", "LITSERVE", "MLSERVER", "OURS", "Forms"]
-__all__ += ["infer_binary", "infer_json", "read_messages", "request", "write_messages"]
-
 Headers = Sequence[tuple[str, str]]
 Message = Callable[[Images], bytes]  # images uint8 (n, 28, 28) -> a whole HTTP request
 Reader = Callable[[dict[str, str], bytes], NDArray[Any]]  # headers and body of an answer -> probabilities (n, 10)

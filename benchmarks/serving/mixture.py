@@ -12,8 +12,6 @@ from PIL import Image
 from benchmarks.serving.messages import INFER, infer_binary, infer_json, request
 from digitnet.arrays import Images
 
-__all__ = ["Case", "Manner", "cases"]
-
 _BOUNDARY = "a-part-of-a-form"
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,6 @@ from benchmarks.serving.client import HOST, ClientError, Connection
 from benchmarks.serving.messages import Forms, request
 from benchmarks.settings import Settings
 from digitnet.model_file.contract import bundled_model_path
-
-__all__ = ["DIGITNET", "PEERS", "STARTED", "UNBATCHED", "Memory", "Server", "ServerKind", "memory_of", "serving"]
 
 _LIMIT = 60.0  # seconds for a server to become ready; chosen by hand
 _POLL = 0.005  # seconds between two questions whether it is
@@ -60,7 +58,7 @@ class ServerKind:
         return [python, *(known.get(argument, argument) for argument in self.arguments)]
 
     def versions(self, settings: Settings) -> dict[str, str]:
-        """Of what it is made of, and of its Python; empty where its environment cannot tell."""
+        """Of what it is made of, and of its Python; empty where its environment is damaged."""
         packages = (self.package, "onnxruntime", "numpy", "starlette", "uvicorn")
         command = [str(self.environment.python(settings.environments)), "-c", _VERSIONS, *packages]
         finished = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -190,17 +188,10 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", kind: ServerKind, port
 def _free_port() -> int:
     """A port of this machine that is free, and so are the next two."""
     while True:
-        with closing(socket.socket()) as first:
-            first.bind((HOST, 0))
-            port: int = first.getsockname()[1]
-        if all(_is_free(port + offset) for offset in range(_PORTS)):
+        with ExitStack() as stack, suppress(OSError, OverflowError):
+            sockets = [stack.enter_context(closing(socket.socket())) for _ in range(_PORTS)]
+            sockets[0].bind((HOST, 0))
+            port: int = sockets[0].getsockname()[1]
+            for offset in range(1, _PORTS):
+                sockets[offset].bind((HOST, port + offset))
             return port
-
-
-def _is_free(port: int) -> bool:
-    with closing(socket.socket()) as candidate:
-        try:
-            candidate.bind((HOST, port))
-        except (OSError, OverflowError):
-            return False
-    return True

@@ -20,8 +20,6 @@ from benchmarks.settings import Settings
 from digitnet import load_mnist
 from digitnet.arrays import Images
 
-__all__ = ["Tally", "compare_soak", "flatness"]
-
 _SECONDS, _QUICK_SECONDS = 300.0, 20.0
 _RATE = 200.0  # requests a second: 60,000 in five minutes, which are 17 a second for an hour
 _CLIENTS = 16

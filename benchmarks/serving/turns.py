@@ -21,8 +21,6 @@ from benchmarks.settings import Settings
 from digitnet import load_classifier, load_mnist
 from digitnet.arrays import AnyArray, Images
 
-__all__ = ["compare_start_up", "compare_turns", "idle_latency", "rows_of_turns"]
-
 _CONNECTIONS = 32
 _BATCH = 256  # images of a request
 _BATCH_CONNECTIONS = 4  # two to be answered, two on their way

@@ -12,8 +12,6 @@ from benchmarks.results import Rounds, Row, Run, new_run
 from benchmarks.rounds import Turn, play
 from benchmarks.settings import Settings
 
-__all__ = ["answer_rows", "compare_answers", "digitnet_answers", "network"]
-
 _MANY = 10_000
 _BUDGETS = {"one": (1, 0.4), "many": (_MANY, 0.8)}  # images of a call, and seconds to spend on it in each round
 _BARE = ("ONNX Runtime, at its defaults", "ONNX Runtime, one thread")
@@ -52,7 +50,7 @@ def compare_answers(settings: Settings) -> list[Run]:
     found, ready = play(turns, range(rounds), run, settings)
     is_int8 = ready.get("digitnet, int8", {}).get("is_default", False)
     run.settings["default"] = "int8" if is_int8 else "float32"
-    accuracies = {name: said["accuracy"] for name, said in ready.items()}
+    accuracies = {name: report["accuracy"] for name, report in ready.items()}
     run.rows = answer_rows(found, f"digitnet, {run.settings['default']}", accuracies)
     return [run]
 

@@ -16,8 +16,6 @@ from benchmarks.results import Rounds, Row, Run, new_run
 from benchmarks.rounds import Progress, shown
 from benchmarks.settings import Settings
 
-__all__ = ["cold_start_rows", "compare_cold_start", "compare_start_up"]
-
 _EMPTY_CACHE, _FILLED_CACHE = "digitnet, nothing compiled before", "digitnet, compiled before"
 _PEER = "Keras's example on TensorFlow"
 _EPOCHS = 20  # of the example

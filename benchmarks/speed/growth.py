@@ -15,8 +15,6 @@ from benchmarks.settings import Settings
 from benchmarks.speed.answers import digitnet_answers, network
 from benchmarks.speed.training import best_rates, digitnet_training, rate_turns
 
-__all__ = ["compare_growth", "training_rows"]
-
 _LINES = {
     "width": (128, 256, 512, 1024, 2048, 4096),
     "batch size": (32, 64, 128, 256, 512, 1024, 2048, 4096),

@@ -11,9 +11,6 @@ from benchmarks.results import Rounds, Row, Run, new_run
 from benchmarks.rounds import Turn, play
 from benchmarks.settings import Settings
 
-__all__ = ["best_rates", "compare_augmentation", "compare_epoch", "compare_profile", "digitnet_training"]
-__all__ += ["epoch_rows", "parts_of_an_epoch", "rate_turns"]
-
 _IMAGES = 60_000  # of an epoch
 _EPOCHS = 3  # of a turn; the first compiles and does not count
 _QUICK = {"epochs": 2, "images": 12_800}

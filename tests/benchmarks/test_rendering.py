@@ -82,7 +82,7 @@ def by_hand(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     top, left = (min(max(0, first), 28 - side) for first, side in zip((top, left), small.shape, strict=True))
     frame = np.zeros((28, 28))
     frame[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return np.rint(255 * frame).astype(np.uint8)
+    return np.asarray(np.rint(255 * frame), np.uint8)
 
 
 # The plain picture

@@ -43,7 +43,7 @@ def test_everyone_has_a_turn_and_who_fails_is_left_out(tmp_path: Path, capsys: p
     assert found.of("homeless", "value") == {}
     assert run.skipped == {
         "luckless": "RuntimeError: out of luck",
-        "homeless": "no environment 'pytorch': `python -m benchmarks environments`",
+        "homeless": "no environment 'pytorch': the word `environments` instead of a comparison makes it",
     }
     assert run.versions == {"script": "1"}
     assert ready["steady"]["note"] == "here"
