@@ -102,11 +102,7 @@ def _turned(writing: Writing, severities: dict[str, float], random: Streams) -> 
 
 
 def _margins(
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    is_single: bool,
-    off_centre: float,
-    rng: np.random.Generator,
+    low: NDArray[np.float64], high: NDArray[np.float64], is_single: bool, off_centre: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Empty paper before and after the writing, across and down."""
     usual = DIGIT_HEIGHT * (1 / _SHARE - 1) / 2

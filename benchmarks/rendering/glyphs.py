@@ -61,10 +61,7 @@ def _thinning_tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     for code in range(256):
         n, ne, e, se, s, sw, w, nw = (bool(code >> place & 1) for place in range(8))
         pieces = sum((not n and (ne or e), not e and (se or s), not s and (sw or w), not w and (nw or n)))
-        neighbours = min(
-            sum((nw or n, ne or e, se or s, sw or w)),
-            sum((n or ne, e or se, s or sw, w or nw)),
-        )
+        neighbours = min(sum((nw or n, ne or e, se or s, sw or w)), sum((n or ne, e or se, s or sw, w or nw)))
         if pieces == 1 and 2 <= neighbours <= 3:
             first[code] = not ((s or sw or not nw) and w)
             second[code] = not ((n or ne or not se) and e)

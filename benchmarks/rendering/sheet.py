@@ -176,13 +176,7 @@ def _wipe(sheet: Colours, places: _Places, severity: float, rng: np.random.Gener
 
 
 def _print_lines(
-    sheet: Colours,
-    writing: Writing,
-    view: View,
-    places: _Places,
-    kind: str,
-    severity: float,
-    rng: np.random.Generator,
+    sheet: Colours, writing: Writing, view: View, places: _Places, kind: str, severity: float, rng: np.random.Generator
 ) -> None:
     """Ruled lines, one of them at the first line's foot; or squares anywhere."""
     colour = np.asarray(rng.choice(_PRINTS) * (1 - _DARKEST_PRINT * severity), np.float32)

@@ -319,8 +319,7 @@ def test_perspective_makes_equal_strokes_unequal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "severity", "side"),
-    [("small", 0.5, 63), ("small", 1.0, 20), ("large", 0.5, 632), ("large", 1.0, 2000)],
+    ("size", "severity", "side"), [("small", 0.5, 63), ("small", 1.0, 20), ("large", 0.5, 632), ("large", 1.0, 2000)]
 )
 def test_a_picture_has_the_size_that_was_asked_for(size: str, severity: float, side: int) -> None:
     gray = gray_of(bar(), **{size: severity})  # 200 * 10 ** +-severity
