@@ -110,9 +110,9 @@ def _wait_for_address(server: "subprocess.Popen[str]") -> str:
     pytest.fail(f"the server did not say where it is: {told}")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Chromium, started once."""
+    """Chromium, for a file of tests: while Playwright runs, other tests of this process can have no event loop."""
     if reason := _reason():
         pytest.skip(reason)
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not there without the dev extra
