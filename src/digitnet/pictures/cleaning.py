@@ -7,7 +7,7 @@ import numpy as np
 
 from digitnet.arrays import GrayPicture
 from digitnet.pictures.contrast import (
-    PIECE_SHARE,
+    MIN_COMPONENT_SHARE,
     VISIBLE_LEVELS,
     VISIBLE_SIGMAS,
     histogram,
@@ -203,7 +203,7 @@ def _without_shades(strokes: GrayPicture, contrast: GrayPicture, typical: float)
     inked = np.flatnonzero(strokes)  # few of all pixels, so that only these are counted
     pieces = piece_of.ravel()[inked]
     sums = np.bincount(pieces, contrast.ravel()[inked], minlength=n)
-    is_faint = sums < PIECE_SHARE * typical * statistics[:, cv2.CC_STAT_AREA]
+    is_faint = sums < MIN_COMPONENT_SHARE * typical * statistics[:, cv2.CC_STAT_AREA]
     kept = strokes.copy()
     kept.ravel()[inked[is_faint[pieces]]] = 0
     return kept

@@ -5,7 +5,7 @@ import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import (
-    PIECE_SHARE,
+    MIN_COMPONENT_SHARE,
     VISIBLE_LEVELS,
     VISIBLE_SIGMAS,
     border_noise,
@@ -101,7 +101,7 @@ def _is_thick_of_ink(contrast: GrayPicture, strokes: GrayPicture) -> bool:
     """Where strokes are thickest they are as dark as anywhere: a marker, and no shadow."""
     depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
     thick = contrast[depth > 0.8 * depth.max()]
-    return bool(median(thick) >= PIECE_SHARE * typical_level(histogram(contrast, strokes)))
+    return bool(median(thick) >= MIN_COMPONENT_SHARE * typical_level(histogram(contrast, strokes)))
 
 
 def _may_be_sheet(strokes: GrayPicture) -> bool:
@@ -122,7 +122,7 @@ def _is_shade_at_border(contrast: GrayPicture, strokes: GrayPicture) -> bool:
     at_border = border(strokes) > 0
     if at_border.mean() < _SHADE_AT_BORDER:
         return False
-    return bool(median(border(contrast)[at_border]) < PIECE_SHARE * typical_level(histogram(contrast, strokes)))
+    return bool(median(border(contrast)[at_border]) < MIN_COMPONENT_SHARE * typical_level(histogram(contrast, strokes)))
 
 
 def is_darker(small: AnyPicture, inside: GrayPicture) -> bool:
