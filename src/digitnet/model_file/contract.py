@@ -82,7 +82,7 @@ def bundled_model_path(precision: Precision | None = None) -> Path:
         ConfigurationError: There is no such precision.
     """
     _check_asked(precision)
-    path = _in_folder(Path(__file__).parent / "bundled", precision)
+    path = _in_folder(Path(__file__).parents[1] / "bundled", precision)
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist: this copy of digitnet comes without that model. Name a model file or a run "
