@@ -6,7 +6,7 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.pictures.ink import extract_ink, look_again
+from digitnet.pictures.ink import extract_ink, other_binarizations
 from drawn_pages import missed_and_extra, photo, strokes, written
 
 STROKE = (slice(10, 70), slice(20, 26))  # 60 x 6 pixels of an 80 x 50 picture
@@ -234,7 +234,7 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
 
 def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> None:
     ink = strokes(10)
-    looks = list(look_again(photo(written((200, 196, 188), (190, 60, 50), ink))))
+    looks = list(other_binarizations(photo(written((200, 196, 188), (190, 60, 50), ink))))
     assert [notes[-1] for _, notes, _ in looks] == ["looked again: as one sheet", "looked again: told by colour"]
     for found, _, steps in looks:
         missed, extra = missed_and_extra(found, ink)
@@ -242,22 +242,22 @@ def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> No
         assert extra < 0.05
         assert steps[-1][0] == "ink"
     gray = photo(written((200, 196, 188), (40, 40, 40), ink)).mean(axis=2).astype(np.uint8)
-    assert [notes[-1] for _, notes, _ in look_again(gray)] == ["looked again: as one sheet"]
+    assert [notes[-1] for _, notes, _ in other_binarizations(gray)] == ["looked again: as one sheet"]
 
 
 @pytest.mark.parametrize("side", [28, 31])
 def test_small_pictures_are_looked_at_once(side: int) -> None:
     picture = np.full((side, 2 * side), 200.0)
     picture[5:-5, side - 3 : side + 3] = 20
-    assert list(look_again(photo(picture))) == []
-    assert len(list(look_again(photo(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))))) == 1
+    assert list(other_binarizations(photo(picture))) == []
+    assert len(list(other_binarizations(photo(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))))) == 1
 
 
 @pytest.mark.parametrize(("noise", "expected"), [(0, 0), (2, 2)])
 def test_a_drawing_has_no_light_that_could_mislead(noise: float, expected: int) -> None:
     picture = photo(written((200, 196, 188), (190, 60, 50), strokes(10)), noise=noise)
-    assert len(list(look_again(picture))) == expected
+    assert len(list(other_binarizations(picture))) == expected
 
 
 def test_nothing_is_found_again_on_a_blank_sheet() -> None:
-    assert list(look_again(photo(np.full((200, 150, 3), 180.0)))) == []
+    assert list(other_binarizations(photo(np.full((200, 150, 3), 180.0)))) == []

@@ -6,7 +6,7 @@ import pytest
 
 from digitnet.arrays import AnyArray
 from digitnet.pictures.ink import extract_ink
-from digitnet.pictures.sheet import find_sheet, spread_over_table
+from digitnet.pictures.sheet import extend_sheet, find_sheet
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 WHITE = (235.0, 232.0, 224.0)
@@ -68,10 +68,10 @@ def test_the_sheet_goes_on_over_its_table_and_stays_as_it_is() -> None:
     scene, sheet, _ = on_table(WOOD)
     picture, mask = photo(scene), np.where(sheet, 255, 0).astype(np.uint8)
     inner = np.asarray(cv2.erode(mask, np.ones((9, 9))), np.uint8)
-    spread = spread_over_table(picture, inner)
+    spread = extend_sheet(picture, inner)
     np.testing.assert_array_equal(spread[inner > 0], picture[inner > 0])
     assert np.abs(spread[~sheet].astype(float) - WHITE).max() < 40
-    gray = spread_over_table(picture[:, :, 0], inner)
+    gray = extend_sheet(picture[:, :, 0], inner)
     np.testing.assert_array_equal(gray, spread[:, :, 0])
 
 

@@ -386,7 +386,7 @@ def _without_remnants(contrast: GrayPicture, is_line: AnyArray, faint: float, li
     marks = np.asarray(cv2.threshold(contrast, faint, 255, cv2.THRESH_BINARY)[1], np.uint8)
     n, labels, statistics, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     marked = np.flatnonzero(marks)  # counting only these pixels is faster, since they are few
-    marked_labels = labels.ravel()[marked]
+    marked_labels = np.asarray(labels, np.int32).ravel()[marked]
     on_lines = np.bincount(marked_labels[is_line.ravel()[marked]], minlength=n)
     is_remnant = on_lines > limits.remnant_share * statistics[:, cv2.CC_STAT_AREA]
     rest = contrast.copy()
