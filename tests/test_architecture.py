@@ -58,7 +58,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "stroke_normalization",
         "mnist_frame",
     ),
-    "segmentation": ("pieces", "lines", "cuts", "group_costs", "lattice", "page"),
+    "segmentation": ("components", "lines", "cuts", "group_costs", "lattice", "page"),
     "training": (
         "recipes",
         "hard_examples",

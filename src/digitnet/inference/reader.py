@@ -19,7 +19,7 @@ from digitnet.pictures.decoding import PictureSource
 from digitnet.pictures.loading import Picture, binarizations
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.pictures.surroundings import inklike_surroundings
-from digitnet.segmentation import DigitInk, Page, pieces_apart, take_apart
+from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
 __all__ = ["Judge", "Trace", "trace_digit", "trace_number"]
 
@@ -163,7 +163,7 @@ def _is_typical(oddness: AnyArray | None, is_one: NDArray[np.bool_], confidence:
 def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
     """Each of the larger pieces as if it were the digit, where there are several."""
     digits = []
-    for piece in pieces_apart(ink):
+    for piece in separate_marks(ink):
         framed = to_mnist_frame(piece.ink)
         if framed is not None:
             left, top, width, height = framed.box
@@ -235,7 +235,7 @@ class _PageRead:
 
 
 def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
-    page = take_apart(loaded.ink, lambda images: _may_hold_digits(images, judge))
+    page = segment_page(loaded.ink, lambda images: _may_hold_digits(images, judge))
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
     places = [Place(digit.box, digit.line, digit.notes) for digit in found]
