@@ -130,7 +130,8 @@ def test_thin_lines_from_side_to_side_go() -> None:
     cleaned = without_lines_across(crossed(line_thickness=3))
     np.testing.assert_array_equal(cleaned, crossed(line_thickness=0))
     assert without_lines_across(crossed(line_thickness=20))[110].all()
-    for limits in ({"across_area": 0.0}, {"across_length": 1.1}, {"across_min_rest": 10.0}):
+    narrower: list[dict[str, Any]] = [{"across_area": 0.0}, {"across_length": 1.1}, {"across_min_rest": 10.0}]
+    for limits in narrower:
         varied = without_lines_across(crossed(line_thickness=3), replace(CLEANING_LIMITS, **limits))
         np.testing.assert_array_equal(varied, crossed(line_thickness=3))
 

@@ -1,13 +1,15 @@
 """normalize_strokes on strokes whose thickness, slant and blackness are known, and on MNIST."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.pictures.stroke_normalization import normalize_strokes, stroke_thickness
+from digitnet.pictures.stroke_normalization import STROKE_LIMITS, normalize_strokes, stroke_thickness
 
 
 def ring(radius: float, thickness: float, level: int = 255) -> GrayPicture:
@@ -104,3 +106,38 @@ def test_specks_and_lines_are_no_trouble(size: tuple[int, int]) -> None:
     written = normalize_strokes(np.full(size, 255, np.uint8), 20)
     assert written.ink.any()
     assert written.ink.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("digit", "limits"),
+    [
+        (ring(85, 30), {"usual_thickness": (3.9, 4.0)}),
+        (leaning(-0.2), {"usual_slant": (0.5, 2.0)}),
+        (ring(85, 30), {"usual_darkness": 1.1}),
+    ],
+)
+def test_narrower_limits_normalize_usual_digits(digit: GrayPicture, limits: dict[str, Any]) -> None:
+    assert normalize_strokes(digit, 20).notes == ()
+    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes != ()
+
+
+@pytest.mark.parametrize(
+    ("digit", "limits"),
+    [
+        (ring(85, 12), {"usual_thickness": (0.5, 4.0)}),
+        (leaning(0.9), {"usual_slant": (-2.0, 2.0)}),
+        (leaning(0.9), {"min_moment_ratio": 100.0}),
+    ],
+)
+def test_wider_limits_leave_unusual_digits_alone(digit: GrayPicture, limits: dict[str, Any]) -> None:
+    assert normalize_strokes(digit, 20).notes != ()
+    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes == ()
+
+
+@pytest.mark.parametrize("limits", [{"threshold_share": 0.9, "threshold_window": 201}, {"threshold_min": 200}])
+def test_one_threshold_for_all_of_a_digit_would_lose_a_pale_stretch(limits: dict[str, Any]) -> None:
+    ink = ring(85, 30)
+    ink[:, :60] = ink[:, :60] // 3
+    always = replace(STROKE_LIMITS, usual_darkness=1.1)  # normalize it however dark it is
+    whole, torn = (normalize_strokes(ink, 20, replace(always, **more)) for more in ({}, limits))
+    assert torn.ink.shape[1] < whole.ink.shape[1]

@@ -1,11 +1,14 @@
 """What lies beside ink: paper beside a stroke, more of the same beside the edge of something larger."""
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.pictures.surroundings import inklike_surroundings
+from digitnet.pictures.surroundings import SURROUNDINGS_LIMITS, inklike_surroundings
 
 PAPER, INK = 220, 60
 SIDE = 200
@@ -75,3 +78,19 @@ def test_neither_polarity_nor_color_nor_size_matters(case: str) -> None:
 @pytest.mark.parametrize("level", [0, 255])
 def test_without_ink_or_without_paper_there_is_no_edge(shape: tuple[int, int], level: int) -> None:
     assert inklike_surroundings(np.full(shape, 200, np.uint8), np.full(shape, level, np.uint8)) == 0
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"as_dark": 0.0},  # only what is darker than the ink
+        {"distances": (40, 60)},  # too far away
+        {"paper_percentile": 0, "min_contrast": 0.0, "same_light": 0},  # what is beside ink is its own paper
+    ],
+)
+def test_each_limit_decides_what_is_as_dark_as_ink(limits: dict[str, Any]) -> None:
+    blot = circle(-1)
+    hollow = np.asarray(blot - cv2.erode(blot, np.ones((31, 31), np.uint8)), np.uint8)
+    usual = inklike_surroundings(drawn(blot), hollow)
+    varied = inklike_surroundings(drawn(blot), hollow, replace(SURROUNDINGS_LIMITS, **limits))
+    assert abs(usual - varied) > 0.1

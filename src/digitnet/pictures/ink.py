@@ -37,7 +37,7 @@ from digitnet.pictures.shading import (
 )
 from digitnet.pictures.sheet import extend_sheet, find_sheet
 
-__all__ = ["Steps", "extract_ink", "other_binarizations"]
+__all__ = ["INK_LIMITS", "InkLimits", "Steps", "extract_ink", "other_binarizations"]
 
 Steps: TypeAlias = list[tuple[str, AnyPicture]]  # the name of each step, and the picture after it
 
