@@ -46,6 +46,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "documents",
         "decoding",
         "contrast",
+        "line_detection",
         "ruling",
         "blank",
         "sheet",

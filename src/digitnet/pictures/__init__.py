@@ -6,7 +6,8 @@ paper                background estimates: one shade, a plane of light, or a loc
 documents            PDF pages
 decoding             any source -> upright pixels
 contrast             the difference from the background, for ink of any colour
-ruling               line detection, and removal of ruled lines
+line_detection       straight lines by a Hough transform
+ruling               removal of ruled lines
 blank                detection of blank sheets
 sheet                detection of a sheet on a table
 shading              background and contrast under shadows; polarity and thickness of strokes

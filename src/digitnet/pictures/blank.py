@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
-from digitnet.pictures.ruling import straight_lines
+from digitnet.pictures.line_detection import straight_lines
 
 __all__ = ["BLANK_LIMITS", "BlankLimits", "is_blank"]
 

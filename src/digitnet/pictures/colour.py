@@ -24,6 +24,8 @@ _SHARE_STEPS = 80.0
 _CONTRAST_GAIN = 400.0
 # The median absolute value of the standard normal distribution.
 _MEDIAN_ABSOLUTE_DEVIATION = 0.6745
+# The shorter side over this is half of the median filter's window for the paper's colour; chosen by hand.
+_WINDOW_DIVISOR = 4
 # Greatest side in pixels of OpenCV's median filter for bytes.
 _MEDIAN_SIDE_MAX = 255
 
@@ -43,7 +45,7 @@ def colour_contrast(picture: AnyPicture) -> tuple[GrayPicture, float]:
     shares = _channel_shares(picture, sigma)
     small = _channel_shares(reduced(picture, MEASURING_SIDE), _COPY_SIGMA)
     stepped = np.clip(np.rint(small * _SHARE_STEPS), 0, 255).astype(np.uint8)
-    side = min(2 * (min(small.shape[:2]) // 4) + 1, _MEDIAN_SIDE_MAX)
+    side = min(2 * (min(small.shape[:2]) // _WINDOW_DIVISOR) + 1, _MEDIAN_SIDE_MAX)
     sheet = cv2.medianBlur(stepped, side).astype(np.float32) / np.float32(_SHARE_STEPS)
     paper = cv2.resize(sheet, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     distance = cv2.split(cv2.absdiff(shares, paper))

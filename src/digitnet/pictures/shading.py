@@ -51,6 +51,8 @@ _HALF_SIZE_FROM = 1200
 # Factor from the median absolute difference of two normal variables to their standard deviation: the median absolute
 # value of one is at 0.6745, and a difference has twice the variance.
 _SIGMA_PER_MEDIAN_CHANGE = 1.0483
+# The shorter side over this is half of the median filter's window for the polarity of ink; chosen by hand.
+_POLARITY_WINDOW_DIVISOR = 6
 # Percentiles of the contrast whose distance is one standard deviation of normal noise.
 _ONE_SIGMA_PERCENTILES = (16, 50)
 # Percentiles of the paper's brightness that count as bright and as shadow; chosen by hand.
@@ -188,7 +190,7 @@ def is_darker(small: AnyPicture, inside: GrayPicture) -> bool:
     Returns:
         True for dark ink.
     """
-    side = 2 * (min(small.shape[:2]) // 6) + 1
+    side = 2 * (min(small.shape[:2]) // _POLARITY_WINDOW_DIVISOR) + 1
     paper = np.asarray(cv2.medianBlur(small, side), np.uint8)
     energies = []
     for side_is_dark in (True, False):

@@ -344,7 +344,7 @@ def _is_crossed(inside: AnyArray, outside: AnyArray, *, limits: SheetLimits) -> 
 
 
 def _holds_all_ink(outline: AnyArray, mask: GrayPicture, copy: _SearchCopy) -> bool:
-    """Whether two edges or more are seen with all writing between them; be it sheet or light, only that is read."""
+    """Whether two edges or more are visible and hold all ink; then it does not matter whether it is sheet or light."""
     limits, ink = copy.limits, copy.ink
     height, width = mask.shape
     x, y, wide, high = cv2.boundingRect(outline)

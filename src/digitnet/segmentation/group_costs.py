@@ -1,4 +1,4 @@
-"""Recognition costs of groups: what the network and the shape of a group say against it being a digit."""
+"""Recognition costs of groups: how unlikely the network's outputs and a group's shape make it that it is a digit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class RecognitionCosts:
-    """Costs of what the network and the shape of a group say against it being a digit.
+    """Weights of the network's outputs and of a group's shape in its cost.
 
     The weights were fitted together with those of `lattice`, as a conditional random field on rendered lines of MNIST's
     training digits (docs/log.md 2026-11-28, "whole numbers").
@@ -30,7 +30,7 @@ class RecognitionCosts:
     # Percentile of the energy of confident answers that is a familiar digit's, however few digits there are; chosen by
     # hand.
     familiar_percentile: float = 90.0
-    # Energy below that percentile which is still familiar; fitted.
+    # Energy below that percentile which is still familiar; chosen by hand.
     familiar_slack: float = 0.8
     # Range of unfamiliarity that counts, in units of energy; chosen by hand.
     unfamiliarity_range: tuple[float, float] = (-4.0, 12.0)

@@ -1,7 +1,7 @@
 """The segmentation lattice of a line, whose edges are groups of segments, and the cheapest path through it.
 
-The cost of a group is the sum of what the network says of it (`group_costs`) and of what its shape, its cuts and its
-place in the line say. The costs are the energies of a conditional random field over all paths.
+The cost of a group is the sum of its recognition cost (`group_costs`) and of the costs of its shape, its cuts and its
+place in the line. The costs are the energies of a conditional random field over all paths.
 """
 
 import itertools
@@ -74,7 +74,7 @@ class PathCosts:
     per_clearance: float = 16.0
     # Cost of joining two components that stand side by side, for the lower one's height; fitted.
     per_joint: float = 1.5
-    # Pairs of a height and the cost of a digit lower than that; fitted.
+    # Heights, chosen by hand, and the cost of what a digit is lower than each; fitted.
     per_shortness: tuple[tuple[float, float], ...] = ((0.85, 8.5), (0.6, 6.0))
     # Cost of skipping a segment, which then is dirt or punctuation; fitted.
     per_skip: float = 3.3
