@@ -47,6 +47,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "documents",
         "decoding",
         "contrast",
+        "line_detection",
         "ruling",
         "blank",
         "sheet",
@@ -59,7 +60,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "stroke_normalization",
         "mnist_frame",
     ),
-    "segmentation": ("pieces", "lines", "cuts", "group_costs", "lattice", "page"),
+    "segmentation": ("components", "lines", "cuts", "group_costs", "lattice", "page"),
     "training": (
         "setting",
         "recipes",

@@ -309,7 +309,7 @@ def test_odd_ink_is_the_odder_the_more_beside_it_is_as_dark() -> None:
 
 
 def test_what_looks_like_a_digit_is_not_asked_for_its_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitnet.inference.reader.as_dark_beside", lambda *_: 1.0)
+    monkeypatch.setattr("digitnet.inference.reader.inklike_surroundings", lambda *_: 1.0)
     assert told_of(strokes([[80]]), 0.0).oddness == 0
     assert told_of(strokes([[80]]), 1.0).oddness == 2
     assert told_of(strokes([[80]])[90:118, 32:60], 1.0).oddness == 0  # so small a picture has no surroundings

@@ -1,13 +1,15 @@
-"""rewrite on strokes whose thickness, slant and blackness are known, and on MNIST."""
+"""normalize_strokes on strokes whose thickness, slant and blackness are known, and on MNIST."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.pictures.stroke_normalization import rewrite, stroke_thickness
+from digitnet.pictures.stroke_normalization import STROKE_LIMITS, normalize_strokes, stroke_thickness
 
 
 def ring(radius: float, thickness: float, level: int = 255) -> GrayPicture:
@@ -49,7 +51,7 @@ def cut_out(image: GrayPicture) -> GrayPicture:
 @pytest.mark.parametrize(("thickness", "wanted"), [(0.7, 2.2), (1.4, 2.2), (5.0, 3.5), (7.0, 3.5)])
 def test_thin_and_thick_pens_are_brought_to_mnists(thickness: float, wanted: float) -> None:
     ink = ring(10 * (20 - thickness) / 2, 10 * thickness)
-    written = rewrite(ink, 20)
+    written = normalize_strokes(ink, 20)
     # The ring's own radius stays, so the digit grows or shrinks by the difference, and is then made 20 pixels again.
     assert stroke_thickness(written.ink, 20) == pytest.approx(wanted * 20 / (20 + wanted - thickness), abs=0.4)
     (note,) = written.notes
@@ -59,7 +61,7 @@ def test_thin_and_thick_pens_are_brought_to_mnists(thickness: float, wanted: flo
 
 def test_a_digit_like_mnists_is_left_alone(mnist: tuple[Dataset, Dataset]) -> None:
     digits = [cut_out(image) for image in mnist[1].images[:300]]
-    results = [rewrite(digit, 20) for digit in digits]
+    results = [normalize_strokes(digit, 20) for digit in digits]
     unchanged = [np.array_equal(result.ink, digit) for digit, result in zip(digits, results, strict=True)]
     assert unchanged == [not result.notes for result in results]
     assert np.mean(unchanged) > 0.75
@@ -68,7 +70,7 @@ def test_a_digit_like_mnists_is_left_alone(mnist: tuple[Dataset, Dataset]) -> No
 def test_a_pale_stretch_of_a_stroke_becomes_solid() -> None:
     ink = ring(85, 30)
     ink[:, :60] = ink[:, :60] // 3  # where the pen ran dry
-    written = rewrite(ink, 20)
+    written = normalize_strokes(ink, 20)
     assert any(note == "pale strokes made solid" for note in written.notes)
     left = written.ink[written.ink.shape[0] // 2, : written.ink.shape[1] // 4]
     assert left.max() == 255
@@ -76,7 +78,7 @@ def test_a_pale_stretch_of_a_stroke_becomes_solid() -> None:
 
 @pytest.mark.parametrize(("lean", "left_over"), [(1.0, 0.1), (0.6, 0.1), (-1.0, -0.4), (-0.8, -0.4)])
 def test_a_strong_slant_is_reduced(lean: float, left_over: float) -> None:
-    written = rewrite(leaning(lean), 20)
+    written = normalize_strokes(leaning(lean), 20)
     rows, columns = np.nonzero(written.ink > 127)
     slope = np.polyfit(rows, columns, 1)[0]
     assert slope == pytest.approx(left_over, abs=0.05)
@@ -86,14 +88,14 @@ def test_a_strong_slant_is_reduced(lean: float, left_over: float) -> None:
 
 @pytest.mark.parametrize("lean", [-0.5, 0.0, 0.2])
 def test_a_slant_as_mnists_stays(lean: float) -> None:
-    assert not any("slant" in note for note in rewrite(leaning(lean), 20).notes)
+    assert not any("slant" in note for note in normalize_strokes(leaning(lean), 20).notes)
 
 
 def test_thinning_leaves_the_middle_of_a_thin_stroke() -> None:
     ink = np.zeros((200, 200), np.uint8)
     ink[:60] = ink[140:] = 255  # two thick bars ...
     ink[:, 96:104] = 255  # ... and a thin stroke between them
-    written = rewrite(ink, 20)
+    written = normalize_strokes(ink, 20)
     assert any("thinned" in note for note in written.notes)
     height = len(written.ink)
     assert (written.ink > 127)[height // 2 - height // 16 : height // 2 + height // 16].any(axis=1).all()
@@ -101,6 +103,41 @@ def test_thinning_leaves_the_middle_of_a_thin_stroke() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 3), (3, 900)])
 def test_specks_and_lines_are_no_trouble(size: tuple[int, int]) -> None:
-    written = rewrite(np.full(size, 255, np.uint8), 20)
+    written = normalize_strokes(np.full(size, 255, np.uint8), 20)
     assert written.ink.any()
     assert written.ink.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("digit", "limits"),
+    [
+        (ring(85, 30), {"usual_thickness": (3.9, 4.0)}),
+        (leaning(-0.2), {"usual_slant": (0.5, 2.0)}),
+        (ring(85, 30), {"usual_darkness": 1.1}),
+    ],
+)
+def test_narrower_limits_normalize_usual_digits(digit: GrayPicture, limits: dict[str, Any]) -> None:
+    assert normalize_strokes(digit, 20).notes == ()
+    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes != ()
+
+
+@pytest.mark.parametrize(
+    ("digit", "limits"),
+    [
+        (ring(85, 12), {"usual_thickness": (0.5, 4.0)}),
+        (leaning(0.9), {"usual_slant": (-2.0, 2.0)}),
+        (leaning(0.9), {"min_moment_ratio": 100.0}),
+    ],
+)
+def test_wider_limits_leave_unusual_digits_alone(digit: GrayPicture, limits: dict[str, Any]) -> None:
+    assert normalize_strokes(digit, 20).notes != ()
+    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes == ()
+
+
+@pytest.mark.parametrize("limits", [{"threshold_share": 0.9, "threshold_window": 201}, {"threshold_min": 200}])
+def test_one_threshold_for_all_of_a_digit_would_lose_a_pale_stretch(limits: dict[str, Any]) -> None:
+    ink = ring(85, 30)
+    ink[:, :60] = ink[:, :60] // 3
+    always = replace(STROKE_LIMITS, usual_darkness=1.1)  # normalize it however dark it is
+    whole, torn = (normalize_strokes(ink, 20, replace(always, **more)) for more in ({}, limits))
+    assert torn.ink.shape[1] < whole.ink.shape[1]

@@ -16,10 +16,10 @@ from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.decision import Place, nothing_written
 from digitnet.pictures.decoding import PictureSource
-from digitnet.pictures.loading import Picture, looks
+from digitnet.pictures.loading import Picture, binarizations
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
-from digitnet.pictures.surroundings import as_dark_beside
-from digitnet.segmentation import DigitInk, Page, pieces_apart, take_apart
+from digitnet.pictures.surroundings import inklike_surroundings
+from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
 __all__ = ["Judge", "Trace", "trace_digit", "trace_number"]
 
@@ -106,14 +106,14 @@ def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = Fals
     Raises:
         PictureError: The picture is missing, damaged, too large, or not a picture.
     """
-    views = looks(picture, with_steps=with_steps)
+    views = binarizations(picture, with_steps=with_steps)
     loaded = next(views)
     framed = to_mnist_frame(loaded.ink)
     edge = 0.0
     if min(loaded.ink.shape) > IMAGE_SIDE and _is_in_doubt(framed, judge):
         whole = framed
         loaded, framed = _likeliest(loaded, whole, views, judge)
-        edge = as_dark_beside(loaded.seen, loaded.ink) if framed is not None and framed is whole else 0.0
+        edge = inklike_surroundings(loaded.pixels, loaded.ink) if framed is not None and framed is whole else 0.0
     if framed is None:
         height, width = loaded.ink.shape
         blank = nothing_written(height, width, loaded.notes)
@@ -163,7 +163,7 @@ def _is_typical(oddness: AnyArray | None, is_one: NDArray[np.bool_], confidence:
 def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
     """Each of the larger pieces as if it were the digit, where there are several."""
     digits = []
-    for piece in pieces_apart(ink):
+    for piece in separate_marks(ink):
         framed = to_mnist_frame(piece.ink)
         if framed is not None:
             left, top, width, height = framed.box
@@ -188,7 +188,7 @@ def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = Fal
     Raises:
         PictureError: The picture is missing, damaged, too large, or not a picture.
     """
-    views = looks(picture, with_steps=with_steps)
+    views = binarizations(picture, with_steps=with_steps)
     best = _read_page(next(views), judge)
     count = len(best.trace.images)
     if best.page.left_out:
@@ -225,7 +225,7 @@ class _PageRead:
 
     def refused_as_single_digits(self, judge: Judge) -> Trace:
         """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
-        oddness = _PER_EDGE * as_dark_beside(self.view.seen, self.view.ink) if self.found else 0.0
+        oddness = _PER_EDGE * inklike_surroundings(self.view.pixels, self.view.ink) if self.found else 0.0
         places = [Place(digit.box, digit.line, digit.notes, oddness) for digit in self.found]
         digits = judge.judge(_stack([digit.image for digit in self.found]), places)
         if len(digits) >= _CROWD and _is_any_refused(digits):
@@ -235,7 +235,7 @@ class _PageRead:
 
 
 def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
-    page = take_apart(loaded.ink, lambda images: _may_hold_digits(images, judge))
+    page = segment_page(loaded.ink, lambda images: _may_hold_digits(images, judge))
     candidates = page.images
     found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
     places = [Place(digit.box, digit.line, digit.notes) for digit in found]

@@ -1,8 +1,8 @@
-"""Ink -> MNIST's frame: the digit's longest side 20 pixels, its centre of mass in the middle of 28 x 28.
+"""MNIST's frame: a digit's longest side becomes 20 pixels, and its centre of mass the middle of 28 x 28.
 
-This is how MNIST itself was made, so what is learned there holds for what comes out here. Of MNIST's own test
-digits, cut out and framed again, 9,866 of 10,000 come back equal to the last bit, because the shift is by
-whole pixels; shifting by fractions would blur each of them.
+MNIST itself was made this way, so a network trained on it can read what comes out here. Of MNIST's own test digits,
+cropped and framed again, 9,866 of 10,000 come back equal to the last bit, because the shift is by whole pixels;
+shifting by fractions would blur each of them.
 """
 
 import math
@@ -13,17 +13,22 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
-from digitnet.pictures.stroke_normalization import rewrite
+from digitnet.pictures.stroke_normalization import normalize_strokes
 
 __all__ = ["Box", "FramedDigit", "centred_in_frame", "to_mnist_frame"]
 
 Box: TypeAlias = tuple[int, int, int, int]  # x, y, width, height in pixels; x to the right, y downwards
 
-_DIGIT_SIDE = 20  # pixels; the longest side of a digit in MNIST's frame
-_MIDDLE = 14.0  # pixel index; in MNIST each centre of mass lies within [13.5, 14.5), rows and columns alike
-_LARGE = 2 * _DIGIT_SIDE  # pixels; a digit this large has an edge that is softer than a pixel of the frame ...
-_FAINT = 15  # of 255; ... and what is this faint in it widens its box without being seen
-_SPECK_SHARE = 0.02  # of the largest stroke's area; what is smaller is dirt, not a part of the digit
+# Longest side of a digit in MNIST's frame, in pixels (LeCun, Cortes, Burges).
+_DIGIT_SIDE = 20
+# Pixel index of the frame's middle: each centre of mass in MNIST lies within [13.5, 14.5), in rows and in columns.
+_MIDDLE = 14.0
+# Longest side in pixels from which the edge of a digit is softer than a pixel of the frame; chosen by hand.
+_SOFT_EDGE_FROM = 2 * _DIGIT_SIDE
+# Grey levels up to which ink of such a digit is invisible but widens its bounding box; chosen by hand.
+_INVISIBLE_LEVEL = 15
+# Least area of a connected component as a share of the largest one's; smaller ones are dirt; chosen by hand.
+_MIN_COMPONENT_AREA = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +37,7 @@ class FramedDigit:
 
     Attributes:
         image: uint8 (28, 28), 0 = paper, 255 = ink.
-        box: The digit's bounding box in the picture it came from.
+        box: The digit's bounding box in its picture.
         notes: What was done to it, in plain words.
     """
 
@@ -42,9 +47,9 @@ class FramedDigit:
 
 
 def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
-    """Cut out the digit and put it the way MNIST's digits are put.
+    """Crop the digit and place it as MNIST's digits are placed.
 
-    A 28 x 28 picture that is in the frame already is passed on untouched: framing twice equals framing once.
+    A 28 x 28 picture that is in the frame already is returned as it is: framing twice equals framing once.
 
     Args:
         ink: uint8 (height, width), any size, 0 = paper, 255 = ink; one digit.
@@ -60,21 +65,21 @@ def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
         return None
     if ink.shape == (IMAGE_SIDE, IMAGE_SIDE) and _is_framed(ink, box):
         return FramedDigit(ink.copy(), box)
-    if max(box[2:]) >= _LARGE:
-        ink = np.asarray(cv2.threshold(ink, _FAINT, 0, cv2.THRESH_TOZERO)[1], np.uint8)
+    if max(box[2:]) >= _SOFT_EDGE_FROM:
+        ink = np.asarray(cv2.threshold(ink, _INVISIBLE_LEVEL, 0, cv2.THRESH_TOZERO)[1], np.uint8)
         box = _bounding_box(ink)
         if box is None:
             return None
     left, top, _, _ = box
-    digit, notes = _without_specks(_cut(ink, box))
-    inner = _bounding_box(digit) or (0, 0, digit.shape[1], digit.shape[0])
-    written = rewrite(_cut(digit, inner), _DIGIT_SIDE)
+    digit, notes = _without_specks(_cropped(ink, box))
+    inner = _bounding_box(digit) or (0, 0, *digit.shape[::-1])
+    normalized = normalize_strokes(_cropped(digit, inner), _DIGIT_SIDE)
     own = (left + inner[0], top + inner[1], inner[2], inner[3])
-    return FramedDigit(_centre(_resize(written.ink)), own, (*notes, *written.notes))
+    return FramedDigit(_centred(_resized(normalized.ink)), own, (*notes, *normalized.notes))
 
 
 def centred_in_frame(ink: GrayPicture) -> GrayPicture:
-    """Cut out what is drawn and lay it into MNIST's frame, its strokes as they are.
+    """Crop the ink and place it in MNIST's frame, with its strokes as they are.
 
     Args:
         ink: uint8 (height, width), 0 = paper, with at least one pixel of ink.
@@ -82,7 +87,7 @@ def centred_in_frame(ink: GrayPicture) -> GrayPicture:
     Returns:
         uint8 (28, 28): the longest side 20 pixels, the centre of mass in the middle.
     """
-    return _centre(_resize(_cut(ink, _bounding_box(ink) or (0, 0, ink.shape[1], ink.shape[0]))))
+    return _centred(_resized(_cropped(ink, _bounding_box(ink) or (0, 0, *ink.shape[::-1]))))
 
 
 def _bounding_box(ink: GrayPicture) -> Box | None:
@@ -91,15 +96,15 @@ def _bounding_box(ink: GrayPicture) -> Box | None:
     return (left, top, width, height) if width else None
 
 
-def _cut(ink: GrayPicture, box: Box) -> GrayPicture:
+def _cropped(ink: GrayPicture, box: Box) -> GrayPicture:
     left, top, width, height = box
     return ink[top : top + height, left : left + width]
 
 
 def _is_framed(ink: GrayPicture, box: Box) -> bool:
-    """True for a digit of MNIST's size at MNIST's place.
+    """Whether a digit has MNIST's size and place.
 
-    19 pixels count too: a row so faint that it rounds to 0 makes a digit of 20 one pixel shorter.
+    19 pixels count too: an outer row so faint that it rounds to 0 makes a digit of 20 pixels one pixel shorter.
     """
     middles = _centre_of_mass(ink)
     return max(box[2:]) in (_DIGIT_SIDE - 1, _DIGIT_SIDE) and all(
@@ -116,22 +121,22 @@ def _centre_of_mass(ink: GrayPicture) -> tuple[float, float]:
 
 
 def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
-    """`ink` without the connected pieces that are far smaller than the largest one; and how many stayed."""
-    pieces, piece_of, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if pieces <= 2:  # the paper and the digit
+    """`ink` without the connected components that are far smaller than the largest one, and a note of that."""
+    n, labels, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    if n <= 2:  # the paper and the digit
         return ink, ()
     areas = statistics[:, cv2.CC_STAT_AREA]
-    areas[0] = 0  # piece 0 is the paper
-    keep = areas >= _SPECK_SHARE * areas.max()
-    kept, all_pieces = int(keep.sum()), pieces - 1
+    areas[0] = 0  # component 0 is the paper
+    keep = areas >= _MIN_COMPONENT_AREA * areas.max()
+    kept, all_pieces = int(keep.sum()), n - 1
     note = f"{kept} of {all_pieces} pieces joined" if kept > 1 else f"{all_pieces - 1} specks left out"
     if kept == all_pieces:
         return ink, (note,)
-    return np.where(keep, 255, 0).astype(np.uint8)[piece_of] & ink, (note,)
+    return np.where(keep, 255, 0).astype(np.uint8)[labels] & ink, (note,)
 
 
-def _resize(digit: GrayPicture) -> GrayPicture:
-    """Bring the longest side to 20 pixels; thin strokes that fade while shrinking are brought back to 255."""
+def _resized(digit: GrayPicture) -> GrayPicture:
+    """The digit with a longest side of 20 pixels; thin strokes that fade when it shrinks are brought back to 255."""
     height, width = digit.shape
     scale = _DIGIT_SIDE / max(height, width)
     if scale == 1:
@@ -142,8 +147,8 @@ def _resize(digit: GrayPicture) -> GrayPicture:
     return np.asarray(stretched, np.uint8)
 
 
-def _centre(digit: GrayPicture) -> GrayPicture:
-    """Lay the digit into the empty frame, shifted by whole pixels and never beyond the frame's edge."""
+def _centred(digit: GrayPicture) -> GrayPicture:
+    """The digit in an empty frame, shifted by whole pixels and never beyond the frame's edge."""
     frame = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     top, left = (
         min(max(math.ceil(_MIDDLE - 0.5 - middle), 0), IMAGE_SIDE - side)
