@@ -32,6 +32,7 @@ from digitnet.report import (
     worst_mistakes_figure,
 )
 from digitnet.runs.data import Data
+from digitnet.runs.digit_score import digit_score_for, with_score
 from digitnet.runs.folder import RunFolder
 from digitnet.training.export import encode_model
 from digitnet.training.optimizers import make_optimizer
@@ -79,13 +80,15 @@ def finish(
         calibration={"temperature": temperature},
     )
     content = encode_model(model, metadata, data.train.images[:_IMAGES_TO_COMPARE])
-    measured, figures = _publish(folder, folder.model_file, content, data)
+    score_of = digit_score_for(data.train)
+    measured, figures = _publish(folder, folder.model_file, content, data, score_of)
     metrics = {
         **figures,
         "train_seconds": round(sum(row["seconds"] for row in history), 3),
         "epochs": len(history),
         "parameters": int(model.count_params()),
-        "int8": _publish_int8(folder, content, data),
+        "int8": _publish_int8(folder, content, data, score_of),
+        "refuses_non_digits": score_of is not None,
     }
     _save_for_training(folder, model, Recipe.from_dict(run["settings"]))
     _draw(folder, model, data, measured)
@@ -96,7 +99,9 @@ def finish(
     return metrics, measured["test"] or measured["validation"]
 
 
-def _publish(folder: RunFolder, path: Path, content: bytes, data: Data) -> tuple[_Measured, dict[str, Any]]:
+def _publish(
+    folder: RunFolder, path: Path, content: bytes, data: Data, score_of: bytes | None
+) -> tuple[_Measured, dict[str, Any]]:
     """Measure a model and write its file, the figures inside; what was measured, and the same for `metrics.json`."""
     session, metadata = open_model(content)
     classifier = Classifier(session, metadata)
@@ -107,7 +112,7 @@ def _publish(folder: RunFolder, path: Path, content: bytes, data: Data) -> tuple
     measured = {name: None if part is None else evaluate(classifier, part) for name, part in parts.items()}
     figures = {name: part.to_dict() if part else None for name, part in measured.items()}
     summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items() if part}
-    described = with_metadata(content, dataclasses.replace(metadata, metrics=summary))
+    described = with_score(with_metadata(content, dataclasses.replace(metadata, metrics=summary)), score_of)
     folder.write(path, described)
     return measured, {**figures, "bytes": len(described)}
 
@@ -122,13 +127,13 @@ def _of_right_labels(classifier: Classifier, dataset: Dataset) -> Quantiles:
     return Quantiles.of(probabilities[np.arange(len(dataset)), dataset.labels])
 
 
-def _publish_int8(folder: RunFolder, content: bytes, data: Data) -> dict[str, Any]:
+def _publish_int8(folder: RunFolder, content: bytes, data: Data, score_of: bytes | None) -> dict[str, Any]:
     """The same for the model in 8-bit integers; where those would answer otherwise, why there is no such file."""
     try:
         quantized = quantize(content, data.train.images)
     except ModelFileError as error:
         return {"missing": str(error)}
-    return _publish(folder, folder.int8_model_file, quantized, data)[1]
+    return _publish(folder, folder.int8_model_file, quantized, data, score_of)[1]
 
 
 def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> None:
