@@ -12,7 +12,7 @@ from contest import BATCH_SIZE, DROPOUT, HIDDEN_SIZES, Answer, Arrays, Request, 
 from digitnet import Dataset, build_mlp, evaluate, train
 from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.network.backend import keras
-from digitnet.runs.session import compiled_model
+from digitnet.runs.training import compiled_model
 from digitnet.training.recipes import PRESETS
 
 

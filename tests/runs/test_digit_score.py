@@ -1,7 +1,6 @@
 """Every model of digits that is trained here refuses what is no digit; models of other data refuse nothing."""
 
 import dataclasses
-import io
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,6 @@ from extras import HAS_TRAINING
 if not HAS_TRAINING:
     pytest.skip("needs the training extra", allow_module_level=True)
 
-from rich.console import Console
 
 from digitnet.arrays import AnyArray
 from digitnet.augmentation.outliers import make_non_digits
@@ -35,7 +33,7 @@ def finished(mnist: tuple[Dataset, Dataset], tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("runs") / "quick"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digitnet.runs.finish.save_figure", lambda *_: None)  # they take most of the time
-        start_run(make_recipe("quick"), data, folder, command=["digitnet"], console=Console(file=io.StringIO()))
+        start_run(make_recipe("quick"), data, folder, command=["digitnet"])
     return folder
 
 

@@ -2,21 +2,17 @@
 
 import csv
 import dataclasses
-import io
-import itertools
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.datasets import load_mnist
@@ -32,8 +28,12 @@ from digitnet.inference.classifier import load_classifier
 from digitnet.network.backend import keras
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
-from digitnet.runs.session import lessons
+from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunFinished, RunStarted, StageStarted
+from digitnet.runs.finish import Products
+from digitnet.runs.session import carry_out
+from digitnet.runs.training import prepare, shown_images
 from digitnet.training.recipes import Recipe
+from digitnet.training.stopping import StopRequest
 
 FILES = {
     "MODEL_CARD.md",
@@ -59,7 +59,6 @@ RECIPE = Recipe(
     batch_size=50,
     validation_fraction=0.2,
 )
-SILENT = Console(file=io.StringIO())
 
 
 def write_stripes(folder: Path, n: int = 400) -> None:
@@ -81,13 +80,18 @@ def source(tmp_path: Path) -> str:
 
 
 def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
-    return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], console=SILENT, **options)
+    return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], **options)
 
 
-def stop_after_the_first_epoch() -> Callable[[], bool]:
-    """Asked once before training begins, where it says no, and then after every epoch."""
-    answers = itertools.chain([False], itertools.repeat(True))
-    return lambda: next(answers)
+def stopping_after_epoch(epoch: int) -> dict[str, Any]:
+    """Options of a run that is asked to stop when it says that an epoch, counted from 1, is finished."""
+    stop = StopRequest()
+
+    def listen(event: RunEvent) -> None:
+        if isinstance(event, EpochFinished) and event.epoch == epoch:
+            stop.request()
+
+    return {"listener": listen, "stop": stop}
 
 
 def weights(folder: Path) -> list[Any]:
@@ -144,13 +148,71 @@ def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> N
 def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
     start(source, tmp_path / "whole")
     with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
-        start(source, tmp_path / "stopped", should_stop=stop_after_the_first_epoch())
+        start(source, tmp_path / "stopped", **stopping_after_epoch(1))
     assert not (tmp_path / "stopped" / "metrics.json").exists()
     with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
-        resume_run(tmp_path / "stopped", console=SILENT, should_stop=lambda: True)
-    resume_run(tmp_path / "stopped", console=SILENT)
+        resume_run(tmp_path / "stopped", **stopping_after_epoch(2))
+    resume_run(tmp_path / "stopped")
     assert_same_run(tmp_path / "whole", tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "checkpoint").exists()
+
+
+def test_a_run_tells_its_events_in_order(source: str, tmp_path: Path) -> None:
+    told: list[RunEvent] = []
+    checkpoints: list[bool] = []
+
+    def listen(event: RunEvent) -> None:
+        told.append(event)
+        checkpoints.append((tmp_path / "run" / "checkpoint" / "state.npz").exists())
+
+    recipe = dataclasses.replace(RECIPE, epochs=2)
+    outcome = start(source, tmp_path / "run", recipe, listener=listen)
+    epochs = [EpochStarted, EpochFinished]
+    assert [type(event) for event in told] == [RunStarted, *epochs, *epochs, *[StageStarted] * 3, RunFinished]
+    assert checkpoints == [False, False, *[True] * 6, False]  # what is told of is safe; at the end it is of no use
+    started, finished, last = told[0], told[2], told[-1]
+    assert isinstance(started, RunStarted)
+    assert (started.num_images, started.history, started.folder.path) == (320, (), tmp_path / "run")
+    assert isinstance(finished, EpochFinished)
+    assert (finished.epoch, finished.epochs) == (1, 2)
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} == set(finished.logs)
+    assert 0 < finished.seconds <= finished.logs["seconds"]
+    assert [event.stage.value for event in told if isinstance(event, StageStarted)] == [
+        "calibrating",
+        "measuring",
+        "reporting",
+    ]
+    assert isinstance(last, RunFinished)
+    assert last.outcome == outcome
+    assert (outcome.epochs, outcome.is_finished) == (2, True)
+
+
+def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, tmp_path: Path) -> None:
+    """Of a stopped run the network of the last finished epoch is left, if that is asked for."""
+    stop = StopRequest()
+    told: list[RunEvent] = []
+
+    def listen(event: RunEvent) -> None:
+        told.append(event)
+        if isinstance(event, EpochStarted) and event.epoch == 2:
+            stop.request(at_once=True)
+
+    data = load_data(source, RECIPE, "fail")
+    folder = RunFolder.create(tmp_path / "run")
+    network_only = Products(everything=False, of_stopped_runs=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "digitnet.training.loop._finished", lambda _, stop: not stop.at_once
+        )  # an epoch here is too short
+        outcome = carry_out(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
+    assert [event.epoch for event in told if isinstance(event, EpochFinished)] == [1]
+    assert (outcome.epochs, outcome.is_finished, outcome.metrics["test"]) == (1, False, None)
+    assert {path.name for path in folder.path.iterdir()} == {"model.onnx", "checkpoint"}
+    one_epoch = tmp_path / "one"
+    with pytest.raises(TrainingInterruptedError):
+        start(source, one_epoch, **stopping_after_epoch(1))
+    carry_out(prepare(RECIPE, data), RunFolder(one_epoch), network_only, stop=stop)
+    assert folder.model_file.read_bytes() == RunFolder(one_epoch).model_file.read_bytes()
 
 
 def command(*arguments: str) -> list[str]:
@@ -169,7 +231,7 @@ def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Pa
 
     victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert victim.stderr is not None
-    for line in victim.stderr:  # the row of an epoch is written just before its checkpoint, so any moment is hit
+    for line in victim.stderr:  # the row of an epoch is written while the next one begins, so any moment is hit
         if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
             break
     victim.send_signal(signal.SIGKILL)
@@ -233,7 +295,7 @@ def test_an_existing_folder_is_never_overwritten(source: str, tmp_path: Path) ->
         start(source, tmp_path / "run")
     assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
     with pytest.raises(RunFolderError, match="is complete: there is nothing to resume"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(tmp_path / "run")
 
 
 def test_other_files_are_not_overwritten_either(source: str, tmp_path: Path) -> None:
@@ -252,20 +314,20 @@ def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
 
 def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
+        start(source, tmp_path / "run", **stopping_after_epoch(1))
     labels = Path(source) / "train-labels-idx1-ubyte"
     content = bytearray(labels.read_bytes())
     content[8:10] = content[9], content[8]  # the first two labels change places
     labels.write_bytes(content)
     with pytest.raises(RunFolderError, match="is no longer what this run was started with"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(tmp_path / "run")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}"])
 def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
-        resume_run(tmp_path, console=SILENT)
+        resume_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -286,20 +348,20 @@ def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
 )
 def test_an_edited_description_is_named(name: str, value: object, source: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", should_stop=stop_after_the_first_epoch())
+        start(source, tmp_path / "run", **stopping_after_epoch(1))
     path = tmp_path / "run" / "run.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {name: value}))
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(tmp_path / "run")
 
 
 def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingInterruptedError):
-        start("data", Path("run"), should_stop=stop_after_the_first_epoch())
+        start("data", Path("run"), **stopping_after_epoch(1))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert resume_run(tmp_path / "run", console=SILENT).metrics["epochs"] == 4
+    assert resume_run(tmp_path / "run").metrics["epochs"] == 4
     assert source == str(tmp_path / "data")
 
 
@@ -335,7 +397,7 @@ def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="is not a run folder"):
-        resume_run(tmp_path, console=SILENT)
+        resume_run(tmp_path)
 
 
 def test_divergence_keeps_the_epochs_before(source: str, tmp_path: Path) -> None:
@@ -361,7 +423,7 @@ def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
     images = load_mnist()[0].subset(np.arange(100))
     recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
     for source, expected in (("mnist", 120), ("fashion", 100)):
-        train_set = lessons(recipe, Data(source, source, "fail", images, None, None))
+        train_set = shown_images(recipe, Data(source, source, "fail", images, None, None))
         assert len(train_set) == expected
         np.testing.assert_array_equal(train_set.images[:100], images.images)
 
@@ -370,13 +432,12 @@ def test_a_run_with_digits_from_elsewhere_ends_in_the_same_bits_when_it_is_resum
     few = load_mnist()[0].subset(np.arange(300))
     data = Data("mnist", "mnist", "fail", few, None, None)
     recipe = dataclasses.replace(RECIPE, regional_hands=0.5, hard_examples=0.5, validation_fraction=0.0)
-    whole = start_run(recipe, data, tmp_path / "whole", command=[], console=SILENT)
-    answers = iter([False, False, True])  # before the first epoch, after it, after the second
-    with pytest.raises(TrainingInterruptedError):
-        start_run(recipe, data, tmp_path / "broken", command=[], console=SILENT, should_stop=lambda: next(answers))
+    whole = start_run(recipe, data, tmp_path / "whole", command=[])
+    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
+        start_run(recipe, data, tmp_path / "broken", command=[], **stopping_after_epoch(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digitnet.runs.session.load_data", lambda *_: data)
-        resumed = resume_run(tmp_path / "broken", console=SILENT)
+        resumed = resume_run(tmp_path / "broken")
     images = few.images[:50]
     first, second = (load_classifier(run.folder.model_file) for run in (whole, resumed))
     np.testing.assert_array_equal(first.predict_logits(images), second.predict_logits(images))

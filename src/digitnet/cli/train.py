@@ -10,6 +10,7 @@ import typer
 
 from digitnet.cli.options import DataOption, JsonOption, OnBadPictureOption
 from digitnet.errors import ConfigurationError
+from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from digitnet.training.recipes import PRESETS, Recipe, make_recipe
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = ["train"]
 
 _COPIES = 8  # of each image in the figure of --show-augmentation
 
+_listed = ", ".join
 PresetOption = Annotated[
     str | None,
     typer.Option(metavar="|".join(PRESETS), help="The recipe to start from; the dials change it. Default standard."),
@@ -32,16 +34,16 @@ def train(  # noqa: PLR0913 - one parameter for each option that a user can give
     data: DataOption = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with an interrupted run.")] = None,
     hidden_sizes: Annotated[str | None, typer.Option(metavar="N,N,...", help="Units of each hidden layer.")] = None,
-    activation: Annotated[str | None, typer.Option(help="Of the hidden layers: relu, gelu, tanh, ...")] = None,
+    activation: Annotated[str | None, typer.Option(help=f"Of the hidden layers: {_listed(ACTIVATIONS)}.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Part of the hidden outputs dropped, 0 to 1.")] = None,
     batch_normalization: Annotated[bool | None, typer.Option(help="Normalise hidden layers over the batch.")] = None,
     receptive_fields: Annotated[
         str | None,
         typer.Option(metavar="R,R,...", help="Radius in pixels that the units of each layer see, 0 for everything."),
     ] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd, nesterov, rmsprop, muon, ...")] = None,
+    optimizer: Annotated[str | None, typer.Option(help=f"One of {_listed(OPTIMIZERS)}.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None,
+    schedule: Annotated[str | None, typer.Option(help=f"One of {_listed(SCHEDULES)}.")] = None,
     warmup_fraction: Annotated[float | None, typer.Option(help="Part of all steps in which the rate rises.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Decoupled decay of the kernels.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Part of the target spread over all classes.")] = None,
@@ -162,22 +164,27 @@ def _run(
     from digitnet.datasets import load_source
 
     console = Console(stderr=True, highlight=False)
-    with stop_after_epoch(console) as should_stop, ThreadPoolExecutor(1) as pool:
+    with stop_after_epoch(console) as stop, ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load_source, source, on_bad_picture=on_bad_picture) if resume is None else None
         # Keras and JAX take seconds to import: only here, after the options have been found good, and meanwhile the
         # data is being unpacked.
         with collected_never():
+            from digitnet.cli.progress import ProgressDisplay
             from digitnet.runs import load_data, resume_run, start_run
             from digitnet.training.compilation_cache import compilation_cache
 
-        with compilation_cache(lambda line: typer.echo(f"digitnet: {line}", err=True)):
+        with compilation_cache(_warn), ProgressDisplay(console) as display:
             if resume is not None:
-                outcome = resume_run(resume, console=console, should_stop=should_stop)
+                outcome = resume_run(resume, listener=display, stop=stop)
             else:
                 data = load_data(source, recipe, on_bad_picture, loading.result() if loading else None)
                 command = ["digitnet", *sys.argv[1:]]
-                outcome = start_run(recipe, data, out, command=command, console=console, should_stop=should_stop)
+                outcome = start_run(recipe, data, out, command=command, listener=display, stop=stop)
     _report(outcome, as_json=as_json)
+
+
+def _warn(line: str) -> None:
+    typer.echo(f"digitnet: {line}", err=True)
 
 
 def _report(outcome: "Outcome", *, as_json: bool) -> None:

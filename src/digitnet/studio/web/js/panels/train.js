@@ -131,9 +131,9 @@ export function createTrainPanel(store) {
   };
 
   const showDials = () => {
-    dials = createDials(settingsFrom(readAddress().settings), {
+    dials = createDials(settingsFrom(readAddress().settings, training.settings), training.settings, {
       classes: model.class_names.length,
-      onChange: (settings) => noteInAddress(addressOf(settings)),
+      onChange: (settings) => noteInAddress(addressOf(settings, training.settings)),
       onStart: start,
     });
     place.replaceChildren(dials.element);
@@ -144,8 +144,8 @@ export function createTrainPanel(store) {
   return {
     async show() {
       const { settings } = readAddress();
-      if (namesSettings(settings)) showDials();
-      else noteInAddress(addressOf(dials.settings()));
+      if (namesSettings(settings, training.settings)) showDials();
+      else noteInAddress(addressOf(dials.settings(), training.settings));
       await refresh();
       const asked = settings.get("run") ?? "";
       const running = runs.find(({ status }) => status === "running")?.id ?? "";
