@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.settings import seeds
 from digitnet import load_mnist
 from digitnet.arrays import AnyArray
-from digitnet.augmentation.augmenter import augmented_copies, make_augmentation
+from digitnet.augmentation.augmenter import augmented_copies
 from digitnet.augmentation.distortion import Distortion
 from digitnet.augmentation.regional_forms import with_regional_hands
 from digitnet.datasets import Dataset
@@ -34,9 +34,7 @@ from digitnet.evaluation.calibration import fit_temperature
 from digitnet.evaluation.metrics import negative_log_likelihood
 from digitnet.network.backend import KerasModel
 from digitnet.network.mlp import KerasPredictor
-from digitnet.runs.session import compiled_model
-from digitnet.training.hard_examples import HardExamples
-from digitnet.training.loop import train
+from digitnet.runs.training import train_recipe as train_recipe_on
 from digitnet.training.recipes import Recipe, make_recipe
 
 _PART = 0.1  # of the writers are held out
@@ -63,19 +61,7 @@ def split_by_writer(dataset: Dataset, writers: AnyArray, batch_size: int) -> tup
 
 def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
     """A network trained as the recipe says, as `digitnet train` would."""
-    train_set = with_regional_hands(train_set, recipe.regional_hands, recipe.seed)
-    model = compiled_model(recipe, train_set)
-    train(
-        model,
-        train_set,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
-        augmentation=make_augmentation(recipe.augmentation),
-        hard_examples=HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None,
-        keep_zeros=any(recipe.receptive_fields),
-    )
-    return model
+    return train_recipe_on(recipe, with_regional_hands(train_set, recipe.regional_hands, recipe.seed))
 
 
 def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:

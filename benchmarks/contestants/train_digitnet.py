@@ -11,7 +11,7 @@ import contest
 from digitnet import Dataset, build_mlp, evaluate, train
 from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.network.backend import keras
-from digitnet.runs.session import compiled_model
+from digitnet.runs.training import compiled_model
 from digitnet.training.recipes import PRESETS
 
 

@@ -159,16 +159,23 @@ def test_the_graph_is_valid_and_its_members_are_in_it_as_they_were(write: Write,
     assert sorted(part.name for part in proto.graph.output) == ["logits", "probabilities"]
 
 
-def test_what_else_members_answer_is_left_out(write: Write, out: Path) -> None:
-    """Whatever leads to no output would still be computed with each answer."""
-    scored = [with_digit_score(network(seed), network(9), Quantiles(100, (0.1,), (-1.0,))) for seed in (0, 1)]
-    save_committee([write(str(number), content=content) for number, content in enumerate(scored)], out)
-    other = out.with_name("other.onnx")
-    save_committee([write("a", 0), write("b", 1)], other)
-    kinds = [[node.op_type for node in onnx.load(path).graph.node] for path in (out, other)]
-    assert kinds[0] == kinds[1]
-    first, second = (load_classifier(path).predict_logits(IMAGES) for path in (out, other))
-    np.testing.assert_array_equal(first, second)
+def test_a_committee_whose_members_refuse_what_is_no_digit_refuses_it_too(write: Write, out: Path) -> None:
+    """The score is in the file once, however many members have it, and changes no answer."""
+    scores = Quantiles(100, (0.1,), (-1.0,))
+    scored = [write(str(seed), content=with_digit_score(network(seed), network(9), scores)) for seed in (0, 1)]
+    save_committee(scored, out)
+    plain, mixed = out.with_name("plain.onnx"), out.with_name("mixed.onnx")
+    save_committee([write("a", 0), write("b", 1)], plain)
+    save_committee([scored[0], write("c", 1)], mixed)
+    refusing, answering, partly = (load_classifier(path) for path in (out, plain, mixed))
+    np.testing.assert_array_equal(refusing.score_digits(IMAGES), load_classifier(scored[0]).score_digits(IMAGES))
+    assert refusing.metadata.quantiles("digit_score") == scores
+    assert answering.score_digits(IMAGES) is None
+    assert partly.score_digits(IMAGES) is None
+    np.testing.assert_array_equal(refusing.predict_logits(IMAGES), answering.predict_logits(IMAGES))
+    kinds = [[node.op_type for node in onnx.load(path).graph.node] for path in (out, plain, mixed)]
+    assert kinds[1] == kinds[2]
+    assert len(kinds[0]) < len(kinds[1]) + 2 * len(onnx.load(scored[0]).graph.node)
 
 
 def test_the_same_members_give_the_same_bytes(write: Write, out: Path) -> None:

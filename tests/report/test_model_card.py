@@ -71,6 +71,15 @@ def test_every_figure_stands_with_n_and_interval(metrics: Json) -> None:
     assert row[6] == f"{100 * test['ece']:.2f} %"
 
 
+def test_it_says_whether_what_is_no_digit_is_refused(metrics: Json) -> None:
+    refuses = "is answered with `not a digit`"
+    assert refuses in model_card(RUN, metrics | {"refuses_non_digits": True})
+    for unscored in (metrics, metrics | {"refuses_non_digits": False}):
+        card = model_card(RUN, unscored)
+        assert refuses not in card
+        assert "has no digit score, so it always answers with one of its classes" in card
+
+
 def test_each_class_stands_with_n_and_interval(metrics: Json) -> None:
     wilson = binomtest(9, 12).proportion_ci(method="wilson")
     row = cells(model_card(RUN, metrics), "4")

@@ -20,6 +20,7 @@ from digitnet.network.mlp import build_mlp
 from digitnet.runs import RunFolder
 from digitnet.runs.data import Data
 from digitnet.runs.finish import finish
+from digitnet.runs.training import PreparedRun
 from digitnet.training.recipes import Recipe
 
 RECIPE = Recipe(hidden_sizes=(12,), epochs=1, temperature=1.7)
@@ -66,7 +67,7 @@ def finished(path: Path, model: KerasModel, data: Data) -> tuple[RunFolder, dict
         "started": "2026-01-02T03:04:05+00:00",
     }
     folder.write_json(folder.description_file, description)
-    metrics, _ = finish(folder, model, data, HISTORY)
+    metrics = finish(folder, PreparedRun(RECIPE, data, data.train, model), HISTORY).metrics
     assert json.loads(folder.metrics_file.read_bytes()) == metrics
     return folder, metrics
 

@@ -77,8 +77,8 @@ def test_every_step_draws_anew(pixels: int) -> None:
     train(model, data, epochs=1, batch_size=40)  # builds the optimiser
     run = make_epoch(model, make_objective(model), 10, make_augmentation(Distortion(shift=pixels)))
     key = jnp.array([1, 2], jnp.uint32)
-    _, looks = run(read_state(model), jnp.asarray(data.images), jnp.zeros(40, jnp.int32), jnp.arange(40), key)
-    differing = len(np.unique(np.round(np.asarray(looks.losses), 4)))
+    _, outputs = run(read_state(model), jnp.asarray(data.images), jnp.zeros(40, jnp.int32), jnp.arange(40), key)
+    differing = len(np.unique(np.round(np.asarray(outputs.losses), 4)))
     assert differing == (1 if pixels == 0 else 4)
 
 

@@ -11,8 +11,9 @@ import pytest
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.inference.classifier import load_classifier
 from digitnet.model_file.contract import ModelMetadata
+from digitnet.network.activations import ACTIVATIONS
 from digitnet.network.backend import keras
-from digitnet.network.mlp import ACTIVATIONS, build_mlp
+from digitnet.network.mlp import build_mlp
 from digitnet.training.export import save_model, to_onnx
 
 IMAGES = np.random.default_rng(3).integers(0, 256, (50, 28, 28), dtype=np.uint8)

@@ -84,20 +84,21 @@ def _trained(recipe: Recipe, arguments: Namespace) -> "Outcome":
     source, resume = arguments.data or "mnist", arguments.resume
     on_bad_picture: OnBadPicture = arguments.on_bad_picture or "fail"
     console = Console(stderr=True, highlight=False, quiet=arguments.quiet)
-    with stop_after_epoch(console) as should_stop, ThreadPoolExecutor(1) as pool:
+    with stop_after_epoch(console) as stop, ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load_source, source, on_bad_picture=on_bad_picture) if resume is None else None
         # Keras and JAX take seconds to import: only here, after the options have been found good, and meanwhile the
         # data is being unpacked.
         with collected_never():
+            from digitnet.cli.progress import ProgressDisplay
             from digitnet.runs import load_data, resume_run, start_run
             from digitnet.training.compilation_cache import compilation_cache
 
-        with compilation_cache(print_note):
+        with compilation_cache(print_note), ProgressDisplay(console) as display:
             if resume is not None:
-                return resume_run(resume, console=console, should_stop=should_stop)
+                return resume_run(resume, listener=display, stop=stop)
             data = load_data(source, recipe, on_bad_picture, loading.result() if loading else None)
             command = ["digitnet", *sys.argv[1:]]
-            return start_run(recipe, data, arguments.out, command=command, console=console, should_stop=should_stop)
+            return start_run(recipe, data, arguments.out, command=command, listener=display, stop=stop)
 
 
 def _show_augmentation(recipe: Recipe, arguments: Namespace) -> None:

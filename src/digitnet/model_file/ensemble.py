@@ -25,8 +25,8 @@ from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.files import replaced_file
-from digitnet.model_file.contract import MODEL_FILE_NAMES, open_model
-from digitnet.model_file.digit_score import without_digit_score
+from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, open_model
+from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
 from digitnet.model_file.graph import Graph, with_metadata, with_prefix
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
@@ -70,6 +70,9 @@ def save_committee(
         metadata = _describe(members)
         content = with_metadata(_merge(members, len(metadata.class_names)).SerializeToString(), metadata)
         _check_same_answers(members, content)
+        if all(DIGIT_SCORE in member.metadata.thresholds for member in members):
+            # A score knows nothing of the network beside it, so that of one member serves all of them.
+            content = with_digit_score_of(content, members[0].content, second_opinion=False)
         temporary.write_bytes(content)
     return metadata
 
@@ -187,7 +190,7 @@ def _merge(members: list[_Member], num_classes: int) -> onnx.ModelProto:
     mean = list(proto.graph.node)
     del proto.graph.node[:]
     for number, member in enumerate(members, start=1):
-        part = onnx.load_from_string(without_digit_score(member.content))  # of several, none is the committee's
+        part = onnx.load_from_string(without_digit_score(member.content))  # one score is added to the whole
         if list(part.opset_import) != list(proto.opset_import):
             raise ModelFileError(
                 f"{member.path} is written in the operators of {_operators(part)}, expected {_operators(proto)}: save "

@@ -18,12 +18,12 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE, Images, Logits
 from digitnet.datasets.dataset import MAX_CLASSES
 from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.network.activations import ACTIVATIONS
 from digitnet.network.backend import KerasModel, Tensor, keras
 from digitnet.network.initialization import drawn_by_numpy, kernel_initializer, layer_seeds, receptive_windows
 
-__all__ = ["ACTIVATIONS", "KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
+__all__ = ["KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
 
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear")
 
 _MAX_UNITS = 65_536  # a hidden layer of 65,536 units on 784 inputs already takes 200 MB
 

@@ -22,7 +22,8 @@ is a 4xx with `{"error": "one sentence"}`; an id of a network that there is not 
 network.
 
     GET  about     {"version", "model": {"id", "name", "class_names", "parameters", "precision", "members"},
-                   "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason"},
+                   "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason",
+                   "settings": what a run's settings may be, see `teaching.settings.described_settings`},
                    "limits": {"picture_bytes", "picture_pixels"}}
     POST read?mode=&steps=&model=
                    a picture; the JSON of `digitnet read`, and "width", "height", "images": [IMAGE, ...],

@@ -22,6 +22,7 @@ from digitnet.studio.questions import one_of
 from digitnet.studio.refusals import refusing
 from digitnet.studio.teaching import LOADED, Workshop
 from digitnet.studio.teaching.encoding import encoded_bytes
+from digitnet.studio.teaching.settings import described_settings
 
 __all__ = ["reading_routes"]
 
@@ -78,7 +79,11 @@ def _introduction(networks: Networks, workshop: Workshop, limits: dict[str, int]
         },
         "models": [{"id": LOADED, "name": networks.name}, *workshop.models()],
         "answering": workshop.answering,
-        "training": {"available": not workshop.reason, "reason": workshop.reason},
+        "training": {
+            "available": not workshop.reason,
+            "reason": workshop.reason,
+            "settings": described_settings(),
+        },
         "limits": limits,
     }
 

@@ -1,43 +1,43 @@
-"""Compiled programs that are kept on disk from one run to the next, and checked before they are run.
+"""Compiled programs that are kept on disk from one run to the next: JAX's persistent compilation cache, checked first.
 
-JAX can keep what it compiles (its persistent compilation cache), but it believes whatever lies there: code with a
-flipped bit is run, and so is code for the instructions of another processor, which XLA complains about and then runs.
-So JAX never sees the files that are kept. They lie in a folder named after everything that they depend on, each behind
-a digest. A run copies the intact ones to a private folder, points JAX there, and in the end brings back what is new.
+JAX believes what lies in its folder. A truncated or flipped entry it finds out, by the checksum of zlib (zstandard,
+which it prefers where that is installed, has none), but a program that lies under another one's name is run, and gives
+wrong answers (docs/log.md, 2026-11-30, "What JAX makes of damaged entries"). So each entry gets a file with its digest
+beside it, and whatever does not agree with its digest is deleted before JAX may look.
 
-    CACHE/compiled/FINGERPRINT/jit_step-3ac1...-cache    the digest, then the entry as JAX wrote it
-    CACHE/compiled/running-k3x9_a2f/                     the private folder of one process
+    CACHE/compiled/FINGERPRINT/jit_step-3ac1...-cache           as JAX writes it
+    CACHE/compiled/FINGERPRINT/jit_step-3ac1...-cache.sha256    over its name and content; written when the run ends
 
 Whatever goes wrong here is one line of warning: the run then compiles for itself, as it would without a cache.
 """
 
+import errno
 import hashlib
 import os
 import platform
 import re
 import shutil
+import stat
 import sys
-import tempfile
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import jax
 import jaxlib.version
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-from digitnet.training.program_store import ProgramStore, make_own_folder
-
 __all__ = ["compilation_cache", "fingerprint"]
 
-_FORMAT = 1  # of the files kept here: one more whenever they change
+_FORMAT = 2  # of the files kept here: one more whenever they change
 _OLDEST_JAXLIB = (0, 10, 2)  # those before take the code of their own machine for another's, and say so at length
-_RUNNING = "running-"
-_DAY = 24 * 60 * 60
-_UNUSED_SECONDS = 90 * _DAY
+_UNUSED_SECONDS = 90 * 24 * 60 * 60  # after which the programs of other versions and machines go; chosen by hand
+# A recipe makes about 30 programs, 250 KB together; to check 64 MiB takes 0.1 s. A folder that is larger starts afresh.
+_MAX_BYTES = 64 * 2**20
+_PROGRAM, _DIGEST = "-cache", ".sha256"  # how JAX's names end, and what is put behind them
 _CPU_DESCRIPTION = Path("/proc/cpuinfo")
 _CHANGING_LINES = ("cpu mhz", "bogomips", "clock", "processor", "core id", "physical id", "apicid", "initial apicid")
 _JAX_FAILURE = r"Error (reading|writing) persistent compilation cache"
@@ -45,8 +45,8 @@ _FOLDER_SETTING = "jax_compilation_cache_dir"
 _SETTINGS = {
     "jax_persistent_cache_min_compile_time_secs": 0.0,  # the many small programs cost as much as the few large ones
     "jax_persistent_cache_min_entry_size_bytes": -1,
-    "jax_persistent_cache_enable_xla_caches": "none",  # else the private folder's name becomes part of JAX's keys
-    "jax_compilation_cache_max_size": -1,  # bounded here
+    "jax_persistent_cache_enable_xla_caches": "none",  # else the folder's name becomes part of JAX's keys
+    "jax_compilation_cache_max_size": -1,  # bounded here: JAX would need another package for it
     "jax_compilation_cache_check_contents": False,
     "jax_raise_persistent_cache_errors": False,
 }
@@ -96,65 +96,86 @@ def fingerprint() -> str:
 
 
 @contextmanager
-def _opened(folder: Path, warn: Callable[[str], None]) -> Iterator[None]:
+def _opened(above: Path, warn: Callable[[str], None]) -> Iterator[None]:
     """The cache in use. An OSError before the body means that it cannot be; none comes after."""
-    own = fingerprint()
-    store = ProgramStore(folder / own, own)
-    for place in (folder, store.folder):
-        make_own_folder(place)
-    os.utime(store.folder)  # in use: not to be swept away
-    _sweep(folder)
-    private = Path(tempfile.mkdtemp(prefix=_RUNNING, dir=folder))
+    folder = above / fingerprint()
+    for place in (above, folder):
+        _make_own_folder(place)
+    os.utime(folder)  # in use: not to be swept away
+    _sweep(above)
+    if damaged := _remove_damaged(folder):
+        warn(_line(f"damaged entries of the compilation cache {above} are ignored and removed: {damaged}"))
+    failures: list[str] = []
     try:
-        known, damaged = store.copy_to(private)
-        if damaged:
-            warn(_line(f"damaged entries of the compilation cache {folder} are ignored and removed: {damaged}"))
-        failures: list[str] = []
-        try:
-            with _used_by_jax(private, failures):
-                yield
-        finally:
-            trouble = _bring_back(store, private, known, failures)
-            if trouble and not damaged:
-                warn(_line(f"the compilation cache {folder} {trouble}"))
+        with _used_by_jax(folder, failures):
+            yield
     finally:
-        shutil.rmtree(private, ignore_errors=True)
+        trouble = _closed(folder, failures)
+        if trouble and not damaged:
+            warn(_line(f"the compilation cache {above} {trouble}"))
 
 
-def _bring_back(store: ProgramStore, private: Path, known: Collection[str], failures: list[str]) -> str:
-    """Keep what is new; what went wrong, in words, or nothing."""
-    if "reading" in failures:
-        store.remove(known)
-        return "is emptied: JAX cannot read what it wrote"
-    if "writing" in failures:  # an entry may be there by half
-        return "keeps nothing of this run: JAX could not write all of it"
+def _closed(folder: Path, failures: list[str]) -> str:
+    """Keep what JAX has written; what went wrong, in words, or nothing."""
+    if failures:  # an entry may be there by half, or is packed in a way that this version cannot read
+        shutil.rmtree(folder, ignore_errors=True)
+        return f"is emptied: {failures[0]} an entry failed"
     try:
-        store.take_from(private, known)
+        _write_digests(folder)
     except OSError as error:
         return f"keeps nothing more of this run: {_reason(error)}"
     return ""
 
 
+def _remove_damaged(folder: Path) -> int:
+    """Delete every entry that is not exactly what its digest was made of; how many had a digest."""
+    entries = list(folder.glob(f"*{_PROGRAM}"))
+    if sum(path.lstat().st_size for path in entries) > _MAX_BYTES:
+        shutil.rmtree(folder)
+        _make_own_folder(folder)
+        return 0
+    damaged = 0
+    for path in entries:
+        digest_file = path.with_name(path.name + _DIGEST)
+        has_digest = digest_file.is_file()
+        if has_digest and path.is_file() and _read(digest_file) == _digest(path):
+            continue
+        damaged += has_digest  # without one it is of a run that was killed, or that is still under way
+        for remnant in (path, digest_file):
+            with suppress(FileNotFoundError):
+                remnant.unlink()
+    return damaged
+
+
+def _write_digests(folder: Path) -> None:
+    """Vouch for what JAX has written, which from now on may be used by other runs."""
+    for path in folder.glob(f"*{_PROGRAM}"):
+        digest_file = path.with_name(path.name + _DIGEST)
+        if not digest_file.exists():
+            digest_file.write_text(_digest(path), encoding="ascii")  # a torn one agrees with nothing
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path.name) + b"\0" + path.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="ascii", errors="replace")
+
+
 @contextmanager
-def _used_by_jax(private: Path, failures: list[str]) -> Iterator[None]:
+def _used_by_jax(folder: Path, failures: list[str]) -> Iterator[None]:
     """Point JAX to a folder; add what it fails at, "reading" or "writing", to the list instead of to stderr."""
 
-    def note(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
+    def note(message: Warning | str, *where: Any, **more: Any) -> None:
         if match := re.match(_JAX_FAILURE, str(message)):
             failures.append(match[1])
         else:
-            show(message, category, filename, lineno, file, line)
+            show(message, *where, **more)
 
     now = jax.config.values
     # A setting that a later JAX no longer knows is left out.
-    settings = {n: value for n, value in {_FOLDER_SETTING: str(private), **_SETTINGS}.items() if n in now}
+    settings = {n: value for n, value in {_FOLDER_SETTING: str(folder), **_SETTINGS}.items() if n in now}
     before = {name: now[name] for name in settings}
     with warnings.catch_warnings():
         warnings.filterwarnings("always", message=_JAX_FAILURE)
@@ -190,6 +211,20 @@ def _folder() -> Path | None:
     return shared / "digitnet" if shared.is_absolute() else None
 
 
+def _make_own_folder(folder: Path) -> None:
+    """Make a folder that only this user can write, unless it is there; machine code from others is not to be run."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700, parents=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+    if hasattr(os, "getuid"):  # elsewhere, mode and owner tell nothing
+        if status.st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "belongs to another user", str(folder))
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(errno.EPERM, "other users may write to it (chmod 700 mends that)", str(folder))
+
+
 def _processor() -> str:
     try:
         description = _CPU_DESCRIPTION.read_text(encoding="utf-8", errors="replace")
@@ -199,13 +234,11 @@ def _processor() -> str:
     return "\n".join(sorted(lines))
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left behind, and the programs of versions and machines long gone."""
-    now = time.time()
-    for path in folder.iterdir():
-        limit = _DAY if path.name.startswith(_RUNNING) else _UNUSED_SECONDS
+def _sweep(above: Path) -> None:
+    """Remove the programs of versions and machines long gone."""
+    for path in above.iterdir():
         with suppress(FileNotFoundError):  # removed by another run in this moment
-            if now - path.lstat().st_mtime > limit:
+            if time.time() - path.lstat().st_mtime > _UNUSED_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -22,7 +22,7 @@ from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation.quantiles import Quantiles
 from digitnet.model_file.contract import open_model, start_session
-from digitnet.model_file.digit_score import with_digit_score
+from digitnet.model_file.digit_score import with_digit_score, without_digit_score
 from digitnet.model_file.metadata import ModelMetadata
 from digitnet.model_file.quantization import quantize
 from digitnet.network.backend import keras
@@ -72,19 +72,19 @@ class Rejection:
         """A model file that also tells how much an image looks like a digit at all.
 
         Args:
-            content: The bytes of a model file of the ten digits, in either precision.
+            content: The bytes of a model file of the ten digits, in either precision; a score it has is replaced.
 
         Returns:
             The bytes of a model file with the same answers, the outputs `digit_score` and `second_logits`, and the
             thresholds of the former.
 
         Raises:
-            ModelFileError: The file is damaged, or has a score already.
+            ModelFileError: The file is damaged.
             ConfigurationError: It is of other classes.
         """
         _, metadata = open_model(content)
         _check_classes(metadata.class_names)
-        return with_digit_score(content, self.content, self.scores)
+        return with_digit_score(without_digit_score(content), self.content, self.scores)
 
 
 def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> Rejection:

@@ -11,6 +11,7 @@ from typing import Any
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS
 from digitnet.training.setting import setting, setting_of
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
@@ -33,7 +34,7 @@ class Recipe:
     hidden_sizes: tuple[int, ...] = setting(
         (1024, 1024), "Units of each hidden layer.", group="Network", example="512,512"
     )
-    activation: str = setting("relu", "Activation of the hidden layers: relu, gelu, tanh, ...", group="Network")
+    activation: str = setting("relu", f"Activation of the hidden layers: {', '.join(ACTIVATIONS)}.", group="Network")
     dropout: float = setting(
         0.0, "Part of the hidden outputs dropped in training, 0 to 1.", group="Network", low=0, below=1
     )
@@ -45,7 +46,7 @@ class Recipe:
         group="Network",
         example="6,11",
     )
-    optimizer: str = setting("adamw", "Optimiser: adam, adamw, sgd, nesterov, rmsprop, muon, ...", group="Training")
+    optimizer: str = setting("adamw", f"Optimiser: {', '.join(OPTIMIZERS)}.", group="Training")
     learning_rate: float = setting(1e-2, "Peak learning rate.", group="Training")
     schedule: str = setting(
         "cosine",

@@ -29,26 +29,23 @@ from digitnet.studio.teaching.lesson import pull_back, refusal, teach
 from digitnet.studio.teaching.mixture import mixture
 from digitnet.training.export import encode_model
 from digitnet.training.loop import train
+from digitnet.training.stopping import StopRequest
 
 SETTINGS = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-3, "seed": 0}
 
 
-class Told:
-    """A control that remembers what it was told."""
+class Page:
+    """The way to a page that remembers what it heard."""
 
     def __init__(self, stop_requested: bool = False) -> None:
-        self.stop_requested = stop_requested
+        self.stop = StopRequest()
+        if stop_requested:
+            self.stop.request(at_once=True)
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def emit(self, kind: str, **data: Any) -> None:
         json.dumps(data, allow_nan=False)
         self.events.append((kind, data))
-
-    def listen(self) -> None:
-        pass
-
-    def ignore_stops(self) -> None:
-        pass
 
 
 def network(names: tuple[str, ...], images: Any = None, labels: Any = None, **settings: Any) -> bytes:
@@ -84,20 +81,20 @@ def load_of(content: bytes) -> Any:
     return Classifier(*open_model(content))
 
 
-def lesson(folder: Path, base: bytes, corrections: Dataset, told: Told | None = None, **settings: Any) -> Told:
+def lesson(folder: Path, base: bytes, corrections: Dataset, page: Page | None = None, **settings: Any) -> Page:
     (folder / "job.json").write_text(json.dumps({"settings": {**SETTINGS, **settings}}))
     (folder / "base.onnx").write_bytes(base)
     np.savez(folder / "corrections.npz", images=corrections.images, labels=corrections.labels)
-    told = told or Told()
-    teach(folder, told)  # type: ignore[arg-type] # no more of a control is needed
-    return told
+    page = page or Page()
+    assert teach(folder, page) is not page.stop.requested  # type: ignore[arg-type] # no more of a control is needed
+    return page
 
 
 def test_a_copy_learns_and_does_not_forget(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
-    told = lesson(tmp_path, base, corrections)
-    kinds = [kind for kind, _ in told.events if kind != "step"]
+    page = lesson(tmp_path, base, corrections)
+    kinds = [kind for kind, _ in page.events if kind != "step"]
     assert kinds == ["epoch", "epoch", "state", "result"]
-    result = told.events[-1][1]
+    result = page.events[-1][1]
     _, test_set = load_mnist()
     for when, classifier in (("before", load_of(base)), ("after", load_classifier(tmp_path / "model.onnx"))):
         for name, part in (("test", test_set), ("corrections", corrections)):
@@ -134,10 +131,10 @@ def test_a_copy_is_alone_with_what_it_learned(tmp_path: Path, base: bytes, corre
 
 def test_a_copy_of_integers_is_in_float32(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
     integers = quantize(without_digit_score(base), load_mnist()[0].images[:2000])
-    told = lesson(tmp_path, integers, corrections)
+    page = lesson(tmp_path, integers, corrections)
     taught = load_classifier(tmp_path / "model.onnx")
     assert taught.metadata.precision == "float32"
-    result = told.events[-1][1]
+    result = page.events[-1][1]
     assert result["before"]["test"]["errors"] == evaluate(load_of(integers), load_mnist()[1]).errors
     assert result["accepted"]
     assert result["after"]["corrections"]["errors"] < result["before"]["corrections"]["errors"]
@@ -155,8 +152,8 @@ def test_a_unit_of_a_copy_sees_no_more_than_before(tmp_path: Path, corrections: 
 
 
 def test_a_copy_that_forgets_is_refused(tmp_path: Path, base: bytes, corrections: Dataset) -> None:
-    told = lesson(tmp_path, base, corrections, epochs=1, learning_rate=0.5)
-    result = told.events[-1][1]
+    page = lesson(tmp_path, base, corrections, epochs=1, learning_rate=0.5)
+    result = page.events[-1][1]
     assert not result["accepted"]
     assert "more than the 0.1 that are allowed" in result["reason"]
     assert result["after"]["test"]["errors"] > result["before"]["test"]["errors"] + 10
@@ -216,9 +213,8 @@ def test_a_lesson_that_was_stopped_leaves_no_copy(
     tmp_path: Path, base: bytes, corrections: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the stop came too late to be heard in the training."""
-    monkeypatch.setattr("digitnet.studio.teaching.lesson.train", lambda *_, **__: None)
-    with pytest.raises(KeyboardInterrupt):
-        lesson(tmp_path, base, corrections, Told(stop_requested=True))
+    monkeypatch.setattr("digitnet.studio.teaching.lesson.train_with_events", lambda *_, **__: None)
+    lesson(tmp_path, base, corrections, Page(stop_requested=True))
     assert not (tmp_path / "model.onnx").exists()
 
 
@@ -238,12 +234,12 @@ def test_what_is_learned_is_distorted_as_the_network_knows_it(
     corrections: Dataset,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr("digitnet.studio.teaching.lesson.train", lambda *_, **options: asked.append(options))
+    asked: list[Any] = []
+    monkeypatch.setattr("digitnet.studio.teaching.lesson.train_with_events", lambda *all_: asked.append(all_[2]))
     monkeypatch.setattr("digitnet.studio.teaching.lesson.make_augmentation", lambda distortion: distortion)
     metadata = dataclasses.replace(open_model(base)[1], recipe=recipe)
     lesson(tmp_path, with_metadata(base, metadata), corrections)
-    assert [options["augmentation"] for options in asked] == [expected]
+    assert [plan.augmentation for plan in asked] == [expected]
 
 
 def test_a_network_of_other_classes_cannot_learn_digits(tmp_path: Path, corrections: Dataset) -> None:

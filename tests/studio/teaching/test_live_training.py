@@ -1,4 +1,4 @@
-"""A training run as the page starts it: what it tells, and that a break changes nothing."""
+"""A training run as the page starts it: what it reports, and that a break changes nothing."""
 
 import base64
 import json
@@ -18,16 +18,16 @@ from digitnet.evaluation.evaluation import evaluate
 from digitnet.inference.classifier import load_classifier
 from digitnet.studio.teaching.live_training import choose_data, train_live
 from digitnet.studio.teaching.settings import RunSettings
+from digitnet.training.stopping import StopRequest
 
 SETTINGS = RunSettings(hidden_sizes=(20,), epochs=2, images=10_000, batch_size=250, dropout=0.1, optimizer="adamw")
 
 
-class Told:
-    """A control that remembers what it was told, and stops the run when an epoch was told."""
-
-    stop_requested = False
+class Page:
+    """The way to a page that remembers what it heard, and asks the run to stop when it hears of an epoch."""
 
     def __init__(self, stop_after: int = 99) -> None:
+        self.stop = StopRequest()
         self._stop_after = stop_after
         self.events: list[tuple[str, dict[str, Any]]] = []
 
@@ -35,66 +35,60 @@ class Told:
         json.dumps(data, allow_nan=False)
         self.events.append((kind, data))
         if kind == "epoch" and data["epoch"] == self._stop_after:
-            raise KeyboardInterrupt
-
-    def listen(self) -> None:
-        pass
-
-    def ignore_stops(self) -> None:
-        pass
+            self.stop.request(at_once=True)
 
     def all(self, kind: str) -> list[dict[str, Any]]:
         return [data for name, data in self.events if name == kind]
 
 
-def run(folder: Path, told: Told, reported: int = 0) -> None:
+def run(folder: Path, page: Page, reported: int = 0) -> bool:
     folder.mkdir(exist_ok=True)
     job = {"settings": SETTINGS.to_dict(), "epochs_reported": reported}
     (folder / "job.json").write_text(json.dumps(job))
-    train_live(folder, told)  # type: ignore[arg-type] # no more of a control is needed
+    return train_live(folder, page)  # type: ignore[arg-type] # no more of a control is needed
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
-    folder, told = tmp_path_factory.mktemp("whole"), Told()
-    run(folder, told)
-    return folder, told
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Page]:
+    folder, page = tmp_path_factory.mktemp("whole"), Page()
+    assert run(folder, page)
+    return folder, page
 
 
-def test_every_epoch_is_told_with_its_pictures(whole: tuple[Path, Told]) -> None:
+def test_every_epoch_is_reported_with_its_pictures(whole: tuple[Path, Page]) -> None:
     first, second = whole[1].all("epoch")
     assert (first["epoch"], second["epoch"]) == (1, 2)
     assert 0 < second["validation_loss"] < first["validation_loss"]
     assert second["seconds"] > 0
-    for told in (first, second):
-        confusion = np.array(told["confusion"])
+    for heard in (first, second):
+        confusion = np.array(heard["confusion"])
         assert confusion.sum() == 5000
-        assert np.trace(confusion) / 5000 == pytest.approx(told["validation_accuracy"], abs=1e-5)
-        fields = [np.frombuffer(base64.b64decode(field), np.int8) for field in told["fields"]]
+        assert np.trace(confusion) / 5000 == pytest.approx(heard["validation_accuracy"], abs=1e-5)
+        fields = [np.frombuffer(base64.b64decode(field), np.int8) for field in heard["fields"]]
         assert [len(field) for field in fields] == [784] * 16
         assert all(np.abs(field.astype(int)).max() == 127 for field in fields)
     assert first["fields"] != second["fields"]
 
 
-def test_the_result_is_that_of_the_file(whole: tuple[Path, Told]) -> None:
-    folder, told = whole
-    (result,) = told.all("result")
+def test_the_result_is_that_of_the_file(whole: tuple[Path, Page]) -> None:
+    folder, page = whole
+    (result,) = page.all("result")
     measured = evaluate(load_classifier(folder / "model.onnx"), load_mnist()[1])
     assert result["test"] == {"n": 10_000, "errors": measured.errors, "accuracy": measured.accuracy}
     assert result["parameters"] == 784 * 20 + 20 + 20 * 10 + 10
-    assert result["validation"]["accuracy"] == pytest.approx(told.all("epoch")[-1]["validation_accuracy"], abs=1e-5)
-    assert not (folder / "checkpoint").exists()  # there is nothing left to go on with
+    assert result["validation"]["accuracy"] == pytest.approx(page.all("epoch")[-1]["validation_accuracy"], abs=1e-5)
+    assert page.events[-2:][0][0] == "state"  # the page shows that the network is being saved
+    assert {path.name for path in folder.iterdir()} == {"job.json", "model.onnx"}  # there is nothing left to go on with
 
 
-def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Told], tmp_path: Path) -> None:
-    before = Told(stop_after=1)
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "run", before)
+def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Page], tmp_path: Path) -> None:
+    before = Page(stop_after=1)
+    assert not run(tmp_path / "run", before)
     (partial,) = before.all("result")
     assert "test" not in partial  # the test images are opened by a finished run only
     assert load_classifier(tmp_path / "run" / "model.onnx").num_classes == 10
-    after = Told()
-    run(tmp_path / "run", after, reported=0)  # the server was killed between the saving and the telling of an epoch
+    after = Page()
+    assert run(tmp_path / "run", after, reported=0)  # the server was killed between saving and reporting an epoch
     assert [(data["epoch"], "confusion" in data) for data in after.all("epoch")] == [(1, False), (2, True)]
     images = load_mnist()[1].images[:500]
     expected, found = (load_classifier(path / "model.onnx") for path in (whole[0], tmp_path / "run"))

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from digitnet.errors import ConfigurationError
-from digitnet.studio.teaching.settings import ACTIVATIONS, OPTIMIZERS, RunSettings
+from digitnet.studio.teaching.settings import ACTIVATIONS, OPTIMIZERS, RunSettings, described_settings
+from digitnet.training.choices import OPTIMIZERS as ALL_OPTIMIZERS
 from digitnet.training.recipes import PRESETS, Recipe
 
 
@@ -47,6 +48,20 @@ def test_settings_are_read_back() -> None:
 def test_what_is_out_of_bounds_is_refused(content: Any, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         RunSettings.from_dict(content)
+
+
+def test_the_page_is_told_the_bounds_that_are_checked() -> None:
+    described = described_settings()
+    assert RunSettings.from_dict(described["defaults"]) == RunSettings()
+    for name, bounds in described["bounds"].items():
+        for value in bounds.values():
+            assert RunSettings.from_dict({name: value}).to_dict()[name] == value
+        with pytest.raises(ConfigurationError, match=name):
+            RunSettings.from_dict({name: bounds["max"] + 1})
+    widest = [described["units"]["max"]] * described["layers_max"]
+    assert RunSettings.from_dict({"hidden_sizes": widest}).hidden_sizes == tuple(widest)
+    assert described["optimizers"] == list(OPTIMIZERS)
+    assert {"adam", "sgd", "muon"} <= set(OPTIMIZERS) < set(ALL_OPTIMIZERS)  # adadelta learns nothing in a short run
 
 
 def test_all_names_make_a_recipe() -> None:

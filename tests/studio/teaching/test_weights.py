@@ -18,7 +18,8 @@ import onnx
 from digitnet.inspection import read_network
 from digitnet.model_file.contract import ModelMetadata
 from digitnet.model_file.ensemble import save_committee
-from digitnet.network.mlp import ACTIVATIONS, KerasPredictor, build_mlp, layer_table
+from digitnet.network.activations import ACTIVATIONS
+from digitnet.network.mlp import KerasPredictor, build_mlp, layer_table
 from digitnet.studio.teaching.weights import keras_from_model_file
 from digitnet.training.export import encode_model
 from made_up_model_files import model_file

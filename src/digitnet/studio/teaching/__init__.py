@@ -17,7 +17,7 @@ live_training   the process of a training run
 lesson          the process in which a copy of a network learns the corrections
 mixture         corrections and MNIST, mixed
 weights         a model file -> the Keras model that it came from
-publishing      a trained network, measured and written down
+page_listener   the events of a run as those of the page
 encoding        arrays as base64
 corrections     the one SQLite file of corrected pictures
 archives        the same as a zip of IDX files or of PNG files

@@ -21,18 +21,22 @@ from digitnet.errors import ConfigurationError
 from digitnet.evaluation.evaluation import Evaluation, evaluate
 from digitnet.inference.classifier import Classifier
 from digitnet.model_file.contract import ModelMetadata, open_model
-from digitnet.network.backend import KerasModel, keras
+from digitnet.network.backend import KerasModel
 from digitnet.network.mlp import KerasPredictor, layer_table
 from digitnet.runs import Data, RunFolder
-from digitnet.studio.teaching.live_training import ProgressClock, choose_data, figures_of
+from digitnet.runs.events import Stage, StageStarted
+from digitnet.runs.publishing import Publication, publish
+from digitnet.runs.training import train_with_events
+from digitnet.studio.teaching.live_training import choose_data
 from digitnet.studio.teaching.mixture import mixture
-from digitnet.studio.teaching.publishing import measure_of, publish
+from digitnet.studio.teaching.page_listener import PageListener, figures_of_measurement
 from digitnet.studio.teaching.reporting import Control, run_as_child
 from digitnet.studio.teaching.weights import keras_from_model_file
 from digitnet.training.compilation_cache import compilation_cache
-from digitnet.training.loop import train
+from digitnet.training.loop import TrainingPlan
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
+from digitnet.training.stopping import StopRequest
 
 __all__ = ["pull_back", "refusal", "teach"]
 
@@ -41,16 +45,18 @@ _COMPARED = 64  # images that the copy must answer as the file does
 _POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
 
 
-def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None = None) -> None:
-    """Teach a copy, and tell what that did to it.
+def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None = None) -> bool:
+    """Teach a copy, and report what that did to it.
 
     Args:
         folder: The folder of the lesson.
-        control: Where to tell.
+        control: The way to the page, and its request to stop.
         mnist: Training and test set; None loads them.
 
+    Returns:
+        Whether it finished; False where it was stopped, and there is no copy then.
+
     Raises:
-        KeyboardInterrupt: Stopped; there is no copy then.
         DigitnetError: The network or the folder cannot be used, or the training failed.
     """
     settings = json.loads((folder / "job.json").read_bytes())["settings"]
@@ -65,30 +71,27 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
     model = keras_from_model_file(content, everything.train.images[:_COMPARED])
     learned = mixture(everything.train, corrections, seed=settings["seed"])
     data = dataclasses.replace(everything, source="mnist and corrections", train=learned)
-    control.listen()
     weights = [np.asarray(variable.value) for variable in model.trainable_variables]
-    _train(model, data, settings, metadata.recipe, control)
-    control.ignore_stops()
-    if control.stop_requested:
-        raise KeyboardInterrupt
-    control.emit("state", status="running", error="", saving=True)
+    with PageListener(control) as listener:
+        _train(model, data, settings, metadata.recipe, listener, control.stop)
+        if control.stop.requested:
+            return False
+        listener(StageStarted(Stage.MEASURING))
     pull_back(model, weights, corrections)
-    described = dataclasses.replace(  # its temperature stays, since what is held out here it may have learned before
-        metadata,
-        precision="float32",
-        layers=tuple(layer_table(model)),
-        recipe={**metadata.recipe, "taught": settings},
-        data=data.describe(),
+    recipe = {**metadata.recipe, "taught": settings}
+    described = dataclasses.replace(metadata, precision="float32", recipe=recipe, data=data.describe())
+    publication = Publication(
+        # The temperature stays: what is held out here the network may have learned before.
+        metadata=dataclasses.replace(described, layers=tuple(layer_table(model))),
+        train_images=learned.images,
+        parts={"validation": _required(data.validation), **parts},
+        score_of=content,
     )
-    after = publish(RunFolder(folder), model, described, {"validation": _required(data.validation), **parts}, content)
+    after = publish(RunFolder(folder), model, publication).measured
     reason = refusal(before["test"], after["test"])
-    control.emit(
-        "result",
-        before={name: measure_of(before[name]) for name in parts},
-        after={name: measure_of(after[name]) for name in parts},
-        accepted=not reason,
-        reason=reason,
-    )
+    figures = [{name: figures_of_measurement(one[name]) for name in parts} for one in (before, after)]
+    control.emit("result", before=figures[0], after=figures[1], accepted=not reason, reason=reason)
+    return True
 
 
 def pull_back(model: KerasModel, weights: Sequence[AnyArray], corrections: Dataset) -> float:
@@ -152,27 +155,28 @@ def _required(part: Dataset | None) -> Dataset:
     return part
 
 
-def _train(model: KerasModel, data: Data, settings: dict[str, Any], recipe: dict[str, Any], control: Control) -> None:
+def _train(
+    model: KerasModel,
+    data: Data,
+    settings: dict[str, Any],
+    recipe: dict[str, Any],
+    listener: PageListener,
+    stop: StopRequest,
+) -> None:
     """Gently, and with the distortions that the network knows from its own training."""
     epochs, batch_size = settings["epochs"], settings["batch_size"]
     steps = epochs * -(-len(data.train) // batch_size)
     schedule = make_schedule("cosine", settings["learning_rate"], steps, 0.0)
     model.compile(optimizer=make_optimizer("adam", schedule), loss="categorical_crossentropy", metrics=["accuracy"])
-    clock = ProgressClock(control)
-    try:
-        train(
-            model,
-            data.train,
-            epochs=epochs,
-            batch_size=batch_size,
-            seed=settings["seed"],
-            validation_set=data.validation,
-            callbacks=[clock, _Teller(control)],
-            augmentation=make_augmentation(_distortion(recipe)),
-            keep_zeros=True,  # its units go on seeing only what they saw
-        )
-    finally:
-        clock.close()
+    plan = TrainingPlan(
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=settings["seed"],
+        validation_set=data.validation,
+        augmentation=make_augmentation(_distortion(recipe)),
+        keep_zeros=True,  # its units go on seeing only what they saw
+    )
+    train_with_events(model, data.train, plan, listener, stop)
 
 
 def _distortion(recipe: dict[str, Any]) -> Distortion:
@@ -183,21 +187,9 @@ def _distortion(recipe: dict[str, Any]) -> Distortion:
         return NO_DISTORTION
 
 
-class _Teller(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
-    """Tells the figures of each epoch."""
-
-    def __init__(self, control: Control) -> None:
-        super().__init__()
-        self._control = control
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Send them."""
-        self._control.emit("epoch", **figures_of(epoch + 1, logs))
-
-
-def _main(folder: Path, control: Control) -> None:
+def _main(folder: Path, control: Control) -> bool:
     with compilation_cache(print):  # into the log of the lesson
-        teach(folder, control)
+        return teach(folder, control)
 
 
 if __name__ == "__main__":

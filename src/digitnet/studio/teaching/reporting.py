@@ -4,7 +4,6 @@ A run is a process of its own, so that the server's memory and its event loop st
 server: its stdin is a pipe that only the server holds, and when that closes, for whatever reason, the run ends.
 """
 
-import _thread
 import json
 import os
 import signal
@@ -14,10 +13,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeAlias
 
 from digitnet.errors import DigitnetError
+from digitnet.training.stopping import StopRequest
 
 __all__ = ["STOP", "Control", "run_as_child"]
 
@@ -27,18 +26,21 @@ _NICENESS = 5  # answers to other clients come first
 _SECONDS_WITHOUT_SERVER = 10.0  # to put away what is finished
 _FIRST_TO_GO = "1000"  # where memory runs out, the kernel is to take the run and not the server
 
-Work: TypeAlias = Callable[[Path, "Control"], None]
+Work: TypeAlias = Callable[[Path, "Control"], bool]
 
 
 class Control:
-    """How a run tells what happens, and learns that it is to stop.
+    """The way from a run to the page, and back.
+
+    Args:
+        output: The open file that events are written to.
 
     Attributes:
-        stop_requested: Whether it is to stop as soon as it can.
+        stop: What the run asks whether it is to stop; the page sets it.
     """
 
     def __init__(self, output: int) -> None:
-        self.stop_requested = False
+        self.stop = StopRequest()
         self._output = output
         self._lock = threading.Lock()
 
@@ -54,26 +56,6 @@ class Control:
             while line:
                 line = line[os.write(self._output, line) :]
 
-    def request_stop(self) -> None:
-        """Interrupt the main thread, once, unless it no longer listens."""
-        self.stop_requested = True
-        _thread.interrupt_main(signal.SIGINT)
-
-    def listen(self) -> None:
-        """From now on a stop is a KeyboardInterrupt in the main thread, at most one."""
-
-        def interrupt(signum: int, frame: FrameType | None) -> None:
-            self.ignore_stops()
-            signal.default_int_handler(signum, frame)
-
-        signal.signal(signal.SIGINT, interrupt)
-        if self.stop_requested:
-            raise KeyboardInterrupt
-
-    def ignore_stops(self) -> None:
-        """From now on only `stop_requested` tells of a stop: what is being written is written to its end."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
 
 def run_as_child(work: Work) -> None:
     """Do the work of a run in this process: what `python -m` of a module that trains calls.
@@ -83,18 +65,16 @@ def run_as_child(work: Work) -> None:
     crash ends in another way.
 
     Args:
-        work: Called with the folder and with the control; returning means finished, KeyboardInterrupt stopped.
+        work: Called with the folder and with the control; returns True where it finished, False where it was stopped.
     """
     folder = Path(sys.argv[1])
     control = Control(_take_stdout())
-    control.ignore_stops()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the page stops it
     _step_back()
     threading.Thread(target=_obey, args=(control,), daemon=True).start()
-    status, sentence = "finished", ""
+    sentence = ""
     try:
-        work(folder, control)
-    except KeyboardInterrupt:
-        status = "stopped"
+        status = "finished" if work(folder, control) else "stopped"
     except DigitnetError as error:
         status, sentence = "failed", str(error).replace(f"{folder}{os.sep}", "")
     except MemoryError:
@@ -123,7 +103,7 @@ def _obey(control: Control) -> None:
     """Wait for what the server says, and for its end."""
     for line in sys.stdin:
         if line.strip() == STOP:
-            control.request_stop()
-    control.request_stop()
+            control.stop.request(at_once=True)
+    control.stop.request(at_once=True)
     time.sleep(_SECONDS_WITHOUT_SERVER)
     os._exit(1)  # the main thread may be inside a compiled program, which nothing else ends

@@ -7,15 +7,13 @@ from typing import Any
 
 from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.training.choices import ACTIVATIONS
+from digitnet.training.choices import OPTIMIZERS as KNOWN_OPTIMIZERS
 from digitnet.training.recipes import PRESETS, Recipe
 
-__all__ = ["ACTIVATIONS", "HELD_OUT", "OPTIMIZERS", "RunSettings"]
+__all__ = ["ACTIVATIONS", "HELD_OUT", "OPTIMIZERS", "RunSettings", "described_settings"]
 
-# Of what the network and the training engine know, what is worth comparing in a short run.
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear")
-OPTIMIZERS = ("adam", "adamw", "sgd", "nesterov", "rmsprop", "nadam", "lion", "muon")
-
-_WEIGHT_DECAY = {"adamw": 0.004}  # Keras's own; without any it would be adam
+OPTIMIZERS = tuple(name for name, choice in KNOWN_OPTIMIZERS.items() if choice.on_page)
 
 HELD_OUT = 5000  # of the 60,000 training images, the same in every run, so that two runs can be compared
 
@@ -117,7 +115,7 @@ class RunSettings:
             learning_rate=float(self.learning_rate),
             schedule="constant",
             warmup_fraction=0.0,
-            weight_decay=_WEIGHT_DECAY.get(self.optimizer, 0.0),
+            weight_decay=KNOWN_OPTIMIZERS[self.optimizer].page_weight_decay,
             label_smoothing=0.0,
             augmentation=PRESETS["standard"].augmentation if self.augment else NO_DISTORTION,
             hard_examples=0.0,
@@ -126,6 +124,24 @@ class RunSettings:
             validation_fraction=HELD_OUT / 60_000,
             seed=self.seed,
         )
+
+
+def described_settings() -> dict[str, Any]:
+    """All that the page needs for its dials.
+
+    Returns:
+        JSON-ready: `defaults`, the `bounds` of each number, those of the `units` of a layer, `layers_max`, and the
+        names of `activations` and `optimizers`.
+    """
+    numbers = {**_WHOLE, "learning_rate": _LEARNING_RATE, "dropout": _DROPOUT}
+    return {
+        "defaults": RunSettings().to_dict(),
+        "bounds": {name: {"min": low, "max": high} for name, (low, high) in numbers.items()},
+        "units": {"min": _UNITS[0], "max": _UNITS[1]},
+        "layers_max": _MAX_LAYERS,
+        "activations": list(ACTIVATIONS),
+        "optimizers": list(OPTIMIZERS),
+    }
 
 
 def _check_sizes(sizes: object) -> None:

@@ -135,9 +135,9 @@ export function createTrainPanel(store) {
   };
 
   const showDials = () => {
-    dials = createDials(settingsFrom(readAddress().settings), {
+    dials = createDials(settingsFrom(readAddress().settings, training.settings), training.settings, {
       classes: model.class_names.length,
-      onChange: (settings) => noteInAddress(addressOf(settings)),
+      onChange: (settings) => noteInAddress(addressOf(settings, training.settings)),
       onStart: start,
     });
     place.replaceChildren(dials.element);
@@ -147,8 +147,9 @@ export function createTrainPanel(store) {
 
   return {
     async show() {
-      if (namesSettings(readAddress().settings)) showDials();
-      else noteInAddress(addressOf(dials.settings()));
+      const { settings: inAddress } = readAddress();
+      if (namesSettings(inAddress, training.settings)) showDials();
+      else noteInAddress(addressOf(dials.settings(), training.settings));
       await refresh();
       const { panel, settings } = readAddress(); // as they are by now
       if (panel !== "train") return;

@@ -2,17 +2,19 @@
 
 import { h, icon } from "../dom.js";
 import { plural } from "../format.js";
-import { ACTIVATIONS, BOUNDS, LAYERS_MAX, OPTIMIZERS, UNITS, parameterCount } from "./settings.js";
+import { STEPS, parameterCount } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {import("./settings.js").Dials} Dials */
 
 const RATES = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001];
 
 /**
  * @param {Settings} settings What the dials stand at.
+ * @param {Dials} known What they may be set to.
  * @param {{classes: number, onChange: (settings: Settings) => void, onStart: (settings: Settings) => void}} options
  */
-export function createDials(settings, { classes, onChange, onStart }) {
+export function createDials(settings, known, { classes, onChange, onStart }) {
   let now = { ...settings };
   const change = (/** @type {Partial<Settings>} */ changes) => {
     now = { ...now, ...changes };
@@ -20,14 +22,14 @@ export function createDials(settings, { classes, onChange, onStart }) {
     onChange(now);
   };
   const count = h("p", { class: "note" });
-  const sizes = createSizes(now.hidden_sizes, (list) => change({ hidden_sizes: list }));
+  const sizes = createSizes(now.hidden_sizes, known, (list) => change({ hidden_sizes: list }));
   const choice = (/** @type {"activation" | "optimizer"} */ name, /** @type {string} */ text, /** @type {string[]} */ options) => {
     const select = h("select", { onchange: () => change({ [name]: select.value }) },
       ...options.map((option) => h("option", { selected: option === now[name] }, option)));
     return h("label", { class: "field" }, text, select);
   };
-  const number = (/** @type {keyof typeof BOUNDS} */ name, /** @type {string} */ text, /** @type {object} */ more = {}) => {
-    const input = h("input", { type: "number", required: true, value: now[name], ...BOUNDS[name], ...more,
+  const number = (/** @type {keyof typeof STEPS} */ name, /** @type {string} */ text, /** @type {object} */ more = {}) => {
+    const input = h("input", { type: "number", required: true, value: now[name], ...known.bounds[name], step: STEPS[name], ...more,
       oninput: () => input.validity.valid && change({ [name]: input.valueAsNumber }) });
     return h("label", { class: "field" }, text, input);
   };
@@ -39,7 +41,7 @@ export function createDials(settings, { classes, onChange, onStart }) {
     onStart(now);
   } },
   h("h2", {}, "The network"), sizes.element, count,
-  h("div", { class: "pair" }, choice("activation", "Activation", ACTIVATIONS), choice("optimizer", "Optimiser", OPTIMIZERS),
+  h("div", { class: "pair" }, choice("activation", "Activation", known.activations), choice("optimizer", "Optimiser", known.optimizers),
     number("learning_rate", "Learning rate", { list: "rates" }), number("epochs", "Epochs")),
   h("datalist", { id: "rates" }, ...RATES.map((rate) => h("option", { value: rate }))),
   h("details", {}, h("summary", {}, "More settings"),
@@ -64,9 +66,10 @@ export function createDials(settings, { classes, onChange, onStart }) {
  * The hidden layers: one row each, wide as it has neurons.
  *
  * @param {number[]} start
+ * @param {Dials} known
  * @param {(sizes: number[]) => void} onChange
  */
-function createSizes(start, onChange) {
+function createSizes(start, { units: bounds, layers_max }, onChange) {
   let sizes = [...start];
   const list = h("ol");
   const add = h("button", { type: "button", class: "button small", onclick: () => set([...sizes, 32], sizes.length) }, "Add a layer");
@@ -86,9 +89,9 @@ function createSizes(start, onChange) {
       sizes[index] = from.valueAsNumber;
       onChange([...sizes]);
     };
-    const exact = h("input", { type: "number", required: true, value: units, ...UNITS, "aria-label": label,
+    const exact = h("input", { type: "number", required: true, value: units, ...bounds, step: 1, "aria-label": label,
       oninput: () => change(exact, rough) });
-    const rough = h("input", { type: "range", value: units, ...UNITS, "aria-label": `${label}, roughly`,
+    const rough = h("input", { type: "range", value: units, ...bounds, step: 1, "aria-label": `${label}, roughly`,
       oninput: () => change(rough, exact) });
     const remove = h("button", { type: "button", class: "icon-button", "aria-label": `Remove hidden layer ${index + 1}`,
       disabled: sizes.length === 1, onclick: () => set(sizes.filter((_, at) => at !== index), index) }, icon("clear"));
@@ -96,7 +99,7 @@ function createSizes(start, onChange) {
   };
   const draw = () => {
     list.replaceChildren(...sizes.map(row));
-    add.disabled = sizes.length >= LAYERS_MAX;
+    add.disabled = sizes.length >= layers_max;
   };
   draw();
   return { element };

@@ -14,38 +14,36 @@
  * @property {number} seed
  */
 
-// The server checks every value again, and says what it expected.
-export const BOUNDS = {
-  epochs: { min: 1, max: 30, step: 1 },
-  batch_size: { min: 10, max: 1000, step: 1 },
-  images: { min: 10000, max: 60000, step: 1000 },
-  seed: { min: 0, max: 2147483647, step: 1 },
-  learning_rate: { min: 0.000001, max: 1, step: "any" },
-  dropout: { min: 0, max: 0.8, step: 0.05 },
-};
-export const UNITS = { min: 1, max: 512, step: 1 };
-export const LAYERS_MAX = 4;
-export const ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "selu", "silu", "sigmoid", "softplus", "tanh", "linear"];
-export const OPTIMIZERS = ["adam", "adamw", "sgd", "nesterov", "rmsprop", "nadam", "lion", "muon"];
+/**
+ * What a run may be told, as the server says it.
+ *
+ * @typedef {object} Dials
+ * @property {Settings} defaults
+ * @property {Record<string, {min: number, max: number}>} bounds
+ * @property {{min: number, max: number}} units
+ * @property {number} layers_max
+ * @property {string[]} activations
+ * @property {string[]} optimizers
+ */
 
-/** @type {Settings} */
-export const DEFAULTS = {
-  hidden_sizes: [128, 64], activation: "relu", optimizer: "adam", learning_rate: 0.001, epochs: 5, batch_size: 125,
-  dropout: 0, augment: false, images: 60000, seed: 0,
-};
+// How far an arrow of a number field goes.
+export const STEPS = { epochs: 1, batch_size: 1, images: 1000, seed: 1, learning_rate: "any", dropout: 0.05 };
 
 /**
  * @param {URLSearchParams} address
+ * @param {Dials} dials
  * @returns {Settings} What it does not say, or says wrongly, is as at the start.
  */
-export function settingsFrom(address) {
-  const settings = { ...DEFAULTS };
+export function settingsFrom(address, dials) {
+  const settings = { ...dials.defaults };
   const sizes = (address.get("sizes") ?? "").split("-").map(Number);
-  if (sizes.length <= LAYERS_MAX && sizes.every((size) => Number.isInteger(size) && within(size, UNITS))) settings.hidden_sizes = sizes;
-  for (const [name, known] of /** @type {const} */ ([["activation", ACTIVATIONS], ["optimizer", OPTIMIZERS]])) {
+  if (sizes.length <= dials.layers_max && sizes.every((size) => Number.isInteger(size) && within(size, dials.units))) {
+    settings.hidden_sizes = sizes;
+  }
+  for (const [name, known] of /** @type {const} */ ([["activation", dials.activations], ["optimizer", dials.optimizers]])) {
     if (known.includes(address.get(name) ?? "")) settings[name] = address.get(name) ?? "";
   }
-  for (const [name, bounds] of Object.entries(BOUNDS)) {
+  for (const [name, bounds] of Object.entries(dials.bounds)) {
     const text = address.get(name);
     if (text && within(Number(text), bounds)) Object.assign(settings, { [name]: Number(text) });
   }
@@ -55,12 +53,13 @@ export function settingsFrom(address) {
 
 /**
  * @param {Settings} settings
+ * @param {Dials} dials
  * @returns {Record<string, string | number | null>} What differs from the start; null for the rest.
  */
-export function addressOf(settings) {
+export function addressOf(settings, { defaults, bounds }) {
   const written = { ...settings, sizes: settings.hidden_sizes.join("-"), augment: settings.augment ? 1 : 0 };
-  const start = { ...DEFAULTS, sizes: DEFAULTS.hidden_sizes.join("-"), augment: 0 };
-  const names = /** @type {const} */ (["sizes", "activation", "optimizer", "augment", ...Object.keys(BOUNDS)]);
+  const start = { ...defaults, sizes: defaults.hidden_sizes.join("-"), augment: 0 };
+  const names = ["sizes", "activation", "optimizer", "augment", ...Object.keys(bounds)];
   return Object.fromEntries(names.map((name) => {
     const value = /** @type {any} */ (written)[name];
     return [name, value === /** @type {any} */ (start)[name] ? null : value];
@@ -71,8 +70,9 @@ export function addressOf(settings) {
  * Whether the address bar says anything of a run's settings.
  *
  * @param {URLSearchParams} address
+ * @param {Dials} dials
  */
-export const namesSettings = (address) => Object.keys(addressOf(DEFAULTS)).some((name) => address.has(name));
+export const namesSettings = (address, dials) => Object.keys(addressOf(dials.defaults, dials)).some((name) => address.has(name));
 
 /**
  * How many numbers are learned: a weight for each pair of neighbours, and one more for each neuron.
