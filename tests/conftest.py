@@ -101,17 +101,17 @@ def mnist() -> tuple[Dataset, Dataset]:
 # What takes longest comes first, so that no worker is left alone with it in the end.
 _SLOW = (
     "runs/test_session.py",
-    "web/test_access.py",
+    "studio/web/test_access.py",
     "training/test_loop.py",
-    "test_augmentation.py",
-    "web/test_train.py",
+    "augmentation/test_augmenter.py",
+    "studio/web/test_train.py",
     "cli/test_cli.py",
     "studio/test_teaching_routes.py",
-    "web/test_inside.py",
-    "test_classifier.py",
+    "studio/web/test_inside.py",
+    "inference/test_classifier.py",
     "cli/test_train.py",
     "test_tutorial.py",
-    "test_rejection.py",
+    "training/test_outlier_detector.py",
 )
 
 

@@ -13,7 +13,7 @@ if not HAS_TRAINING:
 from digitnet.errors import TrainingDivergedError
 from digitnet.runs.events import EpochFinished, EpochStarted, Stage, StageStarted
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_epoch, figures_of_measurement
-from made_up_runs import wait_until
+from patience import wait_until
 
 LOGS = {"loss": 1.23456789, "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": 0.25, "seconds": 1.0}
 
