@@ -22,7 +22,7 @@ def test_the_command_can_be_pasted_into_a_shell() -> None:
 
 def test_after_a_failure_on_the_page_it_is_said_where_the_browser_comes_from() -> None:
     assert (
-        BROWSER_HINT in advice(["tests/datasets/test_idx.py::test_it", "tests/studio/web/test_draw.py::test_it"], "python")[-1]
+        BROWSER_HINT in advice(["tests/test_files.py::test_it", "tests/studio/web/test_draw.py::test_it"], "python")[-1]
     )
 
 

@@ -120,7 +120,7 @@ def test_help_loads_no_command_and_nothing_that_takes_long() -> None:
 def test_help_on_training_loads_nothing_that_trains() -> None:
     modules = modules_of_command("train", "--help")
     assert not HEAVY & modules
-    assert rooms(modules) == {"augmentation", "cli", "errors", "evaluation", "model_file", "training"}
+    assert rooms(modules) == {"augmentation", "cli", "errors", "evaluation", "model_file", "network", "training"}
 
 
 ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "parallel"}

@@ -23,7 +23,7 @@ def classifier() -> Classifier:
 @pytest.fixture(scope="session")
 def page(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> "Page":
     from digitnet.server import Settings, make_app  # noqa: PLC0415 - not there without the extra
-    from digitnet.studio import Studio  # noqa: PLC0415
+    from digitnet.studio.studio import Studio  # noqa: PLC0415
     from digitnet.studio.teaching.jobs import Jobs  # noqa: PLC0415
     from made_up_model_files import model_file  # noqa: PLC0415
     from studio_page import Page  # noqa: PLC0415

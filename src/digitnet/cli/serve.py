@@ -227,7 +227,7 @@ def _studio_folder(service: Service) -> Path:
 
 def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
     from digitnet.server import make_app
-    from digitnet.studio import Studio
+    from digitnet.studio.studio import Studio
 
     training = service.training and service.workers == 1
     model = None if service.model is None else Path(service.model)

@@ -48,7 +48,3 @@ network.
     IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
     FIELD = base64 of 784 signed bytes: where ink excites the neuron, and where it quiets it
 """
-
-from digitnet.studio.studio import Studio
-
-__all__ = ["Studio"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-WEB = Path(str(files("digitnet") / "web"))
+WEB = Path(str(files("digitnet") / "studio" / "web"))
 BYTES_MAX = 300_000  # the target of the page, sent as it is
 SCRIPTS = sorted(WEB.rglob("*.js"))
 STYLES = sorted(WEB.rglob("*.css"))
