@@ -12,6 +12,8 @@ SOURCE = Path(digitnet.__file__).parent
 CHECKOUT = SOURCE.parents[1]
 TESTS = Path(__file__).parent
 
+pytestmark = pytest.mark.skipif(not (CHECKOUT / "pyproject.toml").exists(), reason="the code is measured in a checkout")
+
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50  # without the docstring
 MAX_PARAMETERS = 8  # without self
