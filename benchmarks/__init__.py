@@ -1,1 +1,1 @@
-"""Speed and memory of digitnet, beside its peers and the limit of the machine."""
+"""Measurements of digitnet beside its peers: speed, accuracy, pictures and serving."""

@@ -5,44 +5,36 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = [
-    "BENTOML",
-    "LITSERVE",
-    "MLSERVER",
-    "OURS",
-    "PYTORCH",
-    "SKLEARN",
-    "TENSORFLOW",
-    "Environment",
-    "make_environments",
-]
-
 _REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 _STAMP = "installed-by-digitnet.txt"
+_REASON_MAX = 160  # letters of a reason that is shown
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a contestant runs.
+    """Where a contestant runs."""
 
-    Attributes:
-        name: Of the folder, and of the requirement file; empty for digitnet's own environment.
-        modules: What must be importable; the first is the framework.
-    """
-
-    name: str = ""
-    modules: tuple[str, ...] = ()
+    name: str = ""  # of the folder, and of the requirement file; empty for digitnet's own environment
+    modules: tuple[str, ...] = ()  # what must be importable; the first is the framework
 
     def python(self, environments: Path) -> Path:
         """The interpreter, which need not exist."""
         if not self.name:
             return Path(sys.executable)
         return environments / self.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def requirements(self) -> list[str]:
+        """What to install; Keras in the version that digitnet has, so that only the engine below it differs."""
+        text = (_REQUIREMENTS / f"{self.name}.txt").read_text(encoding="utf-8")
+        lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+        ours = [f"keras=={version('keras')}"] if "keras" in self.modules else []
+        return [*filter(None, lines), *ours]
 
 
 OURS = Environment()
@@ -54,37 +46,26 @@ BENTOML = Environment("bentoml", ("bentoml", "onnxruntime"))
 LITSERVE = Environment("litserve", ("litserve", "onnxruntime"))
 
 
-def make_environments(
-    environments: Path, asked: Sequence[Environment] = (TENSORFLOW, PYTORCH, SKLEARN)
-) -> dict[str, str]:
-    """Make each peer's environment, or bring it up to date; say on stderr which could not be made.
+def make_environments(environments: Path, asked: Sequence[Environment]) -> dict[str, str]:
+    """Make each peer's environment, or bring it up to date; stderr names those that could not be made.
 
-    An environment that this function did not make is used as it is.
-
-    Args:
-        environments: The folder that holds them.
-        asked: Those to make.
-
-    Returns:
-        By the name of each that could not be made, why.
+    An environment that this function did not make is used as it is. Returns by the name of each that could not be made,
+    the reason.
     """
     problems = {}
     for environment in asked:
-        problem = _make(environment, environments / environment.name) or _missing(environment, environments)
-        if problem:
+        if problem := _make(environment, environments / environment.name) or _missing(environment, environments):
             sys.stderr.write(f"{environment.name}: skipped, {problem}\n")
             problems[environment.name] = problem
     return problems
 
 
 def _make(environment: Environment, folder: Path) -> str:
-    """Empty, or why it failed."""
-    requirements = _requirements(environment)
+    """Empty, or the reason of a failure."""
+    requirements, stamp = environment.requirements, folder / _STAMP
     digest = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
-    stamp = folder / _STAMP
-    if folder.exists() and not stamp.exists():
-        return ""
-    if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
+    is_ours = stamp.exists()
+    if folder.exists() and (not is_ours or stamp.read_text(encoding="ascii") == digest):
         return ""
     sys.stderr.write(f"{environment.name}: installing {' '.join(requirements)}\n")
     try:
@@ -93,25 +74,12 @@ def _make(environment: Environment, folder: Path) -> str:
         venv.create(folder, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         return f"its environment could not be made: {error}"
-    python = environment.python(folder.parent)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    finished = subprocess.run(command, check=False, stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
+    pip = [str(environment.python(folder.parent)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    finished = subprocess.run([*pip, *requirements], check=False, stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
     if finished.returncode:
-        return f"pip could not install it: {_last_line(finished.stderr)}"
+        return f"pip could not install it: {last_line(finished.stderr)}"
     stamp.write_text(digest, encoding="ascii")
     return ""
-
-
-def _requirements(environment: Environment) -> list[str]:
-    """What to install; Keras in the version that digitnet has, so that only the engine below it differs."""
-    ours = [f"keras=={version('keras')}"] if "keras" in environment.modules else []
-    return [*_lines(_REQUIREMENTS / f"{environment.name}.txt"), *ours]
-
-
-def _lines(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if text := line.partition("#")[0].strip():
-            yield text
 
 
 def _missing(environment: Environment, environments: Path) -> str:
@@ -122,9 +90,9 @@ def _missing(environment: Environment, environments: Path) -> str:
         finished = subprocess.run(command, check=False, capture_output=True, text=True, env=quiet)
     except OSError as error:
         return f"it has no interpreter: {error.strerror}"
-    return _last_line(finished.stderr) if finished.returncode else ""
+    return last_line(finished.stderr) or "it ended without a message" if finished.returncode else ""
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "without a word"
+def last_line(text: str) -> str:
+    """The last line that is not empty, which is where Python puts the reason of an error."""
+    return next((line.strip()[:_REASON_MAX] for line in reversed(text.splitlines()) if line.strip()), "")

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["describe_machine"]
-
 _FLAGS = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",
@@ -23,36 +21,26 @@ _FLAGS = {
 def describe_machine() -> dict[str, Any]:
     """Processor, cores, instruction sets, memory, system, Python; and the load at this moment.
 
-    Returns:
-        JSON-ready. `load` is the mean number of running processes over the last minute, None where the system does
-        not say; `memory_gb` is in units of 1,000,000,000 bytes, None likewise.
+    Returns JSON-ready. `load` is the mean number of running processes over the last minute, None where the system does
+    not report it; `memory_gb` is in units of 1,000,000,000 bytes, None likewise.
     """
     cpuinfo = _read("/proc/cpuinfo")
     flags = set(" ".join(re.findall(r"^(?:flags|Features)\s*:(.*)$", cpuinfo, re.MULTILINE)[:1]).split())
     model = re.search(r"^model name\s*:\s*(.*)$", cpuinfo, re.MULTILINE)
     memory = re.search(r"^MemTotal:\s*(\d+) kB", _read("/proc/meminfo"), re.MULTILINE)
+    try:
+        system = f"{platform.freedesktop_os_release()['PRETTY_NAME']}, "
+    except (OSError, KeyError):
+        system = ""
     return {
         "processor": model[1] if model else platform.processor() or platform.machine(),
-        "cores": _cores(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "instructions": [name for flag, name in _FLAGS.items() if flag in flags],
         "memory_gb": round(int(memory[1]) * 1024 / 1e9, 1) if memory else None,
-        "system": _system(),
+        "system": f"{system}{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _system() -> str:
-    try:
-        name = platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError):
-        return f"{platform.system()} {platform.release()}"
-    return f"{name}, {platform.system()} {platform.release()}"
 
 
 def _read(path: str) -> str:

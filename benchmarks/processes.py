@@ -11,53 +11,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import OURS, Environment
+from benchmarks.environments import OURS, Environment, last_line
 from benchmarks.settings import Settings
 
-__all__ = ["BenchmarkError", "Contestant", "Running", "running", "whole_process"]
-
-_SCRIPTS = Path(__file__).resolve().parent / "contestants"
-_PATIENCE = 900.0  # seconds for one answer; after that the contestant hangs
-_TO_END = 10.0  # seconds for a process that has said its last to end
-_REASON_MAX = 160  # letters
+SCRIPTS = Path(__file__).resolve().parent / "contestants"
+_LIMIT = 900.0  # seconds for one answer; chosen by hand: after that the contestant hangs
+_TO_END = 10.0  # seconds for a process to end that has closed its output
 
 
 class BenchmarkError(Exception):
-    """A contestant cannot take part, or not any longer; the text says why, in one line."""
+    """A contestant cannot take part, or not any longer; the text gives the reason in one line."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """What takes part in a comparison.
+    """What takes part in a comparison."""
 
-    Attributes:
-        name: For people.
-        script: In the folder `contestants`.
-        environment: Where it runs.
-        variables: Environment variables that it gets.
-        arguments: Of the script.
-        expected: Seconds that one round takes on a usual machine, to estimate the time left from.
-        start: Seconds until it is ready, likewise.
-    """
-
-    name: str
-    script: str
-    environment: Environment = OURS
-    variables: Mapping[str, str] = field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
-    expected: float = 1.0
-    start: float = 3.0
+    name: str  # for people
+    script: str  # in the folder `contestants`
+    environment: Environment = OURS  # where it runs
+    variables: Mapping[str, str] = field(default_factory=dict)  # environment variables that it gets
+    arguments: tuple[str, ...] = ()  # of the script
 
     def command(self, settings: Settings) -> list[str]:
         """How to start it.
 
-        Raises:
-            BenchmarkError: Its environment is not there.
+        Raises BenchmarkError where its environment is missing.
         """
         python = self.environment.python(settings.environments)
         if not python.exists():
-            raise BenchmarkError(f"no environment {self.environment.name!r}: `python -m benchmarks environments`")
-        return [str(python), str(_SCRIPTS / self.script), *self.arguments]
+            raise BenchmarkError(
+                f"no environment {self.environment.name!r}: the word `environments` instead of a comparison makes it"
+            )
+        return [str(python), str(SCRIPTS / self.script), *self.arguments]
 
     def all_variables(self, settings: Settings) -> dict[str, str]:
         """The environment variables of its process."""
@@ -68,12 +54,8 @@ class Contestant:
         return {**kept, **ours, **self.variables}
 
 
-class Running:
-    """A contestant's process, ready to be asked.
-
-    Attributes:
-        ready: What it said of itself when it was ready.
-    """
+class RunningContestant:
+    """A contestant's process; `ready` holds what it reported of itself once it was ready."""
 
     def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
         self._process = process
@@ -83,60 +65,50 @@ class Running:
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and wait for its answer.
 
-        Raises:
-            BenchmarkError: The process ended, or does not answer.
+        Raises BenchmarkError where the process ended, or does not answer.
         """
         if self._process.stdin is None or self._process.poll() is not None:
-            raise BenchmarkError(self._last_words())
+            raise BenchmarkError(self._reason_of_end())
         try:
             self._process.stdin.write(json.dumps(dict(request)) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError as error:
-            raise BenchmarkError(self._last_words()) from error
+            raise BenchmarkError(self._reason_of_end()) from error
         return self._next()
 
     def _next(self) -> dict[str, Any]:
-        watchdog = threading.Timer(_PATIENCE, self._process.kill)
+        watchdog = threading.Timer(_LIMIT, self._process.kill)
         watchdog.start()
         try:
             line = self._process.stdout.readline() if self._process.stdout else ""
         finally:
             watchdog.cancel()
         if not line:
-            raise BenchmarkError(self._last_words())
+            raise BenchmarkError(self._reason_of_end())
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _last_words(self) -> str:
-        """Why it ended, from its last line on stderr."""
+    def _reason_of_end(self) -> str:
         try:
             code = self._process.wait(_TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return "it closed its output without an answer"
-        return _last_line(self._log) or f"ended with exit code {code}"
+        return last_line(_text_of(self._log)) or f"ended with exit code {code}"
 
 
 @contextmanager
-def running(contestant: Contestant, settings: Settings) -> Iterator[Running]:
+def running(contestant: Contestant, settings: Settings) -> Iterator[RunningContestant]:
     """Start a contestant, and end it afterwards.
 
-    Raises:
-        BenchmarkError: It cannot be started, or ends before it is ready.
+    Raises BenchmarkError where it cannot be started, or ends before it is ready.
     """
-    command = contestant.command(settings)
-    log = _log_file(contestant.name, settings)
+    command, log = contestant.command(settings), log_file(contestant.name, settings)
+    pipe, variables = subprocess.PIPE, contestant.all_variables(settings)
     with log.open("w", encoding="utf-8") as messages:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-            env=contestant.all_variables(settings),
-            text=True,
-        )
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=messages, env=variables, text=True)
         try:
-            yield Running(process, log)
+            yield RunningContestant(process, log)
         finally:
             process.kill()
             process.communicate()
@@ -145,22 +117,13 @@ def running(contestant: Contestant, settings: Settings) -> Iterator[Running]:
 def whole_process(contestant: Contestant, settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
     """Run a command from its start to its end.
 
-    Args:
-        contestant: Gives name and environment; and the command, unless another is given.
-        settings: Of this run.
-        command: Instead of the contestant's script, arguments for the Python of its environment.
-
-    Returns:
-        `seconds`; `peak_mb`, the most memory in units of 1,000,000 bytes; and `output`, the path of what it printed.
-
-    Raises:
-        BenchmarkError: It failed.
+    Returns `seconds`; `peak_mb`, the most memory in units of 1,000,000 bytes; and `output`, the path of what it
+    printed. Raises BenchmarkError where it failed.
     """
-    started = contestant.command(settings)
-    output = _log_file(contestant.name, settings)
+    started, output = contestant.command(settings), log_file(contestant.name, settings)
     whole = started if command is None else [started[0], *command]
     finished = subprocess.run(
-        [sys.executable, "-I", "-S", str(_SCRIPTS / "launch.py"), *whole],
+        [sys.executable, "-I", "-S", str(SCRIPTS / "launch.py"), *whole],
         check=False,
         env=contestant.all_variables(settings) | {"LAUNCH_OUTPUT": str(output)},
         stdout=subprocess.PIPE,
@@ -168,18 +131,16 @@ def whole_process(contestant: Contestant, settings: Settings, command: list[str]
     )
     measured: dict[str, Any] = json.loads(finished.stdout or '{"status": 1}')
     if measured.pop("status"):
-        raise BenchmarkError(_last_line(output) or "it could not be started")
+        raise BenchmarkError(last_line(_text_of(output)) or "it could not be started")
     return {**measured, "output": str(output)}
 
 
-def _log_file(name: str, settings: Settings) -> Path:
+def log_file(name: str, settings: Settings) -> Path:
+    """Where the messages of a process go; its folder is made."""
     folder = settings.work / "log"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / ("".join(letter if letter.isalnum() else "-" for letter in name) + ".txt")
 
 
-def _last_line(path: Path) -> str:
-    if not path.exists():
-        return ""
-    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip()[:_REASON_MAX] if lines else ""
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

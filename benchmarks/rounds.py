@@ -1,117 +1,97 @@
 """Contestants in turn: round after round, each in a process of its own that is kept alive between the rounds."""
 
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TextIO
 
-from benchmarks.machine import describe_machine
-from benchmarks.processes import BenchmarkError, Contestant, Running, running
-from benchmarks.progress import Progress
-from benchmarks.results import Result
+from benchmarks.processes import BenchmarkError, Contestant, RunningContestant, running
+from benchmarks.results import Rounds, Run
 from benchmarks.settings import Settings
 
-__all__ = ["Turn", "new_result", "play", "skip"]
+Answer = dict[str, Any]
+
+
+class Progress:
+    """Lines on stderr while a comparison runs: what was just measured, and how long the rest will take."""
+
+    def __init__(
+        self, title: str, steps: int, stream: TextIO | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._title, self._steps, self._done = title, steps, 0
+        self._stream = stream or sys.stderr
+        self._clock, self._began = clock, clock()
+
+    def step(self, text: str) -> None:
+        """Report a step that is done; the rest is expected to take as long for each step."""
+        self._done += 1
+        left = (self._clock() - self._began) / self._done * (self._steps - self._done)
+        rest = f"  (about {left / 60:.0f} min left)" if left >= 55 else f"  (about {left:.0f} s left)"
+        self._stream.write(f"{self._title}: {text}{rest if self._done < self._steps else ''}\n")
+        self._stream.flush()
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing that a contestant does in every round.
+    """One thing that a contestant does in every round."""
 
-    Attributes:
-        contestant: Who.
-        name: Of what is measured, in the results; the contestant's own name if left out.
-        request: What it is asked; the number of the round is added as `seed`.
-        show: What to say of the answer while the comparison runs.
-        expected: Seconds on a usual machine; the contestant's own figure if left out.
-        every: Takes part in every round, in every second one, ...
-    """
-
-    contestant: Contestant
-    name: str = ""
-    request: Mapping[str, Any] | None = None
-    show: Callable[[dict[str, Any]], str] = str
-    expected: float = 0.0
-    every: int = 1
+    contestant: Contestant  # who
+    subject: str = ""  # of the rows; the contestant's own name if left out
+    # what it is asked; the number of the round is added as `seed`
+    request: Mapping[str, Any] = field(default_factory=dict)
+    reduce: Callable[[Answer], Answer] = lambda answer: answer  # makes numbers of the answer
+    every: int = 1  # takes part in every round, in every second one,
 
     @property
     def label(self) -> str:
-        """The name in the results."""
-        return self.name or self.contestant.name
-
-    @property
-    def seconds(self) -> float:
-        """How long it is expected to take."""
-        return self.expected or self.contestant.expected
+        """The subject of its rows."""
+        return self.subject or self.contestant.name
 
 
-def new_result(comparison: str, settings: Settings, **asked: Any) -> Result:
-    """An empty result of a comparison that starts now."""
-    return Result(
-        comparison=comparison,
-        when=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        quick=settings.quick,
-        machine=describe_machine(),
-        settings=asked,
-    )
+def play(
+    turns: Sequence[Turn], rounds: Sequence[int], run: Run, settings: Settings
+) -> tuple[Rounds, dict[str, Answer]]:
+    """Let everyone have a turn in each round.
 
-
-def play(turns: Sequence[Turn], rounds: int, result: Result, settings: Settings, first: int = 0) -> None:
-    """Let everyone have a turn in each round, and write into the result what came out.
-
-    A contestant that cannot start, or ends, is left out from there on.
-
-    Args:
-        turns: In the order of a round.
-        rounds: How many.
-        result: Gets `measured`, `versions`, `skipped` and `said`.
-        settings: Of this run.
-        first: Number of the first round.
+    A contestant that cannot start, or ends, is left out from there on. Returns the numbers of each round; and what each
+    contestant reported of itself when it was ready.
     """
-    order = [(number, turn) for number in range(first, first + rounds) for turn in turns if number % turn.every == 0]
+    order = [(number, turn) for number in rounds for turn in turns if number % turn.every == 0]
     contestants = {turn.contestant.name: turn.contestant for turn in turns}
-    starts = sum(contestant.start for contestant in contestants.values())
-    progress = Progress(result.comparison, starts + sum(turn.seconds for _, turn in order))
-    result.settings["rounds"] = rounds
+    progress, found, ready = Progress(run.experiment, len(contestants) + len(order)), Rounds(), {}
     with ExitStack() as stack:
-        alive: dict[str, Running] = {}
-        for contestant in contestants.values():
+        alive: dict[str, RunningContestant] = {}
+        for name, contestant in contestants.items():
             text = "is ready"
             try:
-                alive[contestant.name] = stack.enter_context(running(contestant, settings))
+                alive[name] = stack.enter_context(running(contestant, settings))
             except BenchmarkError as error:
-                text = skip(result, contestant.name, str(error))
+                text = run.skip(name, str(error))
             else:
-                _note(result, contestant.name, alive[contestant.name].ready)
-            progress.step(f"{contestant.name} {text}", contestant.start)
+                ready[name] = alive[name].ready
+                run.add_versions(ready[name].get("versions", {}))
+            progress.step(f"{name} {text}")
         for number, turn in order:
-            text = _take(turn, number, alive, result)
-            progress.step(f"round {number - first + 1} of {rounds}, {turn.label}: {text}", turn.seconds)
+            progress.step(f"round {number}, {turn.label}: {_take(turn, number, alive, run, found)}")
+    return found, ready
 
 
-def _take(turn: Turn, number: int, alive: dict[str, Running], result: Result) -> str:
-    """Let one contestant have its turn; gives what to say of it."""
-    who = turn.contestant.name
-    if who not in alive:
-        return "skipped"  # why was said when it was found out
+def _take(turn: Turn, number: int, alive: dict[str, RunningContestant], run: Run, found: Rounds) -> str:
+    """Let one contestant have its turn; gives the text to show."""
+    name = turn.contestant.name
+    if name not in alive:
+        return "skipped"  # the reason was shown when it was found out
     try:
-        answer = alive[who].ask({"seed": number, **(turn.request or {})})
+        answer = turn.reduce(alive[name].ask({"seed": number, **turn.request}))
     except BenchmarkError as error:
-        del alive[who]
-        return skip(result, who, str(error))
-    result.measured.setdefault(turn.label, []).append({"round": number, **answer})
-    return turn.show(answer)
+        del alive[name]
+        return run.skip(name, str(error))
+    found.add(turn.label, number, answer)
+    return shown(answer)
 
 
-def _note(result: Result, name: str, ready: dict[str, Any]) -> None:
-    result.versions[name] = ready.get("versions", {})
-    said = {key: value for key, value in ready.items() if key != "versions"}
-    if said:
-        result.said[name] = said
-
-
-def skip(result: Result, name: str, reason: str) -> str:
-    """Leave a contestant out; gives what to say of it."""
-    result.skipped[name] = reason
-    return f"skipped: {reason}"
+def shown(answer: Mapping[str, Any]) -> str:
+    """The numbers of an answer on one line."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in answer.items() if isinstance(value, int | float))

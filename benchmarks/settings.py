@@ -1,5 +1,6 @@
-"""What a run of the benchmarks is given: where things are, and how much to measure."""
+"""Where a run of the benchmarks reads and writes, how much it measures, and arguments that several commands take."""
 
+import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,42 +9,24 @@ import numpy as np
 
 from digitnet import load_mnist
 
-__all__ = ["REPOSITORY", "Settings", "default_environments", "write_data"]
-
 REPOSITORY = Path(__file__).resolve().parents[1]
+DOCS = REPOSITORY / "docs"
 _ROOT = REPOSITORY / ".bench"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the comparisons share.
+    """What the comparisons share."""
 
-    Attributes:
-        environments: Folder of the peers' virtual environments.
-        rounds: How often everything has its turn; None leaves it to each comparison.
-        quick: Only see that everything runs: what is measured means nothing.
-        root: Folder that everything is written into, but the published page.
-    """
-
-    environments: Path
-    rounds: int | None = None
-    quick: bool = False
-    root: Path = _ROOT
+    environments: Path  # folder of the peers' virtual environments
+    rounds: int | None = None  # how often everything has its turn; None leaves it to each comparison
+    quick: bool = False  # only see that everything runs: what is measured means nothing
+    root: Path = _ROOT  # folder that everything is written into, but the published pages and their results
 
     @property
     def work(self) -> Path:
         """Folder of what this run writes; a quick one has its own."""
         return self.root / "quick" if self.quick else self.root
-
-    @property
-    def results(self) -> Path:
-        """Folder of the results, a JSON file each comparison."""
-        return self.work / "results"
-
-    @property
-    def page(self) -> Path:
-        """The page to write; a quick run never touches the published one."""
-        return (self.work if self.quick else REPOSITORY / "docs") / "performance.md"
 
     @property
     def training_data(self) -> Path:
@@ -63,7 +46,7 @@ class Settings:
 
 
 def default_environments() -> Path:
-    """Where the peers' environments are, unless an option says otherwise."""
+    """Where the peers' environments are, unless an option gives another folder."""
     return Path(os.environ.get("DIGITNET_BENCH_ENVIRONMENTS") or _ROOT / "environments")
 
 
@@ -76,3 +59,26 @@ def write_data(settings: Settings) -> None:
     x_test, y_test = test_set.images, test_set.labels
     np.savez(settings.training_data, x_train=train_set.images, y_train=train_set.labels, x_test=x_test, y_test=y_test)
     np.savez(settings.test_data, x_test=x_test, y_test=y_test)
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more, for `type=` of an argument."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def seeds(text: str) -> list[int]:
+    """`0-4`, `3` or `0,2,5-7`, for `type=` of an argument; at least one seed, each once and in that order."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        try:
+            numbers = range(int(first), int(last if dash else first) + 1)
+        except ValueError:
+            numbers = range(0)
+        if not numbers:
+            raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0-4 or 0,2,3")
+        found += numbers
+    return list(dict.fromkeys(found))

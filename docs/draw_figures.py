@@ -20,8 +20,8 @@ from PIL import Image
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
 from digitnet.files import replaced_file
-from digitnet.normalization import to_mnist_frame
-from digitnet.pictures import load_picture
+from digitnet.pictures.loading import load_picture
+from digitnet.pictures.mnist_frame import to_mnist_frame
 from digitnet.report import (
     confusion_matrix_figure,
     receptive_fields_figure,

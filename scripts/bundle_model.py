@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from digitnet.datasets import load_mnist
-from digitnet.digit_score import with_digit_score_of
 from digitnet.errors import DigitnetError, RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
-from digitnet.model_metadata import Precision
-from digitnet.onnx_graph import with_metadata
-from digitnet.rejection import HELD_OUT, train_rejection
+from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
+from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
+from digitnet.model_file.graph import with_metadata
+from digitnet.model_file.metadata import Precision
 from digitnet.report.model_card import model_card
+from digitnet.training.outlier_detector import HELD_OUT, train_rejection
 
 BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
@@ -81,6 +81,7 @@ def bundle(run_folder: Path, target: Path, changes: Sequence[Change] = ()) -> di
     for change in changes:
         models = {precision: change(content) for precision, content in models.items()}
     models = _chosen(models, run_folder)
+    metrics["refuses_non_digits"] = DIGIT_SCORE in open_model(next(iter(models.values())))[1].thresholds
     run = {**run, "command": [_without_folders(argument) for argument in run["command"]]}
     files: dict[str, bytes] = {MODEL_FILE_NAMES[precision]: content for precision, content in models.items()}
     files[CARD_NAME] = (model_card(run, metrics) + _more_on_the_card(models)).encode()
@@ -217,7 +218,9 @@ def main() -> int:
         changes = [] if arguments.held_out is None else [with_probabilities_of(arguments.held_out)]
         if arguments.score_from is not None:
             changes.append(with_score_of(arguments.score_from))
-        elif not arguments.no_score:
+        elif arguments.no_score:
+            changes.append(without_digit_score)
+        else:
             sys.stderr.write("training the network that tells digits from everything else: some four minutes\n")
             changes.append(train_rejection(load_mnist()[0]).added_to)
         sizes = bundle(arguments.run, _BUNDLED, changes)

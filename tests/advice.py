@@ -26,7 +26,7 @@ def advice(failed: Sequence[str], python: str) -> list[str]:
         "To run all that failed once more:",
         f"    {python} -m pytest --last-failed",
     ]
-    if any("web/test_" in name for name in failed):
+    if any("studio/web/test_" in name for name in failed):
         lines.append(f"A test of the page {BROWSER_HINT}.")
     return lines
 

@@ -28,7 +28,7 @@ if find_spec("hypothesis") is not None:  # some tests are run where it is not
 def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What commands compile stays out of the user's own folder, and all workers of a test run share it.
 
-    That is safe, because `digitnet.program_store` checks every entry and renames it into its place.
+    That is safe, because `digitnet.training.program_store` checks every entry and renames it into its place.
     """
     own = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patch:
@@ -49,7 +49,7 @@ def programs_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         return
     import jaxlib.version  # noqa: PLC0415 - not there without the training extra
 
-    if jaxlib.version.__version_info__ < (0, 10, 2):  # as in digitnet.compilation_cache: those before complain
+    if jaxlib.version.__version_info__ < (0, 10, 2):  # as in digitnet.training.compilation_cache: those before complain
         yield
         return
     with _jax_cache(tmp_path_factory.mktemp("programs")):
@@ -101,17 +101,17 @@ def mnist() -> tuple[Dataset, Dataset]:
 # What takes longest comes first, so that no worker is left alone with it in the end.
 _SLOW = (
     "runs/test_session.py",
-    "web/test_access.py",
+    "studio/web/test_access.py",
     "training/test_loop.py",
-    "test_augmentation.py",
-    "web/test_train.py",
+    "augmentation/test_augmenter.py",
+    "studio/web/test_train.py",
     "cli/test_cli.py",
     "studio/test_teaching_routes.py",
-    "web/test_inside.py",
-    "test_classifier.py",
+    "studio/web/test_inside.py",
+    "inference/test_classifier.py",
     "cli/test_train.py",
     "test_tutorial.py",
-    "test_rejection.py",
+    "training/test_outlier_detector.py",
 )
 
 
@@ -135,17 +135,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 # These import Keras or Matplotlib at their top; without the training extra nothing in them could run.
 if not HAS_TRAINING:
     collect_ignore_glob = [
-        "report",
-        "training",
-        "runs",
+        "augmentation/test_augmenter.py",
+        "augmentation/test_strokes.py",
         "cli/test_train.py",
-        "test_augmentation.py",
-        "test_backend.py",
-        "test_compilation_cache.py",
-        "test_export.py",
-        "test_initialization.py",
-        "test_model.py",
-        "test_random_bits.py",
-        "test_rejection.py",
-        "test_strokes.py",
+        "network",
+        "report",
+        "runs",
+        "training",
     ]

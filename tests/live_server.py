@@ -14,7 +14,7 @@ import numpy as np
 import uvicorn
 from numpy.typing import NDArray
 
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from digitnet.server.running import make_server, open_socket
 from digitnet.server.settings import Settings
 from patience import PATIENCE, wait_until

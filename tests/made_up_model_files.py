@@ -6,8 +6,8 @@ import numpy as np
 from onnx import TensorProto
 
 from digitnet.arrays import AnyArray
-from digitnet.model_metadata import ModelMetadata
-from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.metadata import ModelMetadata
 from made_up_networks import NAMES, made_up_network
 
 __all__ = ["model_file"]

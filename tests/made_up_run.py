@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitnet.datasets import Dataset
-from digitnet.recipes import Recipe
+from digitnet.training.recipes import Recipe
 
 __all__ = ["finish_run"]
 
@@ -23,10 +23,11 @@ def finish_run(path: Path, recipe: Recipe, mnist: tuple[Dataset, Dataset]) -> Pa
         The path.
     """
     # These import Keras, which may be missing.
-    from digitnet.model import build_mlp  # noqa: PLC0415
+    from digitnet.network.mlp import build_mlp  # noqa: PLC0415
     from digitnet.runs import RunFolder  # noqa: PLC0415
     from digitnet.runs.data import Data  # noqa: PLC0415
     from digitnet.runs.finish import finish  # noqa: PLC0415
+    from digitnet.runs.training import PreparedRun  # noqa: PLC0415
 
     train_set, validation_set = (mnist[0].subset(np.arange(first, first + 200)) for first in (0, 200))
     data = Data("mnist", "mnist", "fail", train_set, validation_set, mnist[1])
@@ -45,8 +46,8 @@ def finish_run(path: Path, recipe: Recipe, mnist: tuple[Dataset, Dataset]) -> Pa
         "started": "2026-01-02T03:04:05+00:00",
     }
     folder.write_json(folder.description_file, description)
-    history = [{"loss": 1.0, "accuracy": 0.9, "val_accuracy": 0.8, "seconds": 2.0}]
+    history = [{"loss": 1.0, "accuracy": 0.9, "val_accuracy": 0.8, "seconds": 2.0 / recipe.epochs}] * recipe.epochs
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digitnet.runs.finish.save_figure", lambda *_: None)  # they take most of the time
-        finish(folder, build_mlp((12,), seed=1), data, history)
+        finish(folder, PreparedRun(recipe, data, train_set, build_mlp((12,), seed=1)), history)
     return path

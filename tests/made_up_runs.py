@@ -8,19 +8,20 @@ __all__ = ["use_made_up_runs"]
 
 CHILD = """
 import json, os, signal, sys, time
-from digitnet.teaching.reporting import run_as_child
+from digitnet.studio.teaching.reporting import run_as_child
 
 
 def work(folder, control):
     job = json.loads((folder / "job.json").read_bytes())
     does = job["settings"]["does"]
-    control.listen()
     for epoch in range(job["epochs_reported"] + 1, 4):
         control.emit("step", epoch=epoch, fraction=0.5)
         control.emit("epoch", epoch=epoch, validation_accuracy=epoch / 10, loss=1.0)
         print("what a library prints")
         if does == "wait":
-            for _ in range(100_000):  # longer than any test; a stop is heard in between, as between two steps
+            for _ in range(100_000):  # longer than any test; a run asks as often
+                if control.stop.requested:
+                    return False
                 time.sleep(0.01)
         if does == "break down":
             raise ZeroDivisionError
@@ -31,6 +32,7 @@ def work(folder, control):
             os.kill(os.getpid(), signal.SIGKILL)
     (folder / "model.onnx").write_bytes(b"weights")
     control.emit("result", accepted=does != "be worse", reason="It is worse." if does == "be worse" else "")
+    return True
 
 
 run_as_child(work)
@@ -46,4 +48,4 @@ def use_made_up_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     (folder / "made_up_child.py").write_text(CHILD)
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setattr("digitnet.teaching.runs._MODULES", {"run": "made_up_child", "lesson": "made_up_child"})
+    monkeypatch.setattr("digitnet.studio.teaching.runs._MODULES", {"run": "made_up_child", "lesson": "made_up_child"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from live_server import ask
 
 __all__ = ["Page"]

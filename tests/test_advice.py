@@ -13,13 +13,17 @@ def test_nothing_is_said_where_nothing_failed() -> None:
 
 
 def test_the_command_can_be_pasted_into_a_shell() -> None:
-    lines = advice(["tests/test_idx.py::test_it[a b]", "tests/test_idx.py::test_other"], ".venv/bin/python")
-    assert lines[1].strip() == ".venv/bin/python -m pytest 'tests/test_idx.py::test_it[a b]'"
+    lines = advice(
+        ["tests/datasets/test_idx.py::test_it[a b]", "tests/datasets/test_idx.py::test_other"], ".venv/bin/python"
+    )
+    assert lines[1].strip() == ".venv/bin/python -m pytest 'tests/datasets/test_idx.py::test_it[a b]'"
     assert not any(BROWSER_HINT in line for line in lines)
 
 
 def test_after_a_failure_on_the_page_it_is_said_where_the_browser_comes_from() -> None:
-    assert BROWSER_HINT in advice(["tests/test_idx.py::test_it", "tests/web/test_draw.py::test_it"], "python")[-1]
+    assert (
+        BROWSER_HINT in advice(["tests/test_files.py::test_it", "tests/studio/web/test_draw.py::test_it"], "python")[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
-"""One direction of flow: a module imports only from those above it in docs/architecture.md."""
+"""The plan of the house: few rooms, imports that point one way between them and inside the larger ones."""
 
 import ast
 import re
+from collections import defaultdict
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -10,118 +12,205 @@ import pytest
 import digitnet
 
 SOURCE = Path(digitnet.__file__).parent
+CHECKOUT = SOURCE.parents[1]
+DOCUMENT = CHECKOUT / "docs" / "architecture.md"
 
-# From the top down; a package stands for all of its modules.
-ORDER = (
+# From the ground up: a room imports only from those before it. A package stands for all of its modules.
+ROOMS = (
     "errors",
     "arrays",
-    "damage",
-    "suggestions",
     "files",
-    "cores",
-    "slices",
-    "idx",
-    "datasets",
-    "distortion",
-    "recipes",
-    "backend",
-    "program_store",
-    "compilation_cache",
-    "random_bits",
-    "strokes",
-    "augmentation",
-    "initialization",
-    "model",
-    "metrics",
-    "training",
-    "calibration",
-    "evaluation",
-    "quantiles",
-    "model_metadata",
-    "model_file",
-    "onnx_graph",
-    "quantization",
-    "export",
-    "digit_score",
-    "committee",
+    "parallel",
     "pictures",
-    "penmanship",
-    "normalization",
-    "doodles",
-    "signs",
-    "non_digits",
-    "regional_hands",
-    "other_pens",
-    "odd_digits",
-    "rejection",
     "segmentation",
-    "answers",
-    "verdicts",
-    "augmented_inference",
-    "reading",
-    "classifier",
-    "report",
-    "progress",
-    "runs",
+    "datasets",
+    "network",
+    "augmentation",
+    "evaluation",
+    "model_file",
+    "training",
+    "inference",
     "inspection",
-    "teaching",
+    "report",
+    "runs",
     "server",
     "studio",
-    "web",
     "cli",
 )
+# The same inside the larger rooms; what is in none of these lists may be imported by any module of its room.
+INSIDE: dict[str, tuple[str, ...]] = {
+    "pictures": (
+        "decoder_errors",
+        "unknown_format",
+        "grays",
+        "paper",
+        "documents",
+        "decoding",
+        "contrast",
+        "line_detection",
+        "ruling",
+        "blank",
+        "sheet",
+        "shading",
+        "colour",
+        "cleaning",
+        "surroundings",
+        "ink",
+        "loading",
+        "stroke_normalization",
+        "mnist_frame",
+    ),
+    "segmentation": ("components", "lines", "cuts", "group_costs", "lattice", "page"),
+    "training": (
+        "setting",
+        "stopping",
+        "choices",
+        "recipes",
+        "example_difficulty",
+        "optimizers",
+        "schedules",
+        "fast_layers",
+        "objective",
+        "epoch",
+        "checkpoint",
+        "compilation_cache",
+        "loop",
+        "export",
+        "outlier_detector",
+    ),
+    "inference": ("answers", "augmented_inference", "decision", "reader", "classifier"),
+    "server": (
+        "settings",
+        "metrics",
+        "replies",
+        "priorities",
+        "routes",
+        "access_log",
+        "guard",
+        "numbers",
+        "uploads",
+        "unknown",
+        "batching",
+        "serving",
+        "bodies",
+        "tensors",
+        "schemas",
+        "pictures",
+        "tensorflow_serving",
+        "open_inference",
+        "openapi",
+        "page",
+        "routing",
+        "app",
+        "connections",
+        "workers",
+        "running",
+    ),
+    "studio": (
+        "web",
+        "teaching",
+        "digits",
+        "file_cache",
+        "questions",
+        "refusals",
+        "networks",
+        "insides",
+        "run_events",
+        "inside_routes",
+        "mistakes_routes",
+        "reading_routes",
+        "teaching_routes",
+        "studio",
+    ),
+}
+MAX_ROOMS = 26
+MAX_ARROWS = 120
 # Inside a function, own modules are imported only where start-up would pay for them otherwise.
-MAY_IMPORT_LATE = {"classifier", "cli", "evaluation"}
+MAY_IMPORT_LATE = {"cli", "evaluation", "inference"}
 
 
-@cache
-def modules() -> tuple[tuple[str, ast.Module], ...]:
-    """Each module's name, that of its package where it has one, and its syntax tree; parsed once for all tests."""
-    named = ((path.relative_to(SOURCE).parts[0].removesuffix(".py"), path) for path in sorted(SOURCE.rglob("*.py")))
-    return tuple(
-        (name, ast.parse(path.read_text(encoding="utf-8")))
-        for name, path in named
-        if name not in {"__init__", "__main__"}
-    )
-
-
-def own_imports(tree: ast.AST) -> set[str]:
-    """Top-level modules of digitnet that are imported anywhere in the tree."""
-    found = set()
-    for node in ast.walk(tree):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        found |= {match.group(1) for name in names if (match := re.match(r"digitnet\.(\w+)", name))}
+def modules_below(folder: Path) -> dict[str, ast.Module]:
+    """Each module below a folder by its dotted name; `x/__init__.py` is `x`."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        name = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
     return found
 
 
-def test_every_module_has_its_place() -> None:
-    assert {name for name, _ in modules()} == set(ORDER)
+@cache
+def modules() -> dict[str, ast.Module]:
+    """All modules of the package that stand in a room."""
+    return {name: tree for name, tree in modules_below(SOURCE).items() if name not in {"", "__main__"}}
 
 
-@pytest.mark.parametrize("place", range(len(ORDER)), ids=ORDER)
-def test_imports_point_upwards(place: int) -> None:
-    above = set(ORDER[: place + 1])
-    for name, tree in modules():
-        if name == ORDER[place]:
-            assert own_imports(tree) <= above
+def own_imports(tree: ast.AST) -> set[str]:
+    """What is imported from digitnet anywhere in the tree, as dotted names; a name in a module counts as the module."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {_module_of(name.removeprefix("digitnet.")) for name in found if name.startswith("digitnet.")} - {""}
+
+
+def _module_of(name: str) -> str:
+    while name and name not in modules():
+        name = name.rpartition(".")[0]
+    return name
+
+
+@cache
+def arrows() -> frozenset[tuple[str, str]]:
+    """Pairs of rooms of which one imports the other; benchmarks and scripts are rooms too, where they are there."""
+    outside = chain.from_iterable(
+        ((room, tree) for tree in modules_below(CHECKOUT / room).values()) for room in ("benchmarks", "scripts")
+    )
+    inside = ((name.split(".")[0], tree) for name, tree in modules().items())
+    pairs = {(room, name.split(".")[0]) for room, tree in chain(inside, outside) for name in own_imports(tree)}
+    return frozenset((room, other) for room, other in pairs if room != other)
+
+
+def test_every_module_stands_in_a_room() -> None:
+    assert {name.split(".")[0] for name in modules()} == set(ROOMS)
+    assert len(ROOMS) + len(("benchmarks", "scripts")) <= MAX_ROOMS
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_those_before_it(room: str) -> None:
+    assert {other for importer, other in arrows() if importer == room} <= set(ROOMS[: ROOMS.index(room)])
+
+
+def test_the_rooms_have_few_arrows_between_them() -> None:
+    assert len(arrows()) <= MAX_ARROWS
+
+
+@pytest.mark.parametrize("room", INSIDE)
+def test_imports_inside_a_larger_room_point_one_way(room: str) -> None:
+    order = INSIDE[room]
+    imported: defaultdict[str, set[str]] = defaultdict(set)
+    for name, tree in modules().items():
+        if name.startswith(f"{room}."):
+            part = name.split(".")[1]
+            imported[part] |= {other.split(".")[1] for other in own_imports(tree) if other.startswith(f"{room}.")}
+    assert set(imported) == set(order)
+    for part, others in imported.items():
+        assert others - {part} <= set(order[: order.index(part)]), part
 
 
 def test_own_modules_are_imported_at_the_top() -> None:
     late = {
-        name
-        for name, tree in modules()
+        name.split(".")[0]
+        for name, tree in modules().items()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and own_imports(function)
     }
     assert late <= MAY_IMPORT_LATE
 
 
-def test_the_document_lists_the_same_order() -> None:
-    document = SOURCE.parents[1] / "docs" / "architecture.md"
-    if not document.exists():
+def test_the_document_describes_every_room_in_the_same_order() -> None:
+    if not DOCUMENT.exists():
         pytest.skip("the documents are not installed with the package")
-    block = re.search(r"```text\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
-    assert block is not None
-    listed = [line.split()[0].rstrip("/") for line in block.group(1).splitlines() if line and line[0] != " "]
-    assert listed == list(ORDER)
+    described = re.findall(r"^\*\*`(\w+)/?`\*\*", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert described == [*ROOMS, "benchmarks", "scripts"]

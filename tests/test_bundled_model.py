@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet import regional_hands
-from digitnet.classifier import Classifier, load_classifier
+from digitnet.augmentation import regional_forms as regional_hands
 from digitnet.datasets import Dataset, train_validation_split
-from digitnet.evaluation import evaluate
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path, open_model
-from digitnet.model_metadata import Precision
+from digitnet.evaluation.evaluation import evaluate
+from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path, open_model
+from digitnet.model_file.metadata import Precision
 
 # Of each file that is inside. The sums of the int8 model are whole numbers: the same answers on every processor.
 ERRORS: dict[Precision, int] = {"float32": 39, "int8": 39}
@@ -85,8 +85,8 @@ def test_a_set_of_one_label_only_is_measured_too(classifier: Classifier, mnist: 
 def test_the_int8_model_is_made_of_the_float32_one(mnist: tuple[Dataset, Dataset]) -> None:
     """Every weight is the same integer; the layers' ranges come from float32 sums, whose last bits differ."""
     onnx = pytest.importorskip("onnx", reason="making a model file needs the training extra")
-    quantization = pytest.importorskip("digitnet.quantization")
-    digit_score = pytest.importorskip("digitnet.digit_score")
+    quantization = pytest.importorskip("digitnet.model_file.quantization")
+    digit_score = pytest.importorskip("digitnet.model_file.digit_score")
     content = digit_score.without_digit_score(bundled_model_path("float32").read_bytes())
     recipe = open_model(content)[1].recipe
     train_set = mnist[0]

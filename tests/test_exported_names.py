@@ -22,7 +22,6 @@ HEAVY = {
         "cv2",
         "PIL",
         "rich",
-        "typer",
         "pydantic",
         "importlib.metadata",
         "statistics",
@@ -52,9 +51,9 @@ def loaded_by(statement: str) -> set[str]:
     return HEAVY & modules_after(statement)
 
 
-def own(modules: set[str]) -> set[str]:
-    """Those of digitnet, without its name in front."""
-    return {name.removeprefix("digitnet.") for name in modules if name.startswith("digitnet.")}
+def rooms(modules: set[str]) -> set[str]:
+    """The rooms of digitnet of which any module is loaded."""
+    return {name.split(".")[1] for name in modules if name.startswith("digitnet.")}
 
 
 def test_the_lazy_table_is_the_list_of_exported_names() -> None:
@@ -78,7 +77,13 @@ def test_type_checkers_see_the_same_names() -> None:
 def test_each_name_is_public_where_it_lives(name: str) -> None:
     module_name = digitnet._MODULE_OF[name]  # noqa: SLF001
     if (
-        module_name in {"digitnet.committee", "digitnet.export", "digitnet.model", "digitnet.training"}
+        module_name
+        in {
+            "digitnet.model_file.ensemble",
+            "digitnet.training.export",
+            "digitnet.network.mlp",
+            "digitnet.training.loop",
+        }
         and not HAS_TRAINING
     ):
         pytest.skip("needs the training extra")
@@ -105,45 +110,36 @@ def test_a_classifier_needs_numpy_and_onnx_runtime() -> None:
     assert loaded_by(statement) == {"numpy", "onnxruntime"}
 
 
-def test_help_loads_no_library_for_arrays() -> None:
+def test_help_loads_no_command_and_nothing_that_takes_long() -> None:
     modules = modules_of_command("--help")
-    assert HEAVY & modules <= {"typer", "rich"}  # some versions of Typer import Rich
-    assert own(modules) == {
-        *("cli", "cli.answering", "cli.app", "cli.committee", "cli.entry", "cli.evaluate", "cli.info", "cli.inputs"),
-        *("cli.options", "cli.plain", "cli.predict", "cli.read", "cli.serve", "cli.start_up", "cli.studio"),
-        *("cli.train", "distortion", "errors"),
-        *("model_metadata", "quantiles"),
-        *("recipes", "suggestions"),
-    }
+    assert not HEAVY & modules
+    assert not {"dataclasses", "inspect"} & modules  # together they take ten milliseconds
+    assert rooms(modules) == {"cli", "errors"}
 
 
-ANSWERING = {
-    *("answers", "arrays", "classifier", "cli", "cli.answering", "cli.entry", "cli.inputs", "cli.plain"),
-    *("cli.printing", "cli.start_up", "cli.wording", "cores", "errors", "model_file", "model_metadata", "slices"),
-    *("quantiles", "verdicts"),
-}
-
-PICTURES = {"damage", "normalization", "penmanship", "pictures", "reading", "segmentation"}
+def test_help_on_training_loads_nothing_that_trains() -> None:
+    modules = modules_of_command("train", "--help")
+    assert not HEAVY & modules
+    assert rooms(modules) == {"augmentation", "cli", "errors", "evaluation", "model_file", "network", "training"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="on Windows Typer reads every command line")
+ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "parallel"}
+
+
 def test_reading_a_picture_loads_what_reads_pictures_and_nothing_else(tmp_path: Path) -> None:
     shades = np.linspace(150, 250, 90, dtype=np.uint8) * np.ones((70, 1), np.uint8)  # light that is not even
     shades[10:60, 40:46] = 20
     Image.fromarray(shades).save(tmp_path / "one.png")
     modules = modules_of_command("predict", str(tmp_path / "one.png"))
     assert HEAVY & modules == {"numpy", "onnxruntime", "cv2", "PIL"}
-    parts = {name for name in own(modules) if name.startswith(("pictures.", "segmentation."))}
-    assert own(modules) >= ANSWERING
-    assert own(modules) - parts <= ANSWERING | PICTURES
+    assert rooms(modules) == ANSWERING | {"pictures", "segmentation"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="on Windows Typer reads every command line")
 def test_reading_a_file_of_many_images_needs_no_library_for_pictures(tmp_path: Path) -> None:
     np.save(tmp_path / "many.npy", np.zeros((3, 28, 28), np.uint8))
     modules = modules_of_command("predict", str(tmp_path / "many.npy"), "--json")
     assert HEAVY & modules == {"numpy", "onnxruntime"}
-    assert {name for name in own(modules) if not name.startswith("datasets")} <= ANSWERING | {"damage", "files", "idx"}
+    assert rooms(modules) <= ANSWERING | {"datasets", "files", "pictures"}
 
 
 def test_augmented_inference_needs_numpy_and_onnx_runtime() -> None:

@@ -1,1 +1,1 @@
-"""How accurate the presets are: measured over seeds, kept in a small file, and written as docs/accuracy.md."""
+"""How accurate the presets are: trained with several seeds, measured, summarised, and written as docs/accuracy.md."""

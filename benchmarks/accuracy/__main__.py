@@ -8,16 +8,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.accuracy.measured import MEASURED, load_measured
-from benchmarks.accuracy.page import write_page
+from benchmarks.accuracy.figures import mistakes_figure
+from benchmarks.accuracy.measure import measure_bundled, model_digest
 from benchmarks.accuracy.presets import ON_THE_PAGE
-from benchmarks.accuracy.trainings import record, train_seeds
-from benchmarks.arguments import positive, seeds
-from benchmarks.settings import REPOSITORY
+from benchmarks.accuracy.trainings import keep, record_network, train_seeds
+from benchmarks.pages import write_page
+from benchmarks.plots import save
+from benchmarks.results import MEASURED, load_runs
+from benchmarks.settings import DOCS, positive, seeds
 from digitnet.errors import DigitnetError
+from digitnet.model_file.contract import bundled_model_path
 
-RUNS = Path("runs") / "accuracy"
-PAGE = REPOSITORY / "docs" / "accuracy.md"
+_RUNS = Path("runs") / "accuracy"
+_PAGE = DOCS / "accuracy.md"
+_MEASURED = MEASURED / "accuracy.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,36 +34,40 @@ def main(arguments: list[str] | None = None) -> int:
                 train_seeds(preset, asked.seeds, asked.runs, asked.measured)
         if asked.what == "record":
             for path in asked.paths:
-                record(path, asked.measured, asked.augment_inference)
+                record_network(path, asked.measured, asked.augment_inference)
         if asked.what in {"page", "all"}:
-            write_page(load_measured(asked.measured), asked.page)
-            sys.stdout.write(f"{asked.page}\n")
+            _write(asked.measured, asked.page)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
+def _write(measured: Path, page: Path) -> None:
+    """Measure the bundled model where it has changed, and write the page and its figures."""
+    digests = [run.settings["model_sha256"] for run in load_runs(measured) if run.experiment == "bundled"]
+    keep(measure_bundled() if digests != [model_digest(bundled_model_path())] else [], measured)
+    save(mistakes_figure(), page.parent / "figures" / "accuracy_mistakes.png")
+    sys.stdout.write(f"{write_page('accuracy', measured, page)}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     commands = parser.add_subparsers(dest="what")
     everything = commands.add_parser("all", help="train and record all presets with seeds 0 to 4, and write the page")
-    everything.set_defaults(preset=None, seeds=range(5), runs=RUNS, page=PAGE)
+    everything.set_defaults(preset=None, seeds=range(5), runs=_RUNS, page=_PAGE)
     train = commands.add_parser("train", help="train the runs that are missing, and record each")
     train.add_argument("--preset", choices=list(ON_THE_PAGE), help="one preset; all where it is left out")
     train.add_argument("--seeds", type=seeds, default=range(5), metavar="0-4", help="default 0-4")
-    train.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help=f"of the run folders, default {RUNS}")
-    recording = commands.add_parser("record", help="measure finished runs, and committees")
-    recording.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
-    recording.add_argument(
-        "--augment-inference", type=positive, metavar="N", help="measure with N altered copies of an image, too"
-    )
+    train.add_argument("--runs", type=Path, default=_RUNS, metavar="DIR", help=f"of the run folders, default {_RUNS}")
+    record = commands.add_parser("record", help="measure finished runs, and committees")
+    record.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
+    copies = "measure with N altered copies of an image, too"
+    record.add_argument("--augment-inference", type=positive, metavar="N", help=copies)
     page = commands.add_parser("page", help="only write the page, from what was recorded")
-    page.add_argument("--page", type=Path, default=PAGE, help="default docs/accuracy.md; figures go beside it")
-    for command in (everything, train, recording, page):
-        command.add_argument(
-            "--measured", type=Path, default=MEASURED, help="default benchmarks/measured/accuracy.json"
-        )
+    page.add_argument("--page", type=Path, default=_PAGE, help="default docs/accuracy.md; figures go beside it")
+    for command in (everything, train, record, page):
+        command.add_argument("--measured", type=Path, default=_MEASURED, help=f"default {_MEASURED.name}")
     return parser
 
 

@@ -4,8 +4,8 @@
 
 MNIST does not say who wrote what. QMNIST (Yadav and Bottou 2019, arXiv 1905.10498) does, and WRITERS.npz holds, as
 `train`, its number of the writer of each of the 60,000 training images. Names and values are those of
-`digitnet.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON for each seed
-goes to standard output, and after several a last one with their mean and standard deviation.
+`digitnet.training.recipes.Recipe`; `augmentation` is written as for `digitnet train --augment`. One line of JSON for
+each seed goes to standard output, and after several a last one with their mean and standard deviation.
 """
 
 import argparse
@@ -22,77 +22,54 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arguments import seeds
+from benchmarks.settings import seeds
 from digitnet import load_mnist
 from digitnet.arrays import AnyArray
-from digitnet.augmentation import augmented_copies, make_augmentation
-from digitnet.backend import KerasModel
-from digitnet.calibration import fit_temperature
+from digitnet.augmentation.augmenter import augmented_copies
+from digitnet.augmentation.distortion import Distortion
+from digitnet.augmentation.regional_forms import with_regional_hands
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
 from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
-from digitnet.metrics import negative_log_likelihood
-from digitnet.model import KerasPredictor
-from digitnet.recipes import Recipe, make_recipe
-from digitnet.regional_hands import with_regional_hands
-from digitnet.runs.session import compiled_model
-from digitnet.training import train
-from digitnet.training.hard_examples import HardExamples
+from digitnet.evaluation.calibration import fit_temperature
+from digitnet.evaluation.metrics import negative_log_likelihood
+from digitnet.network.backend import KerasModel
+from digitnet.network.mlp import KerasPredictor
+from digitnet.runs.training import train_recipe as train_recipe_on
+from digitnet.training.recipes import Recipe, make_recipe
 
-__all__ = ["main", "measure", "recipe_from", "split_by_writer", "spread", "train_recipe"]
-
-_PART = 0.1  # of the writers
+_PART = 0.1  # of the writers are held out
 _SPLIT_SEED = 7
 _COPIES = 8
-# The same for every recipe. So many copies tell networks apart that the images themselves are too few for.
+# The same for every recipe. So many copies distinguish networks that the images themselves are too few for.
 _MILD = Distortion(rotation=7.5, scaling=0.1, shear=7.5, elastic_alpha=18.5, slender_factor=0.5)
+_NAMES = tuple(field.name for field in dataclasses.fields(Recipe))
+_TEXTS = {field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, str)} | {"augmentation"}
 
 
 def split_by_writer(dataset: Dataset, writers: AnyArray, batch_size: int) -> tuple[Dataset, Dataset]:
-    """Training and held-out images that have no writer in common.
+    """Training images, and those of a tenth of the writers (n,), who have written none of the former.
 
-    Args:
-        dataset: n images.
-        writers: int (n,), the number of each image's writer.
-        batch_size: The last training images are left out where they would not fill a batch.
-
-    Returns:
-        The training part, and the held-out part, a tenth of the writers.
+    The last training images are left out where they would not fill a batch.
     """
     different = np.unique(writers)
     chosen = np.random.default_rng(_SPLIT_SEED).permutation(different)[: round(_PART * len(different))]
     is_held_out = np.isin(writers, chosen)
     training = np.flatnonzero(~is_held_out)
-    return (
-        dataset.subset(training[: len(training) // batch_size * batch_size]),
-        dataset.subset(np.flatnonzero(is_held_out)),
-    )
+    whole = training[: len(training) // batch_size * batch_size]
+    return dataset.subset(whole), dataset.subset(np.flatnonzero(is_held_out))
 
 
 def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
     """A network trained as the recipe says, as `digitnet train` would."""
-    train_set = with_regional_hands(train_set, recipe.regional_hands, recipe.seed)
-    model = compiled_model(recipe, train_set)
-    train(
-        model,
-        train_set,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
-        augmentation=make_augmentation(recipe.augmentation),
-        hard_examples=HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None,
-        keep_zeros=any(recipe.receptive_fields),
-    )
-    return model
+    return train_recipe_on(recipe, with_regional_hands(train_set, recipe.regional_hands, recipe.seed))
 
 
 def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:
     """Errors on the held-out images, and the error rate on mildly distorted copies of them."""
-    predictor = KerasPredictor(model)
+    predictor, labels = KerasPredictor(model), held_out.labels.repeat(_COPIES)
     logits = predictor.predict_logits(held_out.images)
     copies = augmented_copies(held_out.images, held_out.labels, _MILD, copies=_COPIES, seed=0)
     of_copies = predictor.predict_logits(copies.reshape(-1, *held_out.images.shape[1:]))
-    labels = held_out.labels.repeat(_COPIES)
     temperature = fit_temperature(logits, held_out.labels)
     return {
         "n": len(held_out),
@@ -105,14 +82,7 @@ def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:
 
 
 def spread(measured: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """What several seeds of one recipe have in common.
-
-    Args:
-        measured: What `measure` gave for each, two or more.
-
-    Returns:
-        `mean` and `deviation`, the standard deviation of a sample, of each of `errors`, `nll` and `error_on_copies`.
-    """
+    """`mean` and `deviation`, that of a sample, of what `measure` gave for two seeds or more."""
     columns = {name: [float(each[name]) for each in measured] for name in ("errors", "nll", "error_on_copies")}
     return {
         "mean": {name: round(statistics.fmean(values), 6) for name, values in columns.items()},
@@ -122,10 +92,8 @@ def spread(measured: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float
 
 def main(arguments: list[str] | None = None) -> int:
     """Train, measure and print; exit 1 with one line where a setting makes no sense."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.accuracy.held_out",
-        description="Train on nine writers in ten, and measure on the tenth.",
-    )
+    description = "Train on nine writers in ten, and measure on the tenth."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.held_out", description=description)
     parser.add_argument("writers", type=Path, metavar="WRITERS.npz")
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     parser.add_argument("--seeds", type=seeds, metavar="0-2", help="one training for each; default that of the recipe")
@@ -152,16 +120,16 @@ def _try(settings: list[str], recipes: list[Recipe], writers: Path) -> None:
     """Train each, one after the other, and print a line as soon as it is measured."""
     images = load_mnist()[0]
     train_set, held_out = split_by_writer(images, _load_writers(writers, len(images)), recipes[0].batch_size)
-    words = {"settings": " ".join(settings)}
+    head: dict[str, Any] = {"settings": " ".join(settings)}
     measured = []
     for recipe in recipes:
         begin = time.perf_counter()
         model = train_recipe(recipe, train_set)
         seconds = round(time.perf_counter() - begin, 1)
         measured.append(measure(model, held_out))
-        _print({**words, "seed": recipe.seed, "seconds": seconds, **measured[-1]})
+        _print({**head, "seed": recipe.seed, "seconds": seconds, **measured[-1]})
     if len(recipes) > 1:
-        _print({**words, "seeds": [recipe.seed for recipe in recipes], **spread(measured)})
+        _print({**head, "seeds": [recipe.seed for recipe in recipes], **spread(measured)})
 
 
 def _print(line: dict[str, Any]) -> None:
@@ -174,32 +142,18 @@ def _load_writers(path: Path, n: int) -> AnyArray:
     try:
         with np.load(path) as file:
             writers = np.asarray(file["train"])
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{path} is no .npz file with an array `train`: {error}") from error
     if writers.shape != (n,) or writers.dtype.kind not in "iu":
-        raise DatasetError(
-            f"{path}: expected {n:,} whole numbers in `train`, found {writers.dtype} of shape {writers.shape}"
-        )
+        found = f"{writers.dtype} of shape {writers.shape}"
+        raise DatasetError(f"{path}: expected {n:,} whole numbers in `train`, found {found}")
     return writers
 
 
 def recipe_from(settings: list[str]) -> Recipe:
-    """The recipe of `preset`, or of the default one, with changes.
+    """The recipe of `preset`, or of the default one, with changes such as `epochs=25`.
 
-    Args:
-        settings: `epochs=25`, `augmentation=rotation=15,shear=10` and the like.
-
-    Raises:
-        ConfigurationError: A name is not known, or a value makes no sense.
+    Raises ConfigurationError where a name is not known, or a value makes no sense.
     """
     values: dict[str, Any] = {}
     for setting in settings:
@@ -212,9 +166,6 @@ def recipe_from(settings: list[str]) -> Recipe:
             raise ConfigurationError(f"{setting!r}: expected a number, True, False, or sizes as (512,512)") from error
     return make_recipe(values.pop("preset", "standard"), **values)
 
-
-_NAMES = tuple(field.name for field in dataclasses.fields(Recipe))
-_TEXTS = {field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, str)} | {"augmentation"}
 
 if __name__ == "__main__":
     sys.exit(main())

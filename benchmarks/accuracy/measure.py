@@ -1,7 +1,7 @@
-"""Measure a finished run, or a committee, on all test images, through the public interface."""
+"""Measure a finished run, a committee, or the bundled model on all test images, through the public interface."""
 
-import csv
 import hashlib
+import itertools
 import json
 import statistics
 import time
@@ -10,38 +10,37 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.measured import SINGLE, Measurement
 from benchmarks.accuracy.presets import differences
-from benchmarks.machine import describe_machine
-from digitnet import evaluate, load_classifier, load_mnist
-from digitnet.classifier import Classifier
+from benchmarks.accuracy.summary import PARTS, errors_in
+from benchmarks.results import Row, Run, new_run
+from digitnet import Classifier, evaluate, load_classifier, load_mnist
 from digitnet.datasets import Dataset
 from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.evaluation import Evaluation
-from digitnet.model_file import MODEL_FILE_NAMES
+from digitnet.evaluation.evaluation import Evaluation
+from digitnet.model_file.contract import DEFAULT_PRECISION, MODEL_FILE_NAMES, bundled_model_path
 
-__all__ = ["measure", "model_digest", "read_run"]
-
-_EPOCHS_KEPT = 60
 _CALLS = 200  # that the duration of an altered image is the median of
+_CONFIDENCES = (0.0, 0.8, 0.9, 0.99, 0.999, 2.0)  # edges; nothing is surer than 1
 
 
-def measure(path: Path, copies: int | None = None) -> Measurement:
+def measure(path: Path, copies: int | None = None) -> list[Run]:
     """Everything about a network that the page shows.
 
-    Args:
-        path: A finished run folder, or the `.onnx` file of a committee.
-        copies: Measure with that many altered copies of an image, too.
-
-    Returns:
-        The row.
-
-    Raises:
-        RunFolderError: The run is not finished, not one of a preset as it is now, or not of MNIST.
-        ModelFileError: The model file is missing, damaged or not of MNIST.
+    Returns A run of experiment `networks` or `committees`, and one of experiment `augmented` where copies were asked
+    for. Raises RunFolderError where the run is not finished, not one of a preset as it is now, or not of MNIST;
+    ModelFileError where the model file is missing, damaged or not of MNIST.
     """
-    _, test_set = load_mnist()
-    return _measure_run(path, test_set, copies) if path.is_dir() else _measure_committee(path, test_set, copies)
+    test_set = load_mnist()[1]
+    run = _network(path, test_set) if path.is_dir() else _committee(path, test_set)
+    run.settings["model_sha256"] = model_digest(path)
+    run.rows += _answers(run.name, path, test_set)
+    if not copies:
+        return [run]
+    name = f"{run.name}, {copies} copies"
+    again = Run("augmented", name, f"{run.command} --augment-inference {copies}", run.date, run.machine, run.seed)
+    again.settings = {**run.settings, "copies": copies}
+    again.rows = _augmented(name, path, test_set, copies)
+    return [run, again]
 
 
 def model_digest(path: Path) -> str:
@@ -53,30 +52,27 @@ def model_digest(path: Path) -> str:
         raise ModelFileError(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _measure_run(folder: Path, test_set: Dataset, copies: int | None) -> Measurement:
-    run, metrics = read_run(folder), _read_json(folder / "metrics.json")
-    settings = run["settings"]
-    if run["data"]["test_digest"] != test_set.digest:
-        raise RunFolderError(f"{folder} was tested on {run['data']['source']}: expected mnist")
-    return Measurement(
-        kind=SINGLE,
-        preset=settings["preset"],
-        seed=run["seed"],
-        validation=_counts(metrics["validation"]),
-        train_seconds=metrics["train_seconds"],
-        parameters=metrics["parameters"],
-        versions=run["versions"],
-        settings=settings,
-        history=_history(folder / "history.csv"),
-        **_answers(folder, test_set, copies),
-    )
+def _network(folder: Path, test_set: Dataset) -> Run:
+    description, metrics = read_run(folder), _read_json(folder / "metrics.json")
+    recipe, seed = description["settings"], description["seed"]
+    if description["data"]["test_digest"] != test_set.digest:
+        raise RunFolderError(f"{folder} was tested on {description['data']['source']}: expected mnist")
+    command = f"python -m benchmarks.accuracy train --preset {recipe['preset']} --seeds {seed}"
+    run = new_run("networks", command, recipe=recipe)
+    run.name, run.seed, run.versions = f"{recipe['preset']}, seed {seed}", seed, description["versions"]
+    run.rows = [
+        Row(run.name, "training", metrics["train_seconds"], "s"),
+        Row(run.name, "parameters", metrics["parameters"], "numbers"),
+    ]
+    if validation := metrics["validation"]:
+        run.rows.append(Row(run.name, "validation errors", validation["errors"], "errors", validation["n"]))
+    return run
 
 
 def read_run(folder: Path) -> dict[str, Any]:
     """The content of `run.json`, of a run that was started as its preset says today.
 
-    Raises:
-        RunFolderError: There is none, it is damaged, or the preset has changed since.
+    Raises RunFolderError where there is none, it is damaged, or the preset has changed since.
     """
     run = _read_json(folder / "run.json")
     if changed := differences(run["settings"]):
@@ -86,84 +82,64 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def _measure_committee(path: Path, test_set: Dataset, copies: int | None) -> Measurement:
+def _committee(path: Path, test_set: Dataset) -> Run:
     members = load_classifier(path).metadata.committee
     if not members:
         raise ModelFileError(f"{path} is not a committee: expected a file of `digitnet committee`, or a run folder")
     for member in members:
         if member["data"].get("test_digest") != test_set.digest:
-            raise ModelFileError(
-                f"{path}: {member['name']} was trained on {member['data'].get('source')}, not on mnist"
-            )
+            source = member["data"].get("source")
+            raise ModelFileError(f"{path}: {member['name']} was trained on {source}, not on mnist")
     recipes = [member["recipe"] for member in members]
-    return Measurement(
-        kind=f"committee of {len(members)}",
-        preset=" and ".join(sorted({str(recipe["preset"]) for recipe in recipes})),
-        seed=None,
-        validation=None,
-        train_seconds=None,
-        parameters=sum(member["parameters"] for member in members),
-        versions={},
-        settings={"members": recipes},
-        history={},
-        **_answers(path, test_set, copies),
-    )
+    run = new_run("committees", "python -m benchmarks.accuracy record COMMITTEE.onnx", members=recipes)
+    presets = " and ".join(sorted({str(recipe["preset"]) for recipe in recipes}))
+    run.name = f"{presets}, committee of {len(members)}"
+    run.rows = [Row(run.name, "parameters", sum(member["parameters"] for member in members), "numbers")]
+    return run
 
 
-def _answers(path: Path, test_set: Dataset, copies: int | None) -> dict[str, Any]:
-    """What the model files say to the test images, and what they ran on."""
-    evaluation = evaluate(load_classifier(path, precision="float32"), test_set)
-    has_int8 = path.is_dir() and (path / MODEL_FILE_NAMES["int8"]).exists()
-    int8 = evaluate(load_classifier(path, precision="int8"), test_set) if has_int8 else None
-    machine = describe_machine()
-    return {
-        **_figures(evaluation),
-        "n": evaluation.n,
-        "temperature": evaluation.temperature,
-        "mistakes": _mistakes(evaluation, test_set),
-        "int8": _figures(int8) if int8 else None,
-        "augmented": [_augmented(path, test_set, copies)] if copies else [],
-        "machine": {name: machine[name] for name in ("processor", "cores")},
-        "model_sha256": model_digest(path),
-    }
+def _answers(name: str, path: Path, test_set: Dataset) -> list[Row]:
+    """What the model files answer to the test images."""
+    rows = _figures(name, evaluate(load_classifier(path, precision="float32"), test_set), test_set)
+    if path.is_dir() and (path / MODEL_FILE_NAMES["int8"]).exists():
+        int8 = _figures(name, evaluate(load_classifier(path, precision="int8"), test_set), test_set)
+        rows += [Row(name, f"int8 {row.measure}", row.value, row.unit, row.n) for row in int8]
+    return rows
 
 
-def _figures(evaluation: Evaluation) -> dict[str, Any]:
-    return {"errors": evaluation.errors, "nll": round(evaluation.nll, 6), "ece": round(evaluation.ece, 6)}
+def _figures(name: str, evaluation: Evaluation, test_set: Dataset) -> list[Row]:
+    wrong = np.flatnonzero(evaluation.predicted_labels != test_set.labels).tolist()
+    mistakes = [[position, int(evaluation.predicted_labels[position])] for position in wrong]
+    return [
+        Row(name, "errors", evaluation.errors, "errors", evaluation.n, details=mistakes),
+        Row(name, "log loss", round(evaluation.nll, 6), "nats", evaluation.n),
+        Row(name, "calibration error", round(evaluation.ece, 6), "share", evaluation.n),
+        Row(name, "temperature", evaluation.temperature, "temperature"),
+    ]
 
 
-def _mistakes(evaluation: Evaluation, test_set: Dataset) -> list[list[int]]:
-    positions = np.flatnonzero(evaluation.predicted_labels != test_set.labels)
-    return [[int(position), int(evaluation.predicted_labels[position])] for position in positions]
-
-
-def _augmented(path: Path, test_set: Dataset, copies: int) -> dict[str, Any]:
+def _augmented(name: str, path: Path, test_set: Dataset, copies: int) -> list[Row]:
     """The same network, asked about altered copies of the images of which it is not sure."""
     plain = load_classifier(path, precision="float32")
     patient = load_classifier(path, precision="float32", augment_inference=copies)
     began = time.perf_counter()
     probabilities = patient.predict_proba(test_set.images)
     seconds = time.perf_counter() - began
-    altered = np.flatnonzero((probabilities != plain.predict_proba(test_set.images)).any(axis=1))
-    answers = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(answers != test_set.labels)
-    return {
-        "copies": copies,
-        "errors": len(wrong),
-        "share": round(len(altered) / len(test_set), 4),
-        "ms_mean": round(1e3 * seconds / len(test_set), 4),
-        "ms_altered": _milliseconds(patient, test_set, altered.tolist()),
-        "mistakes": [[int(position), int(answers[position])] for position in wrong],
-    }
+    altered = np.flatnonzero((probabilities != plain.predict_proba(test_set.images)).any(axis=1)).tolist()
+    answers, n = probabilities.argmax(axis=1), len(test_set)
+    mistakes = [[place, int(answers[place])] for place in np.flatnonzero(answers != test_set.labels).tolist()]
+    return [
+        Row(name, "errors", len(mistakes), "errors", n, details=mistakes),
+        Row(name, "share", round(len(altered) / n, 4), "share", n),
+        Row(name, "mean", round(1e3 * seconds / n, 4), "ms", n),
+        Row(name, "altered", _milliseconds(patient, test_set, altered), "ms", min(_CALLS, len(altered))),
+    ]
 
 
-def _milliseconds(classifier: Classifier, test_set: Dataset, positions: list[int]) -> float | None:
-    """Median duration of a call with one of these images; None where there are none."""
-    if not positions:
-        return None
-    spread = positions[:: -(-len(positions) // _CALLS)]
-    seconds = []
-    for position in spread:
+def _milliseconds(classifier: Classifier, test_set: Dataset, positions: list[int]) -> float:
+    """Median duration of a call with one of these images; 0 where there are none."""
+    seconds = [0.0] if not positions else []
+    for position in positions[:: -(-len(positions) // _CALLS) or 1]:
         image = test_set.images[position : position + 1]
         began = time.perf_counter()
         classifier.predict(image)
@@ -171,24 +147,53 @@ def _milliseconds(classifier: Classifier, test_set: Dataset, positions: list[int
     return round(1e3 * statistics.median(seconds), 3)
 
 
-def _counts(evaluation: dict[str, Any] | None) -> dict[str, int] | None:
-    return {name: evaluation[name] for name in ("n", "errors")} if evaluation else None
-
-
-def _history(path: Path) -> dict[str, list[float]]:
-    """Errors against epochs and seconds: every epoch, or as many as are worth drawing, the last one among them."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    seconds = np.cumsum([row["seconds"] for row in rows])
-    kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _EPOCHS_KEPT)).round().astype(int)).tolist()
-    history: dict[str, list[float]] = {
-        "epoch": [int(rows[index]["epoch"]) for index in kept],
-        "seconds": [round(float(seconds[index]), 1) for index in kept],
+def measure_bundled() -> list[Run]:
+    """The model that a user gets who names none, in each precision, and how honest its probabilities are."""
+    test_set, folder = load_mnist()[1], bundled_model_path().parent
+    metadata, description = load_classifier().metadata, folder / "run.json"
+    recipe = metadata.recipe
+    run = new_run(
+        "bundled",
+        "python -m benchmarks.accuracy page",
+        model_sha256=model_digest(bundled_model_path()),
+        seed=recipe["seed"],
+    )
+    layers = "-".join(map(str, (784, *recipe["hidden_sizes"], 10)))
+    fitted = "" if metadata.metrics.get("validation") else " by another run of the recipe"
+    run.settings |= {
+        "preset": recipe["preset"],
+        "layers": layers,
+        "temperature_from": f"held-out training images{fitted}",
     }
-    for name, column in (("training_error", "accuracy"), ("validation_error", "val_accuracy")):
-        if column in rows[0]:
-            history[name] = [round(1 - rows[index][column], 5) for index in kept]
-    return history
+    if description.exists():
+        run.settings["trained"] = " ".join(json.loads(description.read_text(encoding="utf-8"))["command"])
+    for precision, name in MODEL_FILE_NAMES.items():
+        if (folder / name).exists():
+            evaluation = evaluate(load_classifier(precision=precision), test_set)
+            subject = f"{precision}, the default" if precision == DEFAULT_PRECISION else precision
+            run.rows += _figures(subject, evaluation, test_set)
+            run.rows.append(Row(subject, "size", (folder / name).stat().st_size / 1e6, "MB"))
+    mistakes = next(row.details for row in run.rows if row.subject.endswith("default") and row.measure == "errors")
+    for part, positions in PARTS.items():
+        run.rows.append(Row("mistakes", part, errors_in(mistakes, part), "errors", len(positions)))
+    honesty = Run("confidence", command=run.command, date=run.date, machine=run.machine)
+    honesty.rows = confidence_rows(evaluate(load_classifier(), test_set), test_set)
+    return [run, honesty]
+
+
+def confidence_rows(evaluation: Evaluation, test_set: Dataset) -> list[Row]:
+    """Answers by their probability; it is honest where `wrong` and `expected` agree."""
+    is_wrong = evaluation.predicted_labels != test_set.labels
+    rows = []
+    for low, high in itertools.pairwise(_CONFIDENCES):
+        chosen = (evaluation.confidence >= low) & (evaluation.confidence < high)
+        if n := int(chosen.sum()):
+            upper = f"{100 * low:g} % or more" if high > 1 else f"{100 * low:g} to {100 * high:g} %"
+            name = f"below {100 * high:g} %" if low == 0 else upper
+            rows.append(Row(name, "answers", n, "answers"))
+            rows.append(Row(name, "wrong", int(is_wrong[chosen].sum()), "answers", n))
+            rows.append(Row(name, "expected", n - float(evaluation.confidence[chosen].sum()), "expected answers", n))
+    return rows
 
 
 def _read_json(path: Path) -> dict[str, Any]:

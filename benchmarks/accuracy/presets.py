@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from digitnet.distortion import NO_DISTORTION
-from digitnet.recipes import PRESETS
-
-__all__ = ["ON_THE_PAGE", "differences"]
+from digitnet.augmentation.distortion import NO_DISTORTION
+from digitnet.training.recipes import PRESETS
 
 # What the preset `pictures` is for stands in docs/pictures.md.
 ON_THE_PAGE = ("quick", "standard", "record")
@@ -17,13 +15,8 @@ _NOT_COMPARED = ("preset", "seed")
 def differences(settings: Mapping[str, Any]) -> list[str]:
     """Settings of a run that are not those of its preset.
 
-    What is younger than the run was off then; a setting that no longer exists is not compared.
-
-    Args:
-        settings: As `Recipe.to_dict` gave them, now or in an earlier version.
-
-    Returns:
-        `epochs is 5, the preset has 15` and the like; none where it is the preset.
+    What is younger than the run was off then; a setting that no longer exists is not compared. Returns `epochs is 5,
+    the preset has 15` and the like; none where it is the preset.
     """
     preset = str(settings.get("preset"))
     if preset not in PRESETS:

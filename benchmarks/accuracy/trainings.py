@@ -2,29 +2,20 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.accuracy.measure import measure, model_digest, read_run
-from benchmarks.accuracy.measured import SINGLE, load_measured, replaced, save_measured
+from benchmarks.accuracy.summary import summarise
+from benchmarks.results import Run, load_runs, save_runs
 from digitnet.errors import RunFolderError
-
-__all__ = ["record", "train_seeds"]
 
 
 def train_seeds(preset: str, seeds: Iterable[int], runs: Path, measured: Path) -> None:
     """Train and record a preset with each of the seeds.
 
-    A run that was interrupted goes on where it was; one that is finished and recorded is left alone.
-
-    Args:
-        preset: Its name.
-        seeds: Of the runs.
-        runs: Where the run folders `PRESET-SEED` are.
-        measured: The file of rows.
-
-    Raises:
-        RunFolderError: A training failed, or a folder holds a run of settings that the preset no longer has.
+    A run that was interrupted goes on where it was; one that is finished and recorded is left alone. Raises
+    RunFolderError where a training failed, or a folder holds a run of settings that the preset no longer has.
     """
     for seed in seeds:
         folder = runs / f"{preset}-{seed}"
@@ -32,25 +23,38 @@ def train_seeds(preset: str, seeds: Iterable[int], runs: Path, measured: Path) -
             read_run(folder)
         if not (folder / "metrics.json").exists():
             _train(preset, seed, folder)
-        rows = load_measured(measured)
-        digest = model_digest(folder)
-        if any(row.key == (SINGLE, preset, seed) and row.model_sha256 == digest for row in rows):
+        key, digest = ("networks", f"{preset}, seed {seed}"), model_digest(folder)
+        if any(run.key == key and run.settings["model_sha256"] == digest for run in load_runs(measured)):
             sys.stderr.write(f"{folder}: recorded already\n")
         else:
-            record(folder, measured)
+            record_network(folder, measured)
 
 
-def record(path: Path, measured: Path, copies: int | None = None) -> None:
-    """Measure a run folder or a committee, and put its row into the file.
+def record_network(path: Path, measured: Path, copies: int | None = None) -> None:
+    """Measure a run folder or a committee, and put it into the file; raises as `measure`."""
+    found = measure(path, copies)
+    keep(found, measured)
+    for run in found:
+        errors = next(row for row in run.rows if row.measure == "errors")
+        sys.stderr.write(f"{path}: {run.name}: {errors.value} of {errors.n:,} test images wrong\n")
 
-    Raises:
-        DigitnetError: As `measure`.
+
+def keep(found: Sequence[Run], measured: Path) -> None:
+    """Put runs in the place of those with the same key, and summarise all.
+
+    What altered copies gave is kept as long as the model is the same one.
     """
-    row = measure(path, copies)
-    save_measured(replaced(load_measured(measured), row), measured)
-    sys.stderr.write(f"{path}: {row.name}: {row.errors} of {row.n:,} test images wrong\n")
-    for entry in row.augmented:
-        sys.stderr.write(f"{path}: {entry['errors']} with {entry['copies']} altered copies\n")
+    keys, digests = {run.key for run in found}, {run.name: run.settings.get("model_sha256") for run in found}
+    kept = [
+        run
+        for run in load_runs(measured)
+        if run.key not in keys
+        and not (
+            run.experiment == "augmented"
+            and run.settings["model_sha256"] != digests.get(run.name.rpartition(", ")[0], run.settings["model_sha256"])
+        )
+    ]
+    save_runs(summarise([*kept, *found]), measured)
 
 
 def _train(preset: str, seed: int, folder: Path) -> None:
@@ -61,7 +65,7 @@ def _train(preset: str, seed: int, folder: Path) -> None:
     with subprocess.Popen([sys.executable, "-m", "digitnet", "train", *arguments]) as process:
         try:
             code = process.wait()
-        except KeyboardInterrupt:  # the training heard it, too, and stops after the epoch that is running
+        except KeyboardInterrupt:  # the training received it, too, and stops after the epoch that is running
             process.wait()
             raise
     if code:

@@ -1,8 +1,8 @@
 """What every contestant does: prepare once, then work when it is asked to.
 
 A contestant is a script of its own, so that it can run in another environment than digitnet's. It imports nothing
-but this file, NumPy, and what it measures. It says one JSON object when it is ready; then for each line of JSON that
-it reads on stdin, a request, it says one more, the answer.
+but this file, NumPy, and what it measures. It prints one JSON object when it is ready; then for each line of JSON that
+it reads on stdin, a request, it prints one more, the answer.
 """
 
 import json
@@ -20,30 +20,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "BATCH_SIZE",
-    "DROPOUT",
-    "HIDDEN_SIZES",
-    "LEARNING_RATE",
-    "Answer",
-    "Arrays",
-    "Request",
-    "load_arrays",
-    "peak_megabytes",
-    "pixels",
-    "seconds_of_a_call",
-    "serve",
-    "versions_of",
-]
-
 HIDDEN_SIZES = (512, 512)
 DROPOUT = 0.2
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3  # Keras's default for Adam
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]  # x_train, y_train, x_test, y_test: uint8, as Keras names them
-Request: TypeAlias = dict[str, Any]
 Answer: TypeAlias = dict[str, Any]
+Respond: TypeAlias = Callable[[dict[str, Any]], Answer]  # request -> answer
 
 
 def load_arrays(path: str) -> Arrays:
@@ -62,23 +46,25 @@ def versions_of(*names: str) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
-def serve(prepare: Callable[[], tuple[Callable[[Request], Answer], dict[str, Any]]]) -> None:
-    """Answer requests until stdin ends.
+def onnx_session(model: str, threads: int = 1) -> Any:
+    """ONNX Runtime with one thread, since several would only spin for the next image; 0 leaves the number to it."""
+    import onnxruntime  # noqa: PLC0415 - not in every environment
 
-    Args:
-        prepare: Makes everything ready, and returns the function that answers a request and what to say first:
-            at least `versions`.
-    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def serve(prepare: Callable[[], tuple[Respond, Answer]]) -> None:
+    """Make everything ready, report at least `versions`, and answer requests until stdin ends."""
     # Whatever a library prints must not end up between the answers.
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)
         respond, ready = prepare()
-        answers.write(json.dumps(ready) + "\n")
-        answers.flush()
+        print(json.dumps(ready), file=answers, flush=True)
         for line in sys.stdin:
             answer = respond(json.loads(line))
-            answers.write(json.dumps({**answer, "peak_mb": peak_megabytes()}) + "\n")
-            answers.flush()
+            print(json.dumps({**answer, "peak_mb": peak_megabytes()}), file=answers, flush=True)
 
 
 def peak_megabytes() -> float:
@@ -92,22 +78,32 @@ def peak_megabytes() -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def seconds_of_a_call(call: Callable[[int], object], budget: float, least: int = 3) -> float:
-    """Median duration of a call, after one that does not count.
+def seconds_of_a_call(call: Callable[[int], object], budget: float) -> float:
+    """Median duration of a call, after one that does not count; three calls at least, for `budget` seconds.
 
-    Args:
-        call: What to measure; it gets the number of the call, so that it can take another image each time.
-        budget: Seconds to spend.
-        least: Calls to make, also where they take longer than the budget.
-
-    Returns:
-        Seconds.
+    The call gets its number, so that it can take another image each time.
     """
     call(0)
     seconds: list[float] = []
     end = time.perf_counter() + budget
-    while len(seconds) < least or time.perf_counter() < end:
+    while len(seconds) < 3 or time.perf_counter() < end:
         began = time.perf_counter()
         call(len(seconds) + 1)
         seconds.append(time.perf_counter() - began)
     return statistics.median(seconds)
+
+
+def answer_repeatedly(predict: Callable[[NDArray[Any]], object], images: NDArray[Any]) -> Respond:
+    """Answers requests that have `images`, how many to answer in one call, and `budget`, the seconds to spend."""
+
+    def respond(request: dict[str, Any]) -> Answer:
+        n = request["images"]
+        repeated = images[np.arange(n) % len(images)] if n > len(images) else images
+
+        def call(number: int) -> object:
+            start = number * n % (len(repeated) - n + 1)
+            return predict(repeated[start : start + n])
+
+        return {"seconds": seconds_of_a_call(call, request["budget"])}
+
+    return respond

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitnet.backend import keras
+from digitnet.network.backend import keras
 
 model = keras.saving.load_model(Path(sys.argv[1]) / "model.keras", compile=False)
 np.savez(sys.argv[2], *[np.asarray(weight) for weight in model.get_weights()])

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contest import BATCH_SIZE, HIDDEN_SIZES, Answer, Request, load_arrays, pixels, serve, versions_of
+import contest
+from contest import BATCH_SIZE, HIDDEN_SIZES, load_arrays, pixels
 
 Task = Callable[[], object]
 
@@ -60,7 +61,7 @@ def jax_tasks(path: str) -> dict[str, Callable[[], float]]:
     """All tasks, in JAX as digitnet sets it up."""
     import jax  # noqa: PLC0415 - only one of the engines is there
 
-    import digitnet.backend  # noqa: F401, PLC0415 - its settings hold from here on
+    import digitnet.network.backend  # noqa: F401, PLC0415 - its settings hold from here on
 
     def product_of(left: NDArray[np.float32], right: NDArray[np.float32]) -> Task:
         product, arrays = jax.jit(jax.numpy.matmul), jax.device_put((left, right))
@@ -144,14 +145,7 @@ def eight_products(
 ) -> list[Any]:
     """Three products forward, three for the gradients of the weights, two for those of the inputs of a layer.
 
-    Args:
-        x: The batch, (n, 784).
-        weights: Of three layers.
-        product: Multiplies two matrices.
-        transposed: Compute the gradients of the weights the other way round, which may be faster.
-
-    Returns:
-        What stands for the gradients of the weights.
+    Returns what stands for the gradients of the weights.
     """
     first, second, last = weights
     h1 = product(x, first)
@@ -163,16 +157,11 @@ def eight_products(
     return [product(after.T, before) if transposed else product(before.T, after) for before, after in pairs]
 
 
-def prepare() -> tuple[Callable[[Request], Answer], dict[str, Any]]:
+def prepare() -> tuple[contest.Respond, contest.Answer]:
     """Set the engine up."""
     engine, path = sys.argv[1:3]
     tasks = {"numpy": numpy_tasks, "jax": jax_tasks, "torch": torch_tasks}[engine](path)
-
-    def respond(request: Request) -> Answer:
-        return {"value": tasks[request["task"]]()}
-
-    return respond, {"versions": versions_of(engine)}
+    return lambda request: {"value": tasks[request["task"]]()}, {"versions": contest.versions_of(engine)}
 
 
-if __name__ == "__main__":
-    serve(prepare)
+contest.serve(prepare)

@@ -11,18 +11,12 @@ from typing import Any
 
 import bentoml
 import numpy as np
-import onnxruntime
+
+import contest
 
 SIDE = 28
 _MODEL = "SERVED_MODEL"  # an environment variable, since the service is imported by BentoML
 _BATCHING = {"batchable": True, "max_batch_size": 256, "max_latency_ms": 10_000}  # sooner it refuses what waits
-
-
-def session() -> Any:
-    """One thread: several would only spin for the next image."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(os.environ[_MODEL], options, providers=["CPUExecutionProvider"])
 
 
 def decoded(texts: list[str]) -> Any:
@@ -35,7 +29,7 @@ class Single:
     """A request is a call."""
 
     def __init__(self) -> None:
-        self._session = session()
+        self._session = contest.onnx_session(os.environ[_MODEL])
 
     @bentoml.api
     def numbers(self, images: np.ndarray) -> np.ndarray:
@@ -53,7 +47,7 @@ class Batching:
     """Requests that arrive together become one call."""
 
     def __init__(self) -> None:
-        self._session = session()
+        self._session = contest.onnx_session(os.environ[_MODEL])
 
     @bentoml.api(**_BATCHING)
     def numbers(self, images: np.ndarray) -> np.ndarray:

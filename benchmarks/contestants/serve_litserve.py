@@ -9,13 +9,14 @@ from typing import Any
 
 import litserve
 import numpy as np
-import onnxruntime
+
+import contest
 
 SIDE = 28
 
 
 class OnnxRuntime(litserve.LitAPI):
-    """The model, in a session of one thread: several would only spin for the next image."""
+    """The model."""
 
     def __init__(self, model: str, **batching: Any) -> None:
         super().__init__(**batching)
@@ -24,9 +25,7 @@ class OnnxRuntime(litserve.LitAPI):
     def setup(self, device: str) -> None:
         """Open the file, in the worker."""
         del device
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+        self._session = contest.onnx_session(self._model)
 
     def decode_request(self, request: dict[str, Any]) -> Any:
         """Images uint8 (n, 28, 28)."""

@@ -9,11 +9,12 @@ import sys
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from mlserver import MLModel, MLServer, ModelSettings
 from mlserver.codecs import Base64Codec, NumpyCodec
 from mlserver.settings import ModelParameters, Settings
 from mlserver.types import InferenceRequest, InferenceResponse, RequestInput
+
+import contest
 
 SIDE = 28
 
@@ -27,14 +28,11 @@ def images_of(tensor: RequestInput) -> Any:
 
 
 class OnnxRuntime(MLModel):
-    """The model, in a session of one thread: several would only spin for the next image."""
+    """The model."""
 
     async def load(self) -> bool:
         """Open the file."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        path = self.settings.parameters.uri
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = contest.onnx_session(self.settings.parameters.uri)
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
@@ -50,16 +48,9 @@ async def main() -> None:
     """Serve until the process is ended."""
     port, model, way = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     batching = {"max_batch_size": 32, "max_batch_time": 0.001} if way == "batching" else {}
-    settings = Settings(
-        debug=False,
-        host="127.0.0.1",
-        http_port=port,
-        grpc_port=port + 1,
-        metrics_port=port + 2,
-        parallel_workers=0,
-        gzip_enabled=False,
-        load_models_at_startup=False,
-    )
+    ports = {"http_port": port, "grpc_port": port + 1, "metrics_port": port + 2}
+    lean = {"debug": False, "parallel_workers": 0, "gzip_enabled": False, "load_models_at_startup": False}
+    settings = Settings(host="127.0.0.1", **ports, **lean)
     served = ModelSettings(
         name="digitnet", implementation=OnnxRuntime, parameters=ModelParameters(uri=model), **batching
     )

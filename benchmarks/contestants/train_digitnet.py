@@ -2,66 +2,52 @@
 
 import sys
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from contest import BATCH_SIZE, DROPOUT, HIDDEN_SIZES, Answer, Arrays, Request, load_arrays, serve, versions_of
+import contest
 from digitnet import Dataset, build_mlp, evaluate, train
-from digitnet.augmentation import make_augmentation
-from digitnet.backend import keras
-from digitnet.recipes import PRESETS
-from digitnet.runs.session import compiled_model
+from digitnet.augmentation.augmenter import make_augmentation
+from digitnet.network.backend import keras
+from digitnet.runs.training import compiled_model
+from digitnet.training.recipes import PRESETS
 
 
-def some_images(data: Arrays, n: int) -> Dataset:
-    """The first n training images, from the beginning again where there are fewer."""
-    if n <= len(data["x_train"]):
-        return Dataset(data["x_train"][:n], data["y_train"][:n])
-    places = np.arange(n) % len(data["x_train"])
-    return Dataset(data["x_train"][places], data["y_train"][places])
-
-
-def prepare() -> tuple[Callable[[Request], Answer], dict[str, Any]]:
+def prepare() -> tuple[contest.Respond, contest.Answer]:
     """Load; what is returned builds, compiles, trains and evaluates.
 
     A request has `epochs` and may have `seed`, `images` (as many as these, by repetition where there are fewer),
     `hidden_sizes`, `batch_size`, `dropout`, `optimizer` and `metrics`; or it has `preset`, which decides all of that,
     and `augment`, False for images as they are.
     """
-    data = load_arrays(sys.argv[1])
+    data = contest.load_arrays(sys.argv[1])
     test_set = Dataset(data["x_test"], data["y_test"])
 
-    def respond(request: Request) -> Answer:
-        train_set = some_images(data, request.get("images", len(data["x_train"])))
-        seed, augmentation = request.get("seed", 0), None
-        batch_size = request.get("batch_size", BATCH_SIZE)
+    def respond(request: dict[str, Any]) -> contest.Answer:
+        places = np.arange(request.get("images", len(data["x_train"]))) % len(data["x_train"])
+        train_set = Dataset(data["x_train"][places], data["y_train"][places])
+        how: dict[str, Any] = {
+            "seed": request.get("seed", 0),
+            "batch_size": request.get("batch_size", contest.BATCH_SIZE),
+        }
         if "preset" in request:
             recipe = PRESETS[request["preset"]]
-            model, batch_size = compiled_model(recipe, train_set), recipe.batch_size
-            augmentation = make_augmentation(recipe.augmentation) if request["augment"] else None
+            model, how["batch_size"] = compiled_model(recipe, train_set), recipe.batch_size
+            how["augmentation"] = make_augmentation(recipe.augmentation) if request["augment"] else None
         else:
-            dropout = request.get("dropout", DROPOUT)
-            model = build_mlp(request.get("hidden_sizes", HIDDEN_SIZES), dropout=dropout, seed=seed)
-            optimizer = request.get("optimizer", "adam")
-            model.compile(optimizer, "categorical_crossentropy", metrics=request.get("metrics", ["accuracy"]))
+            dropout, sizes = request.get("dropout", contest.DROPOUT), request.get("hidden_sizes", contest.HIDDEN_SIZES)
+            model = build_mlp(sizes, dropout=dropout, seed=how["seed"])
+            optimizer, metrics = request.get("optimizer", "adam"), request.get("metrics", ["accuracy"])
+            model.compile(optimizer, "categorical_crossentropy", metrics=metrics)
         times = [time.perf_counter()]
         clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: times.append(time.perf_counter()))
-        train(
-            model,
-            train_set,
-            epochs=request["epochs"],
-            batch_size=batch_size,
-            seed=seed,
-            augmentation=augmentation,
-            callbacks=[clock],
-        )
+        train(model, train_set, epochs=request["epochs"], callbacks=[clock], **how)
         seconds = [after - before for before, after in pairwise(times)]
         return {"seconds": seconds, "accuracy": evaluate(model, test_set).accuracy}
 
-    return respond, {"versions": versions_of("digitnet", "keras", "jax", "numpy")}
+    return respond, {"versions": contest.versions_of("digitnet", "keras", "jax", "numpy")}
 
 
-serve(prepare)
+contest.serve(prepare)

@@ -9,25 +9,14 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from contest import (
-    BATCH_SIZE,
-    DROPOUT,
-    HIDDEN_SIZES,
-    LEARNING_RATE,
-    Answer,
-    Request,
-    load_arrays,
-    pixels,
-    serve,
-    versions_of,
-)
+import contest
 
 _STEPS_TO_TRY = 150  # of training, with each number of threads
 
@@ -37,9 +26,9 @@ class Network:
 
     def __init__(self, *, compiled: bool) -> None:
         layers: list[nn.Module] = []
-        for inputs, outputs in itertools.pairwise((784, *HIDDEN_SIZES)):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(DROPOUT)]
-        self.model = nn.Sequential(*layers, nn.Linear(HIDDEN_SIZES[-1], 10))
+        for inputs, outputs in itertools.pairwise((784, *contest.HIDDEN_SIZES)):
+            layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(contest.DROPOUT)]
+        self.model = nn.Sequential(*layers, nn.Linear(contest.HIDDEN_SIZES[-1], 10))
 
         def loss(images: Tensor, labels: Tensor) -> Tensor:
             return nn.functional.cross_entropy(self.model(images), labels)
@@ -53,11 +42,11 @@ class Network:
         for layer in self.model:
             if isinstance(layer, nn.Linear):
                 layer.reset_parameters()
-        optimizer = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, eps=1e-7, fused=True)
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=contest.LEARNING_RATE, eps=1e-7, fused=True)
         self.model.train()
         for _ in range(epochs):
             began = time.perf_counter()
-            for batch in torch.randperm(len(images)).split(BATCH_SIZE):
+            for batch in torch.randperm(len(images)).split(contest.BATCH_SIZE):
                 optimizer.zero_grad(set_to_none=True)
                 self.loss(images.index_select(0, batch), labels.index_select(0, batch)).backward()
                 optimizer.step()
@@ -70,13 +59,12 @@ class Network:
             return float((self.model(images).argmax(dim=1) == labels).float().mean())
 
 
-def prepare() -> tuple[Callable[[Request], Answer], dict[str, Any]]:
+def prepare() -> tuple[contest.Respond, contest.Answer]:
     """Load, and find the best number of threads; what is returned trains and evaluates."""
-    data = load_arrays(sys.argv[1])
-    x_train, x_test = (torch.from_numpy(pixels(data[name])) for name in ("x_train", "x_test"))
+    data = contest.load_arrays(sys.argv[1])
+    x_train, x_test = (torch.from_numpy(contest.pixels(data[name])) for name in ("x_train", "x_test"))
     y_train, y_test = (torch.from_numpy(data[name].astype(np.int64)) for name in ("y_train", "y_test"))
-    network = Network(compiled=sys.argv[2] == "compile")
-    sample = _STEPS_TO_TRY * BATCH_SIZE
+    network, sample = Network(compiled=sys.argv[2] == "compile"), _STEPS_TO_TRY * contest.BATCH_SIZE
 
     def tried(threads: int) -> float:
         torch.set_num_threads(threads)
@@ -86,12 +74,12 @@ def prepare() -> tuple[Callable[[Request], Answer], dict[str, Any]]:
     best = min(sorted({1, max(1, cores // 2), cores}), key=tried)
     torch.set_num_threads(best)
 
-    def respond(request: Request) -> Answer:
-        images = request.get("images", len(x_train))
-        seconds = list(network.train(x_train[:images], y_train[:images], request["epochs"], request.get("seed", 0)))
+    def respond(request: dict[str, Any]) -> contest.Answer:
+        n = request.get("images", len(x_train))
+        seconds = list(network.train(x_train[:n], y_train[:n], request["epochs"], request.get("seed", 0)))
         return {"seconds": seconds, "accuracy": network.accuracy(x_test, y_test)}
 
-    return respond, {"versions": versions_of("torch", "numpy"), "note": f"threads: {best}"}
+    return respond, {"versions": contest.versions_of("torch", "numpy"), "note": f"threads: {best}"}
 
 
-serve(prepare)
+contest.serve(prepare)

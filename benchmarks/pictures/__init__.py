@@ -1,1 +1,1 @@
-"""Pictures of digits: rendered under graded hardships or taken from a folder, read, counted, and told of in a page."""
+"""Pictures of digits, rendered or taken from a folder, read through the public interface, and counted."""

@@ -9,25 +9,35 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.arguments import positive
-from benchmarks.pictures.hardships import LEVELS
-from benchmarks.pictures.measured import MEASURED, Measurement, load_measured, replaced, save_measured
-from benchmarks.pictures.page import write_page
-from benchmarks.pictures.printed import HEADER, line_of
-from benchmarks.pictures.samples import NOTHINGS, PLAIN, RenderedDigits, RenderedLines, RenderedNothing, stress_sets
+from benchmarks.accuracy.measure import model_digest
+from benchmarks.pages import text_of, write_page
+from benchmarks.pictures.figures import write_figures
+from benchmarks.pictures.rendered_sets import (
+    NOTHINGS,
+    PLAIN,
+    rendered_digits,
+    rendered_lines,
+    rendered_nothing,
+    stress_sets,
+    stress_subject,
+)
 from benchmarks.pictures.scoring import measure_set
-from benchmarks.pictures.sets import ArraySet, PictureSet, Subset, find_sets, not_digits
-from benchmarks.settings import REPOSITORY
+from benchmarks.pictures.sets import PictureSet, array_set, find_sets, not_digits, subset
+from benchmarks.rendering.hardships import LEVELS
+from benchmarks.results import MEASURED, Row, Run, new_run, record
+from benchmarks.settings import DOCS, positive
 from digitnet import load_mnist
 from digitnet.errors import DigitnetError
+from digitnet.model_file.contract import bundled_model_path
 
-PAGE = REPOSITORY / "docs" / "pictures.md"
-MNIST = "mnist"  # where a path is expected: MNIST's own test images
-
+_PAGE = DOCS / "pictures.md"
+_MEASURED = MEASURED / "pictures.json"
+_MNIST = "mnist"  # where a path is expected: MNIST's own test images
 _SIZES = {"stress": 500, "levels": 10_000, "lines": 1_000, "nothing": 1_000}
+_COLUMNS = ("errors", "unsure", "refused", "failed", "median time")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,60 +48,81 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(given)
     try:
         if asked.command == "page":
-            write_page(load_measured(asked.measured), asked.page)
-            sys.stdout.write(f"{asked.page}\n")
+            write_figures(asked.page.parent / "figures")
+            sys.stdout.write(f"{write_page('pictures', asked.measured, asked.page)}\n")
         else:
-            _measure(list(_rendered(asked) if asked.command == "render" else _given(asked)), asked)
+            _measure(_rendered(asked) if asked.command == "render" else _given(asked), asked)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def _rendered(asked: argparse.Namespace) -> Iterator[PictureSet]:
+def _rendered(asked: argparse.Namespace) -> Iterator[tuple[str, PictureSet]]:
+    """The sets, each with the experiment that it belongs to."""
     for what in dict.fromkeys(asked.what or _SIZES):
-        size = asked.n or _SIZES[what]
+        size, seed, training = asked.n or _SIZES[what], asked.seed, asked.train_digits
         if what == "stress":
-            yield RenderedDigits(PLAIN, size, asked.seed, asked.train_digits)
-            yield from stress_sets(size, asked.seed, of_training=asked.train_digits)
-        elif what == "nothing":
-            yield from (RenderedNothing(name, size, asked.seed) for name in NOTHINGS)
+            yield "levels", rendered_digits(PLAIN, size, seed, of_training=training)
+            yield from (("stress", one) for one in stress_sets(size, seed, of_training=training))
+        elif what == "levels":
+            yield from (("levels", rendered_digits(name, size, seed, of_training=training)) for name in LEVELS)
+        elif what == "lines":
+            names = (PLAIN, *LEVELS)
+            yield from (("levels", rendered_lines(name, size, seed, of_training=training)) for name in names)
         else:
-            kind = RenderedDigits if what == "levels" else RenderedLines
-            names = LEVELS if what == "levels" else (PLAIN, *LEVELS)
-            yield from (kind(name, size, asked.seed, asked.train_digits) for name in names)
+            yield from (("nothing", rendered_nothing(name, size, seed)) for name in NOTHINGS)
 
 
-def _given(asked: argparse.Namespace) -> Iterator[PictureSet]:
+def _given(asked: argparse.Namespace) -> Iterator[tuple[str, PictureSet]]:
     sets: list[PictureSet] = []
     for path in [*asked.paths, *asked.folder]:
-        sets += [_mnist()] if path == MNIST else find_sets(Path(path))
+        if path == _MNIST:  # the test images, which are shipped, read as if they were pictures
+            _, test_set = load_mnist()
+            texts = list(map(str, test_set.labels.tolist()))
+            sets.append(array_set("MNIST test images", "digits", test_set.images, texts))
+        else:
+            sets += find_sets(Path(path))
     sets += [not_digits(Path(path)) for path in asked.not_digits]
     for pictures in sets:
-        yield Subset(pictures, asked.n, asked.seed) if asked.n else pictures
+        experiment = "nothing" if pictures.kind == "not digits" else "given"
+        yield experiment, subset(pictures, asked.n, asked.seed) if asked.n else pictures
 
 
-def _mnist() -> PictureSet:
-    """MNIST's own test images, which are shipped, read as if they were pictures."""
-    _, test_set = load_mnist()
-    texts = tuple(str(label) for label in test_set.labels.tolist())
-    return ArraySet("MNIST test images", "digits", test_set.images, texts, is_rendered=True)
-
-
-def _measure(sets: Sequence[PictureSet], asked: argparse.Namespace) -> None:
-    """Print each row as soon as it is measured, and record it where that was asked for."""
-    every: list[Measurement] = []
+def _measure(sets: Iterator[tuple[str, PictureSet]], asked: argparse.Namespace) -> None:
+    """Print the rows of each set as soon as it is measured, and record them where that was asked for."""
+    every: list[Row] = []
     log = sys.stderr if asked.json else sys.stdout
-    log.write(f"{HEADER}\n")
-    for pictures in sets:
-        rows = measure_set(pictures, seed=asked.seed, model=asked.model, jobs=asked.jobs)
+    log.write(f"{'set':<28} {'n':>6} {'error':>24} {'unsure':>7} {'refused':>7} {'failed':>7} {'median time':>12}\n")
+    for experiment, pictures in sets:
+        run = new_run(experiment, f"python -m benchmarks.pictures {asked.command}")
+        run.name, run.seed = f"{pictures.name}, {pictures.kind}", asked.seed
+        run.settings["model_sha256"] = model_digest(asked.model or bundled_model_path())
+        rows = measure_set(pictures, model=asked.model, jobs=asked.jobs)
         every += rows
-        log.writelines(f"{line_of(row)}\n" for row in rows)
+        for subject in dict.fromkeys(row.subject for row in rows):
+            log.write(_line(subject, {row.measure: row for row in rows if row.subject == subject}))
         log.flush()
         if asked.record:
-            save_measured(replaced(load_measured(asked.measured), rows), asked.measured)
+            run.rows = rows
+            _keep(run, asked.measured)
     if asked.json:
         sys.stdout.write(json.dumps([dataclasses.asdict(row) for row in every], indent=1) + "\n")
+
+
+def _line(subject: str, row: dict[str, Row]) -> str:
+    first = f"{subject:<28} {text_of(row['errors'], 'n'):>6} {text_of(row['errors'], 'rate'):>24}"
+    counts = " ".join(f"{text_of(row[name]):>7}" for name in _COLUMNS[1:4])
+    return f"{first} {counts} {text_of(row['median time']):>12}\n"
+
+
+def _keep(run: Run, measured: Path) -> None:
+    """Record a run; one of the stress test becomes a column of its hardship."""
+    if run.experiment == "stress":
+        name, _, severity = run.name.partition(",")[0].rpartition(" ")
+        errors = next(row for row in run.rows if row.measure == "errors")
+        run.rows = [Row(stress_subject(name), f"{float(severity):g}", errors.value, "errors", errors.n)]
+    record(run, measured)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,10 +131,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render pictures and read them")
-    render.add_argument("what", nargs="*", type=_what, metavar="WHAT", help=f"of {', '.join(_SIZES)}; default all")
+    render.add_argument(
+        "what", nargs="*", choices=[*_SIZES, []], metavar="WHAT", help=f"of {', '.join(_SIZES)}; default all"
+    )
     render.add_argument("--train-digits", action="store_true", help="MNIST's training digits: to choose settings with")
     measure = commands.add_parser("measure", help="read pictures that are there")
-    measure.add_argument("paths", nargs="*", metavar="PATH", help=f"sets of pictures: see sets.py; or {MNIST!r}")
+    measure.add_argument("paths", nargs="*", metavar="PATH", help=f"sets of pictures: see sets.py; or {_MNIST!r}")
     measure.add_argument("--folder", action="append", default=[], metavar="PATH", help="the same")
     measure.add_argument("--not-digits", action="append", default=[], metavar="PATH", help="pictures without digits")
     for command in (render, measure):
@@ -114,18 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="rows as JSON on stdout")
         command.add_argument("--record", action="store_true", help="keep the rows, in place of those of the same sets")
     page = commands.add_parser("page", help="write docs/pictures.md from what was recorded")
-    page.add_argument("--page", type=Path, default=PAGE, help="default docs/pictures.md; figures go beside it")
+    page.add_argument("--page", type=Path, default=_PAGE, help="default docs/pictures.md; figures go beside it")
     for command in (render, measure, page):
-        command.add_argument(
-            "--measured", type=Path, default=MEASURED, help="default benchmarks/measured/pictures.json"
-        )
+        command.add_argument("--measured", type=Path, default=_MEASURED, help=f"default {_MEASURED.name}")
     return parser
-
-
-def _what(text: str) -> str:
-    if text not in _SIZES:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_SIZES)}")
-    return text
 
 
 if __name__ == "__main__":

@@ -1,101 +1,139 @@
-"""The figures of the page, in the project's house style: error against severity, and samples of what is rendered."""
+"""The figures of docs/pictures.md: samples of what is rendered, and how a picture is read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.page.plots import WIDTH, panel
-from benchmarks.page.png import png
-from benchmarks.pictures.gallery import explained_figure, hardships_figure, levels_figure, nothing_figure
-from benchmarks.pictures.hardships import HARDSHIPS
-from benchmarks.pictures.measured import KINDS, Kind, Measurement
-from benchmarks.pictures.samples import PLAIN, SEVERITIES
-from digitnet.metrics import wilson_interval
-from digitnet.report.style import BLUE, MUTED, TITLE_HEIGHT, in_house_style, new_figure
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.pictures.rendered_sets import NOTHINGS, rendered_digits, rendered_lines, rendered_nothing
+from benchmarks.pictures.sets import Example
+from benchmarks.plots import WIDTH, panel, save
+from benchmarks.rendering.hardships import HARDSHIPS, LEVELS
+from benchmarks.rendering.render import render
+from digitnet import load_classifier, load_mnist
+from digitnet.report import explanation_figure
+from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["figures_for", "stress_figure"]
 
-_COLUMNS = 5
-_PANEL = (1.22, 0.95)  # inches
-_GAP = (0.24, 0.5)
-_LEFT, _BOTTOM = 0.75, 0.55
-_TOPS = (5.0, 10.0, 20.0, 40.0, 60.0, 100.0)  # per cent, where the axis may end
-_PICTURES = {"colours": 256, "rounds": 4}  # of a figure with pictures in it
+_SEED = 2026
+_SHOWN = (0.25, 0.5, 1.0)  # severities
+_TILE, _GAP = 88, 6  # dots
+_GROUND = 255  # the page's white, around pictures that are not square
+_LEFT, _NAME = 0.35, 0.22  # inches: margin, and the text above a row of tiles
+_EXAMPLE, _EXAMPLE_SEED, _EXAMPLE_PAGE_SEED = (2, 0, 2, 6), 4, 3
+_EXAMPLE_HARDSHIPS = {
+    "squared": 0.5,
+    "shadow": 0.6,
+    "rotation": 0.3,
+    "coloured_ink": 0.6,
+    "blur": 0.2,
+    "noise": 0.3,
+    "table": 0.4,
+}
+
+Tiles = NDArray[np.uint8]
 
 
-def figures_for(rows: Sequence[Measurement]) -> dict[str, Callable[[], bytes]]:
-    """What draws each figure of the page, by file name."""
-    figures = {
-        "pictures_explained.png": lambda: png(explained_figure(), **_PICTURES),
-        "pictures_levels.png": lambda: png(levels_figure(), **_PICTURES),
-        "pictures_hardships.png": lambda: png(hardships_figure(), **_PICTURES),
-        "pictures_nothing.png": lambda: png(nothing_figure(), **_PICTURES),
-    }
-    if any(row.is_rendered and row.severity is not None for row in rows):
-        figures["pictures_stress.png"] = lambda: png(stress_figure(rows))
-    return figures
+def write_figures(folder: Path) -> None:
+    """Draw all of them."""
+    figures = {"explained": explained_figure, "levels": levels_figure, "hardships": hardships_figure}
+    for name, draw in {**figures, "nothing": nothing_figure}.items():
+        save(draw(), folder / f"pictures_{name}.png")
+
+
+def fitted(picture: Tiles, height: int, width: int) -> Tiles:
+    """A picture as large as it can be in a tile of uint8 (height, width, 3), in the middle of it.
+
+    A picture that is too large is averaged; one that is too small shows its pixels as they are.
+    """
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    tile = np.full((height, width, 3), _GROUND, np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    tile[top : top + size[1], left : left + size[0]] = cv2.resize(picture, size, interpolation=method)
+    return tile
+
+
+def _row(examples: Sequence[Example], width: int = _TILE) -> Tiles:
+    """Tiles side by side."""
+    gap = np.full((_TILE, _GAP, 3), _GROUND, np.uint8)
+    parts = [part for one in examples for part in (fitted(np.asarray(one.picture), _TILE, width), gap)]
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def _place(figure: "Figure", tiles: Tiles, left: float, top: float, name: str) -> None:
+    """Tiles dot by dot, with a name above them; left and top in inches from the corner of the figure."""
+    height = figure.get_size_inches()[1]
+    across, down = tiles.shape[1] / DPI, tiles.shape[0] / DPI
+    figure.text(left / WIDTH, 1 - (top + 0.11) / height, name, fontsize=8.5, color=MUTED, va="center")
+    axes = panel(figure, left, height - top - _NAME - down, across, down)
+    axes.imshow(tiles, interpolation="nearest", aspect="auto")
+    hide_frame(axes)
+
+
+def _fit(width: int) -> int:
+    """How many tiles of a width stand side by side."""
+    return int(((WIDTH - 2 * _LEFT) * DPI + _GAP) // (width + _GAP))
 
 
 @in_house_style
-def stress_figure(rows: Sequence[Measurement]) -> "Figure":
-    """A small plot for each hardship, all of digits with the same axes; the band is the 95 % interval."""
-    found = {(row.kind, row.name): row for row in rows if row.is_rendered}
-    shown = {hardship: series for hardship in HARDSHIPS if len(series := _series(found, hardship)) > 1}
-    digits = [hardship for hardship, series in shown.items() if series[0][1].kind == "digits"]
-    # Lines hold many digits, and so have another scale; the empty place before them is for its numbers.
-    places = [*digits, *([""] if digits else []), *(hardship for hardship in shown if hardship not in digits)]
-    rows_of_panels = -(-len(places) // _COLUMNS)
-    height = TITLE_HEIGHT + rows_of_panels * (_PANEL[1] + _GAP[1]) + _BOTTOM - 0.1
-    figure = new_figure(
-        WIDTH,
-        height,
-        "Error against severity",
-        "One hardship at a time; the band is the 95 % interval, the dotted line the error without it.",
-    )
-    tops = {kind: _top(series for series in shown.values() if series[0][1].kind == kind) for kind in KINDS}
-    for place, hardship in enumerate(places):
-        if not hardship:
-            continue
-        down, across = divmod(place, _COLUMNS)
-        left = _LEFT + across * (_PANEL[0] + _GAP[0])
-        bottom = height - TITLE_HEIGHT - 0.15 - (down + 1) * _PANEL[1] - down * _GAP[1]
-        axes = panel(figure, left, bottom, *_PANEL)
-        kind = shown[hardship][0][1].kind
-        title = hardship.replace("_", " ") + (", lines" if kind == "lines" else "")
-        _draw(axes, title, shown[hardship], tops[kind])
-        if across and places[place - 1]:
-            axes.set_yticklabels([])
-        if place + _COLUMNS < len(places) and places[place + _COLUMNS]:
-            axes.set_xticklabels([])
-    figure.text(0.5, 0.16 / height, "severity", ha="center", color=MUTED)
+def hardships_figure() -> "Figure":
+    """Each hardship at three severities."""
+    columns, step = 4, _TILE / DPI + _NAME + 0.1
+    subtitle = f"Each alone, at severities {', '.join(f'{severity:g}' for severity in _SHOWN)}."
+    height = TITLE_HEIGHT + -(-len(HARDSHIPS) // columns) * step + 0.1
+    figure = new_figure(WIDTH, height, "The hardships", subtitle)
+    across = (WIDTH - 2 * _LEFT + 0.1) / columns
+    for place, hardship in enumerate(HARDSHIPS):
+        names = [f"{hardship} {severity:.2f}" for severity in _SHOWN]
+        kind = rendered_lines if hardship == "touching" else rendered_digits
+        tiles = _row([kind(name, place + 1, _SEED)[place] for name in names])
+        left, top = _LEFT + place % columns * across, TITLE_HEIGHT + place // columns * step
+        _place(figure, tiles, left, top, hardship.replace("_", " "))
     return figure
 
 
-def _series(found: dict[tuple[Kind, str], Measurement], hardship: str) -> list[tuple[float, Measurement]]:
-    """Severity and row of what was measured, from the plain picture on."""
-    kind: Kind = "lines" if hardship == "touching" else "digits"
-    names = [(0.0, PLAIN), *((severity, f"{hardship} {severity:.2f}") for severity in SEVERITIES)]
-    return [(severity, found[kind, name]) for severity, name in names if (kind, name) in found]
+@in_house_style
+def levels_figure() -> "Figure":
+    """Two rows of digits and two of lines for each level."""
+    step, top = (2 * _TILE + _GAP) / DPI + _NAME + 0.1, TITLE_HEIGHT
+    subtitle = "The first pictures of each, none left out."
+    figure = new_figure(WIDTH, TITLE_HEIGHT + 2 * len(LEVELS) * step + 0.1, "Two levels", subtitle)
+    for level in LEVELS:
+        for kind, width in ((rendered_digits, _TILE), (rendered_lines, 3 * _TILE)):
+            count = _fit(width)
+            pictures = kind(level, 2 * count, _SEED)
+            rows = [_row([pictures[at] for at in range(at, at + count)], width) for at in (0, count)]
+            gap = np.full((_GAP, rows[0].shape[1], 3), _GROUND, np.uint8)
+            _place(figure, np.concatenate([rows[0], gap, rows[1]]), _LEFT, top, f"{level}, {pictures.kind}")
+            top += step
+    return figure
 
 
-def _top(several: Iterable[list[tuple[float, Measurement]]]) -> float:
-    """Where the axis of some series ends, in per cent."""
-    highest = 100 * max((row.rate for series in several for _, row in series), default=0.0)
-    return next((edge for edge in _TOPS if highest <= edge), _TOPS[-1])
+@in_house_style
+def nothing_figure() -> "Figure":
+    """A row of each kind of picture without a digit."""
+    step, subtitle = _TILE / DPI + _NAME + 0.1, "The first pictures of each kind, none left out."
+    figure = new_figure(WIDTH, TITLE_HEIGHT + len(NOTHINGS) * step + 0.1, "No digit", subtitle)
+    for place, name in enumerate(NOTHINGS):
+        pictures = rendered_nothing(name, _fit(_TILE), _SEED)
+        tiles = _row([pictures[number] for number in range(len(pictures))])
+        _place(figure, tiles, _LEFT, TITLE_HEIGHT + place * step, name)
+    return figure
 
 
-def _draw(axes: "Axes", title: str, series: list[tuple[float, Measurement]], top: float) -> None:
-    severities = [severity for severity, _ in series]
-    bounds = [wilson_interval(row.errors, row.n) for _, row in series]
-    low, high = ([100 * bound[side] for bound in bounds] for side in (0, 1))
-    axes.fill_between(severities, low, high, color=BLUE, alpha=0.18, linewidth=0)
-    axes.plot(severities, [100 * row.rate for _, row in series], "o-", color=BLUE, markersize=3.5, linewidth=1.5)
-    axes.axhline(100 * series[0][1].rate, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
-    axes.set_title(title, fontsize=8.5, pad=4)
-    axes.set_xlim(-0.03, 1.03)
-    axes.set_ylim(0, top)
-    axes.set_xticks((0, 0.5, 1), ("0", "0.5", "1"))
-    axes.set_yticks((0, top / 2, top), [f"{tick:g} %" for tick in (0, top / 2, top)])
+def explained_figure() -> "Figure":
+    """A number on squared paper, half in the shadow, and how it is read."""
+    _, test_set = load_mnist()
+    generator = np.random.default_rng(_EXAMPLE_SEED)
+    images = [test_set.images[generator.choice(np.flatnonzero(test_set.labels == label))] for label in _EXAMPLE]
+    page = render([images], _EXAMPLE_HARDSHIPS, np.random.default_rng(_EXAMPLE_PAGE_SEED))
+    classifier = load_classifier()
+    return explanation_figure(classifier.trace_number(page.picture, with_steps=True), classifier.class_names)

@@ -9,96 +9,62 @@ from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-from benchmarks.accuracy.measure import model_digest
-from benchmarks.machine import describe_machine
-from benchmarks.pictures.measured import Measurement
-from benchmarks.pictures.sets import Example, PictureSet
-from digitnet import load_classifier
-from digitnet.classifier import Classifier, Digit
+from benchmarks.pictures.sets import Example, Kind, PictureSet
+from benchmarks.results import Row
+from digitnet import Classifier, Digit, load_classifier
 from digitnet.errors import PictureError
-from digitnet.model_file import bundled_model_path
-
-__all__ = ["Outcome", "exact_lines", "measure_set", "outcome_of", "tally"]
 
 _SLICE = 100  # pictures that a process takes at once
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading one picture gave.
+    """What reading one picture gave."""
 
-    Attributes:
-        part: Of the set.
-        n: Digits, lines or non-digits in it.
-        errors: Of these.
-        status: `ok`, `unsure`, `not_a_digit`, or `error`.
-        seconds: What reading took.
-        is_covered: Whether the digit is among the candidates; None where that does not apply.
-        candidates: How many there are; None likewise.
-    """
-
-    part: str
-    n: int
-    errors: int
-    status: str
-    seconds: float
-    is_covered: bool | None = None
-    candidates: int | None = None
+    part: str  # of the set
+    n: int  # digits, lines or non-digits in it
+    errors: int  # digits with another answer or none, lines that are not exactly right, non-digits called digits
+    status: str  # `ok`, `unsure`, `not_a_digit`, or `error`
+    seconds: float  # what reading took
+    is_covered: bool | None = None  # whether the digit is among the candidates; None where that does not apply
+    candidates: int | None = None  # how many there are; None likewise
 
 
-def measure_set(pictures: PictureSet, *, seed: int, model: Path | None = None, jobs: int = 1) -> list[Measurement]:
+def measure_set(pictures: PictureSet, *, model: Path | None = None, jobs: int = 1) -> list[Row]:
     """Read all pictures of a set.
 
-    Args:
-        pictures: At least one.
-        seed: That it came from, to be recorded.
-        model: A model file or a run folder; None takes the one inside the package.
-        jobs: Processes that read at the same time; one reads on one core.
-
-    Returns:
-        The row of the set; and where it has several parts, one of each of them.
-
-    Raises:
-        ModelFileError: The model is missing or damaged.
+    Returns the rows of the set; and where it has several parts, those of each of them. Raises ModelFileError where the
+    model is missing or damaged.
     """
-    digest, classifier = model_digest(bundled_model_path() if model is None else model), _classifier(model)
     outcomes = list(_outcomes(pictures, model, jobs))
-    circumstances = {
-        "kind": pictures.kind,
-        "is_rendered": pictures.is_rendered,
-        "seed": seed,
-        "model_sha256": digest,
-        "preset": str(classifier.metadata.recipe.get("preset", "")),
-        "machine": {name: value for name, value in describe_machine().items() if name in {"processor", "cores"}},
-    }
-    rows = [tally(pictures.name, outcomes, circumstances)]
+    rows = rows_of(f"{pictures.name}, {pictures.kind}", outcomes)
     parts = sorted({outcome.part for outcome in outcomes})
     if len(parts) > 1:
         for part in parts:
             of_part = [outcome for outcome in outcomes if outcome.part == part]
-            rows.append(tally(f"{pictures.name}: {part or 'others'}", of_part, circumstances))
+            rows += rows_of(f"{pictures.name}, {part or 'others'}", of_part)
     return rows
 
 
-def tally(name: str, outcomes: Sequence[Outcome], circumstances: dict[str, Any]) -> Measurement:
-    """The row of some outcomes, at least one."""
+def rows_of(subject: str, outcomes: Sequence[Outcome]) -> list[Row]:
+    """The rows of some outcomes, at least one."""
+    pictures, statuses = len(outcomes), [outcome.status for outcome in outcomes]
     covered = [outcome for outcome in outcomes if outcome.is_covered is not None]
-    statuses = [outcome.status for outcome in outcomes]
-    return Measurement(
-        name=name,
-        pictures=len(outcomes),
-        n=sum(outcome.n for outcome in outcomes),
-        errors=sum(outcome.errors for outcome in outcomes),
-        unsure=statuses.count("unsure"),
-        refused=statuses.count("not_a_digit"),
-        failed=statuses.count("error"),
-        covered=sum(outcome.is_covered is True for outcome in covered) if covered else None,
-        candidates=sum(outcome.candidates or 0 for outcome in covered) if covered else None,
-        median_ms=round(1e3 * statistics.median(outcome.seconds for outcome in outcomes), 3),
-        **circumstances,
-    )
+    median = 1e3 * statistics.median(outcome.seconds for outcome in outcomes)
+    n, errors = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("n", "errors"))
+    names = {"unsure": "unsure", "refused": "not_a_digit", "failed": "error"}
+    rows = [
+        Row(subject, "errors", errors, "errors", n),
+        *(Row(subject, name, statuses.count(status), "pictures", pictures) for name, status in names.items()),
+        Row(subject, "median time", round(median / 1e3, 6), "s", pictures),
+    ]
+    if covered:
+        share = sum(outcome.is_covered is True for outcome in covered) / len(covered)
+        size = sum(outcome.candidates or 0 for outcome in covered) / len(covered)
+        rows.append(Row(subject, "coverage", share, "share", len(covered)))
+        rows.append(Row(subject, "candidates", size, "candidates", len(covered)))
+    return rows
 
 
 def _outcomes(pictures: PictureSet, model: Path | None, jobs: int) -> Iterator[Outcome]:
@@ -123,14 +89,8 @@ def _read_slice(pictures: PictureSet, model: Path | None, places: range) -> list
     return [outcome_of(pictures[place], pictures.kind, classifier) for place in places]
 
 
-def outcome_of(example: Example, kind: str, classifier: Classifier) -> Outcome:
-    """Read one picture and compare the answer with the truth.
-
-    Args:
-        example: The picture.
-        kind: What counts.
-        classifier: Reads it.
-    """
+def outcome_of(example: Example, kind: Kind, classifier: Classifier) -> Outcome:
+    """Read one picture and compare the answer with the truth."""
     truth = example.text.split("\n")
     n = len(truth) if kind == "lines" else 1
     began = time.perf_counter()

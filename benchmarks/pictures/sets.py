@@ -1,18 +1,17 @@
 """Sets of pictures that someone else made: folders, tables of labels, and `.npz` files."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pictures.measured import Kind
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
 
-__all__ = ["ArraySet", "Example", "FileSet", "PictureSet", "Subset", "find_sets", "not_digits"]
+Kind: TypeAlias = Literal["digits", "lines", "not digits"]
 
 _NOT_DIGITS = "not_digits"  # how the names of sets without digits begin
 _PICTURES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
@@ -20,132 +19,61 @@ _PICTURES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture.
+    """One picture."""
 
-    Attributes:
-        picture: The file, or the pixels.
-        text: The digits in it, lines separated by newlines; "" where there are none.
-        part: Of the set; "" where it has no parts.
-    """
-
-    picture: Path | NDArray[np.uint8]
-    text: str
-    part: str = ""
+    picture: Path | NDArray[np.uint8]  # the file, or the pixels
+    text: str  # the digits in it, lines separated by newlines; "" where there are none
+    part: str = ""  # of the set; "" where it has no parts
+    boxes: NDArray[np.float64] | None = None  # of rendered lines: where each digit is, float64 (n, 4)
 
 
-class PictureSet(Protocol):
+@dataclass(frozen=True)
+class PictureSet:
     """Pictures of one kind; those that are rendered come into being one by one."""
 
-    @property
-    def name(self) -> str:
-        """How it is called in tables, in words that say nothing of where it is kept."""
-        ...
-
-    @property
-    def kind(self) -> Kind:
-        """What counts."""
-        ...
-
-    @property
-    def is_rendered(self) -> bool:
-        """Whether anyone can render it again."""
-        ...
-
-    def __len__(self) -> int:
-        """How many pictures there are."""
-        ...
-
-    def __getitem__(self, place: int, /) -> Example:
-        """The picture at a place, always the same one."""
-        ...
-
-
-@dataclass(frozen=True)
-class FileSet:
-    """Pictures in files, read when it is their turn."""
-
-    name: str
-    kind: Kind
-    examples: tuple[Example, ...]
-    is_rendered: bool = False
-
-    def __len__(self) -> int:
-        return len(self.examples)
-
-    def __getitem__(self, place: int) -> Example:
-        return self.examples[place]
-
-
-@dataclass(frozen=True)
-class ArraySet:
-    """Pictures of one size in an array, uint8 (n, height, width), and the text of each."""
-
-    name: str
-    kind: Kind
-    images: NDArray[np.uint8]
-    texts: tuple[str, ...]
-    is_rendered: bool = False
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, place: int) -> Example:
-        return Example(self.images[place], self.texts[place])
-
-
-@dataclass(frozen=True)
-class Subset:
-    """Some pictures of another set, drawn from a seed, in the order of that set."""
-
-    whole: PictureSet
+    name: str  # in tables; it names no place on a disk
+    kind: Kind  # what counts: the one digit of each picture, lines of digits, or pictures that hold none
     size: int
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """That of the whole."""
-        return self.whole.name
-
-    @property
-    def kind(self) -> Kind:
-        """That of the whole."""
-        return self.whole.kind
-
-    @property
-    def is_rendered(self) -> bool:
-        """As the whole."""
-        return self.whole.is_rendered
+    example: Callable[[int], Example]  # the picture at a place, always the same one
 
     def __len__(self) -> int:
-        return min(self.size, len(self.whole))
+        return self.size
 
     def __getitem__(self, place: int) -> Example:
-        drawn = np.sort(np.random.default_rng(self.seed).permutation(len(self.whole))[: len(self)])
-        return self.whole[int(drawn[place])]
+        return self.example(place)
+
+
+def array_set(name: str, kind: Kind, images: NDArray[np.uint8], texts: Sequence[str]) -> PictureSet:
+    """Pictures of one size in an array, uint8 (n, height, width), and the text of each."""
+    return _set_of(name, kind, [Example(image, text) for image, text in zip(images, texts, strict=True)])
+
+
+def _set_of(name: str, kind: Kind, examples: Sequence[Example]) -> PictureSet:
+    return PictureSet(name, kind, len(examples), tuple(examples).__getitem__)
+
+
+def subset(pictures: PictureSet, size: int, seed: int) -> PictureSet:
+    """Some pictures of a set, drawn from a seed, in the order of that set."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:size]).tolist()
+    return _set_of(pictures.name, pictures.kind, [pictures[place] for place in drawn])
 
 
 def find_sets(path: Path) -> list[PictureSet]:
     """The sets of pictures at a place.
 
+    Returns at least one set. Raises DatasetNotFoundError where there is nothing, or nothing of these;
+    DatasetFormatError where a table or an array is not as it must be.
+
     Args:
         path: An `.npz` file with `images` uint8 (n, h, w) and `labels` (n,); a folder with `labels.csv` (columns file
             and label, and kind where it has parts); one with `pages.csv` (columns file and lines, which are separated
             by `|`); one with a sub-folder a digit; or a folder of such. What is named `not_digits...` holds none.
-
-    Returns:
-        At least one set.
-
-    Raises:
-        DatasetNotFoundError: There is nothing, or nothing of these.
-        DatasetFormatError: A table or an array is not as it must be.
     """
-    found = _set_at(path)
-    if found is not None:
-        return [found]
-    if path.is_dir():
-        inside = [one for entry in sorted(path.iterdir()) if (one := _set_at(entry)) is not None]
-        if inside:
-            return inside
+    entries = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
+    for places in (entries[:1], entries[1:]):
+        found = [one for entry in places if (one := _set_at(entry)) is not None]
+        if found:
+            return found
     raise DatasetNotFoundError(
         f"{path} is no set of pictures: expected an .npz file, or a folder with labels.csv, with pages.csv, "
         "with one sub-folder a digit, or of such sets"
@@ -155,20 +83,22 @@ def find_sets(path: Path) -> list[PictureSet]:
 def not_digits(path: Path) -> PictureSet:
     """All pictures at a place, none of which holds a digit.
 
+    Raises DatasetNotFoundError where there are no pictures; DatasetFormatError where the array is not as it must be.
+
     Args:
         path: An `.npz` file with `images` uint8 (n, h, w), or a folder of picture files, at any depth.
-
-    Raises:
-        DatasetNotFoundError: There are no pictures.
-        DatasetFormatError: The array is not as it must be.
     """
     if path.suffix == ".npz":
         images, _ = _arrays(path, with_labels=False)
-        return ArraySet(path.stem, "not digits", images, ("",) * len(images))
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _PICTURES)
+        return array_set(path.stem, "not digits", images, [""] * len(images))
+    files = _picture_files(path)
     if not files:
         raise DatasetNotFoundError(f"{path} holds no pictures: expected an .npz file or a folder of picture files")
-    return FileSet(path.name, "not digits", tuple(Example(file, "") for file in files))
+    return _set_of(path.name, "not digits", [Example(file, "") for file in files])
+
+
+def _picture_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in _PICTURES)
 
 
 def _set_at(path: Path) -> PictureSet | None:
@@ -178,33 +108,21 @@ def _set_at(path: Path) -> PictureSet | None:
         return not_digits(path)
     if is_npz:
         images, labels = _arrays(path, with_labels=True)
-        return ArraySet(path.stem, "digits", images, tuple(str(label) for label in labels.tolist()))
+        return array_set(path.stem, "digits", images, list(map(str, labels.tolist())))
     if not path.is_dir():
         return None
+    kind: Kind = "digits"
     if (table := path / "labels.csv").is_file():
         rows = _rows(table, "file", "label")
         examples = [Example(path / row["file"], row["label"].strip(), row.get("kind") or "") for row in rows]
-        return FileSet(path.resolve().name, "digits", tuple(examples))
-    if (table := path / "pages.csv").is_file():
-        rows = _rows(table, "file", "lines")
-        examples = [Example(path / row["file"], _page_text(row["lines"])) for row in rows]
-        return FileSet(path.resolve().name, "lines", tuple(examples))
-    return _folder_per_class(path)
-
-
-def _page_text(lines: str) -> str:
-    return "\n".join("".join(line.split()) for line in lines.split("|"))
-
-
-def _folder_per_class(path: Path) -> PictureSet | None:
-    digits = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and folder.name in set("0123456789")]
-    examples = tuple(
-        Example(file, folder.name)
-        for folder in digits
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in _PICTURES
-    )
-    return FileSet(path.resolve().name, "digits", examples) if examples else None
+    elif (table := path / "pages.csv").is_file():
+        rows, kind = _rows(table, "file", "lines"), "lines"
+        texts = ["\n".join("".join(line.split()) for line in row["lines"].split("|")) for row in rows]
+        examples = [Example(path / row["file"], text) for row, text in zip(rows, texts, strict=True)]
+    else:
+        folders = [path / digit for digit in "0123456789" if (path / digit).is_dir()]
+        examples = [Example(file, folder.name) for folder in folders for file in _picture_files(folder)]
+    return _set_of(path.resolve().name, kind, examples) if examples else None
 
 
 def _rows(table: Path, *columns: str) -> Sequence[dict[str, str]]:

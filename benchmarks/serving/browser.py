@@ -4,21 +4,16 @@ import shutil
 from typing import Any
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.progress import Progress
-from benchmarks.results import Result
-from benchmarks.rounds import new_result, skip
+from benchmarks.results import Rounds, Run, new_run
+from benchmarks.rounds import Progress, shown
 from benchmarks.serving.client import HOST
-from benchmarks.serving.served import DIGITNET
-from benchmarks.serving.servers import Server, serving, versions_of
+from benchmarks.serving.servers import DIGITNET, serving
 from benchmarks.settings import Settings
 
-__all__ = ["compare_page"]
-
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = ("--no-sandbox", "--disable-gpu")
 _SEVEN = ((0.30, 0.22), (0.70, 0.22), (0.45, 0.80))  # corners of a 7, as shares of the pad
 _STEPS = 8  # moves of the pointer between two corners
-_PATIENCE_MS = 15_000
+_LIMIT_MS = 15_000  # for anything in the browser; chosen by hand
 
 # Runs before the page: notes when the pointer was moved last, and when the first answer appeared after that.
 _WATCH = """
@@ -38,22 +33,23 @@ _WATCH = """
 """
 
 
-def compare_page(settings: Settings) -> Result:
+def compare_page(settings: Settings) -> list[Run]:
     """Load the page with nothing cached, draw a 7 at once, and wait for the answer; round after round."""
-    rounds = settings.rounds_or(7)
-    result = new_result("page", settings, rounds=rounds)
-    progress = Progress("page", 4.0 + 1.5 * (rounds + 1))
+    rounds, found = settings.rounds_or(7), Rounds()
+    run = new_run("page", "python -m benchmarks.serving page", quick=settings.quick, rounds=rounds)
     try:
         with serving(DIGITNET, settings) as server:
-            result.versions[DIGITNET.name] = versions_of(DIGITNET, settings)
-            progress.step("digitnet is ready", 4.0)
-            _play(server, rounds, result, progress)
+            run.add_versions(DIGITNET.versions(settings))
+            _visit_repeatedly(f"http://{HOST}:{server.port}/", rounds, run, found)
     except (BenchmarkError, OSError) as error:
-        progress.say(skip(result, DIGITNET.name, str(error)))
-    return result
+        run.skip(DIGITNET.name, str(error))
+    units = {"bytes": "bytes", "files": "files", "first answer": "ms", "after the pointer": "ms"}
+    run.rows = [row for name, unit in units.items() for row in found.row("digitnet", name, unit)]
+    run.rows += found.row("digitnet", "from elsewhere", "files", summary=sum)
+    return [run]
 
 
-def _play(server: Server, rounds: int, result: Result, progress: Progress) -> None:
+def _visit_repeatedly(address: str, rounds: int, run: Run, found: Rounds) -> None:
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - part of the extra `dev` only
     except ImportError as error:
@@ -61,27 +57,31 @@ def _play(server: Server, rounds: int, result: Result, progress: Progress) -> No
     path = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if path is None:
         raise BenchmarkError("there is no Chromium: install the package chromium")
+    progress, texts = Progress("page", rounds + 1), set()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
-        result.versions["browser"] = {"chromium": browser.version}
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        run.add_versions({"chromium": browser.version})
         try:
             for number in range(rounds + 1):
-                measured = _visit(browser, f"http://{HOST}:{server.port}/")
+                measured = _visit(browser, address)
+                texts.add(measured.pop("text"))
                 if number:  # the first visit starts the browser's own processes
-                    result.measured.setdefault(DIGITNET.name, []).append({"round": number - 1, **measured})
-                progress.step(f"{measured['bytes']:,} bytes, first answer {measured['first_answer_ms']:.0f} ms", 1.5)
+                    found.add("digitnet", number, measured)
+                progress.step(shown(measured))
         except Error as error:
             raise BenchmarkError(f"the browser: {str(error).splitlines()[0]}") from error
         finally:
             browser.close()
+    run.settings["text"] = " or ".join(sorted(texts))
 
 
 def _visit(browser: Any, address: str) -> dict[str, Any]:
     """One visit in a context of its own, in which nothing is cached."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    # Its policy would forbid the expressions by which the page is watched.
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     try:
         page = context.new_page()
-        page.set_default_timeout(_PATIENCE_MS)
+        page.set_default_timeout(_LIMIT_MS)
         responses: list[Any] = []
         page.on("response", lambda response: responses.append(response))  # noqa: PLW0108 - Playwright marks the function
         page.add_init_script(_WATCH)
@@ -90,15 +90,14 @@ def _visit(browser: Any, address: str) -> dict[str, Any]:
         page.wait_for_function("window.seen.first !== null")
         seen = page.evaluate("window.seen")
         page.wait_for_load_state("networkidle")
-        text = page.locator("#draw-answer .hero").inner_text()
         loaded = [response for response in responses if response.request.method == "GET"]
         return {
             "bytes": sum(len(response.body()) for response in loaded),
             "files": len(loaded),
-            "elsewhere": sum(not response.url.startswith((address, "data:")) for response in loaded),
-            "first_answer_ms": seen["first"],
-            "after_pointer_ms": seen["since"],
-            "text": text,
+            "from elsewhere": sum(not response.url.startswith((address, "data:")) for response in loaded),
+            "first answer": seen["first"],
+            "after the pointer": seen["since"],
+            "text": page.locator("#draw-answer .hero").inner_text(),
         }
     finally:
         context.close()

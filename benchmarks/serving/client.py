@@ -3,28 +3,19 @@
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-
-__all__ = ["HOST", "Answer", "ClientError", "Connection"]
 
 HOST = "127.0.0.1"
-_CHUNK = 1 << 16
-_HEAD_MAX = 1 << 16
+_CHUNK = 1 << 16  # bytes read at once
+_HEAD_MAX = 1 << 16  # bytes of headers
 
 
 class ClientError(Exception):
-    """There was no whole answer; the text says what came instead."""
+    """There was no whole answer; the text describes what came instead."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer.
-
-    Attributes:
-        status: Of HTTP.
-        headers: By name in lower case.
-        body: Without its frame.
-    """
+    """One answer: its HTTP status, its headers by name in lower case, its body without framing."""
 
     status: int
     headers: dict[str, str]
@@ -39,12 +30,8 @@ class Answer:
 class Connection:
     """A connection to a server on this machine.
 
-    Args:
-        port: Of the server.
-        timeout: Seconds to wait for any part of an answer.
-
-    Raises:
-        OSError: Nobody listens.
+    It reads HTTP itself: what Python's own client adds to each answer is as long as the server needs for it. Raises
+    OSError where nobody listens.
     """
 
     def __init__(self, port: int, timeout: float = 30.0) -> None:
@@ -55,9 +42,7 @@ class Connection:
     def __enter__(self) -> "Connection":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -69,15 +54,11 @@ class Connection:
         self._socket.sendall(part)
 
     def end(self) -> None:
-        """Say that nothing more will be sent; answers can still come."""
+        """Announce that nothing more will be sent; answers can still come."""
         self._socket.shutdown(socket.SHUT_WR)
 
     def ask(self, message: bytes) -> Answer:
-        """Send a whole request and wait for its whole answer.
-
-        Raises:
-            ClientError: None came, or only a part.
-        """
+        """Send a whole request and wait for its whole answer; raises as `receive`."""
         with suppress(BrokenPipeError, ConnectionResetError):  # a refusal may be sent before all has been read
             self.send(message)
         return self.receive()
@@ -85,8 +66,7 @@ class Connection:
     def receive(self) -> Answer:
         """Wait for the next whole answer.
 
-        Raises:
-            ClientError: None came, or only a part.
+        Raises ClientError where none came, or only a part.
         """
         while (end := self._rest.find(b"\r\n\r\n")) < 0:
             self._more("no answer")
@@ -102,11 +82,8 @@ class Connection:
             raise ClientError(f"not an answer of HTTP: {first[:80]}") from error
 
     def _body(self, headers: dict[str, str]) -> bytes:
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return self._chunks()
-        return self._exactly(int(headers.get("content-length", "0")))
-
-    def _chunks(self) -> bytes:
+        if headers.get("transfer-encoding", "").lower() != "chunked":
+            return self._exactly(int(headers.get("content-length", "0")))
         body = b""
         while True:
             while (end := self._rest.find(b"\r\n")) < 0:

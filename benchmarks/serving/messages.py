@@ -12,22 +12,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import Images
 
-__all__ = [
-    "BENTOML",
-    "INFER",
-    "LITSERVE",
-    "MLSERVER",
-    "OURS",
-    "Forms",
-    "Message",
-    "Reader",
-    "infer_binary",
-    "infer_json",
-    "read_messages",
-    "request",
-    "write_messages",
-]
-
+Headers = Sequence[tuple[str, str]]
 Message = Callable[[Images], bytes]  # images uint8 (n, 28, 28) -> a whole HTTP request
 Reader = Callable[[dict[str, str], bytes], NDArray[Any]]  # headers and body of an answer -> probabilities (n, 10)
 
@@ -37,29 +22,17 @@ _JSON = "application/json"
 
 @dataclass(frozen=True)
 class Forms:
-    """How a server is asked, in two ways, and how its answers are read.
+    """How a server is asked, in two ways, and how its answers are read."""
 
-    Attributes:
-        json: Pixels as numbers in JSON.
-        compact: Pixels in the most compact form that it reads over HTTP.
-        compact_name: What that is.
-        read_json: Reads an answer to the first.
-        read_compact: Reads an answer to the second.
-    """
-
-    json: Message
-    compact: Message
-    compact_name: str
-    read_json: Reader
-    read_compact: Reader
+    json: Message  # pixels as numbers in JSON
+    compact: Message  # pixels in the most compact form that it reads over HTTP
+    compact_name: str  # what that is
+    read_json: Reader  # reads an answer to the first
+    read_compact: Reader  # reads an answer to the second
 
 
 def request(
-    path: str,
-    body: bytes = b"",
-    content_type: str = _JSON,
-    method: str = "POST",
-    headers: Sequence[tuple[str, str]] = (),
+    path: str, body: bytes = b"", content_type: str = _JSON, method: str = "POST", headers: Headers = ()
 ) -> bytes:
     """A whole HTTP/1.1 request for a connection that stays open."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers)]
@@ -148,8 +121,7 @@ def write_messages(messages: Iterable[bytes], path: Path) -> None:
 def read_messages(path: Path) -> list[bytes]:
     """Read what `write_messages` wrote.
 
-    Raises:
-        ValueError: The file is not one of these.
+    Raises ValueError where the file is not one of these.
     """
     messages = []
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What a server has to live with: good requests and bad ones, and what each has to be answered with."""
+"""Good requests and bad ones, and the status that each has to be answered with."""
 
 import json
 import zlib
@@ -11,8 +11,6 @@ from PIL import Image
 
 from benchmarks.serving.messages import INFER, infer_binary, infer_json, request
 from digitnet.arrays import Images
-
-__all__ = ["Case", "Manner", "cases"]
 
 _BOUNDARY = "a-part-of-a-form"
 
@@ -27,21 +25,13 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """One request.
+    """One request."""
 
-    Attributes:
-        name: For people.
-        message: It, as bytes.
-        is_good: Whether it has to be answered with 200; otherwise with one of 400 to 499.
-        share: How many of it there are for one of the rarest.
-        manner: How it is sent.
-    """
-
-    name: str
-    message: bytes
-    is_good: bool
-    share: int = 1
-    manner: Manner = Manner.WHOLE
+    name: str  # for people
+    message: bytes  # it, as bytes
+    is_good: bool  # whether it has to be answered with 200; otherwise with one of 400 to 499
+    share: int = 1  # how many of it there are for one of the rarest
+    manner: Manner = Manner.WHOLE  # how it is sent
 
     def is_right(self, status: int) -> bool:
         """Whether that is how it has to be answered."""
@@ -51,11 +41,7 @@ class Case:
 def cases(images: Images) -> list[Case]:
     """All kinds of requests.
 
-    Args:
-        images: uint8 (n, 28, 28) of digits, at least 256.
-
-    Returns:
-        Good and bad ones; about one request in five is bad.
+    Returns good and bad ones; about one request in five is bad.
     """
     return [*_good(images), *_bad(images)]
 
@@ -63,15 +49,8 @@ def cases(images: Images) -> list[Case]:
 def _good(images: Images) -> list[Case]:
     picture, number = _picture(images[0]), _picture(np.hstack(list(images[:4])))
     instances = json.dumps({"instances": images[:1].tolist()}).encode()
-    form = b"".join(
-        [
-            f"--{_BOUNDARY}\r\n".encode(),
-            b'Content-Disposition: form-data; name="file"; filename="number.png"\r\n',
-            b"Content-Type: image/png\r\n\r\n",
-            number,
-            f"\r\n--{_BOUNDARY}--\r\n".encode(),
-        ]
-    )
+    part = 'Content-Disposition: form-data; name="file"; filename="number.png"\r\nContent-Type: image/png'
+    form = f"--{_BOUNDARY}\r\n{part}\r\n\r\n".encode() + number + f"\r\n--{_BOUNDARY}--\r\n".encode()
     get = ("/v2", "/v2/models/digitnet", "/v2/health/live", "/v2/health/ready", "/metrics", "/openapi.json", "/")
     return [
         Case("infer, JSON", infer_json(images[:1]), is_good=True, share=20),

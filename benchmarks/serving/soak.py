@@ -8,133 +8,107 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.progress import Progress
-from benchmarks.results import Result
-from benchmarks.rounds import new_result, skip
+from benchmarks.results import Row, Run, new_run
 from benchmarks.serving.client import ClientError, Connection
+from benchmarks.serving.load import summary
 from benchmarks.serving.messages import infer_json
 from benchmarks.serving.mixture import Case, Manner, cases
-from benchmarks.serving.served import DIGITNET
-from benchmarks.serving.servers import Server, serving, versions_of
+from benchmarks.serving.servers import DIGITNET, Server, serving
 from benchmarks.settings import Settings
 from digitnet import load_mnist
 from digitnet.arrays import Images
 
-__all__ = ["RATE", "SECONDS", "Tally", "compare_soak", "flatness"]
-
-SECONDS = 300.0
-RATE = 200.0  # requests a second: 60,000 in five minutes, which are 17 a second for an hour
+_SECONDS, _QUICK_SECONDS = 300.0, 20.0
+_RATE = 200.0  # requests a second: 60,000 in five minutes, which are 17 a second for an hour
 _CLIENTS = 16
 _SLOW_CLIENTS = 4  # each sends a byte a second, again and again
-_SAMPLE_SECONDS = 1.0
 _BEHIND = 30.0  # seconds that the requests may take longer than planned, before the rest is left out
 _WARM_UP = 30.0  # seconds until every kind of request has come many times and memory counts
 _WINDOW = 30.0  # seconds of which the median memory is taken, after the warm-up and at the end
-_QUICK = 20.0
 _EXAMPLES = 8  # of what went wrong
 
 
 @dataclass
 class Tally:
-    """What became of the requests; shared by the clients.
+    """What became of the requests; shared by the clients."""
 
-    Attributes:
-        sent: Requests.
-        good: Of these, the ones that had to be answered with 200.
-        statuses: How many answers there were of each status.
-        lost: Requests that got no whole answer though one was due.
-        wrong: Answers with another status than was due.
-        cut: Requests that were cut off, to which no answer is due.
-        slow: Statuses that slow clients got.
-        took_ms: Of good requests, sent at a bounded rate.
-        examples: A few of what was lost or wrong.
-    """
-
-    sent: int = 0
-    good: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    lost: int = 0
-    wrong: int = 0
-    cut: int = 0
-    slow: Counter[int] = field(default_factory=Counter)
-    took_ms: list[float] = field(default_factory=list)
-    examples: list[str] = field(default_factory=list)
+    # `sent`; `good`, which had to be answered with 200; `lost`, which got no whole answer though one was due; `wrong`,
+    # answered with another status than was due; `cut` off, to which no answer is due
+    counts: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)  # how many answers there were of each status
+    slow: Counter[int] = field(default_factory=Counter)  # statuses that slow clients got
+    took_ms: list[float] = field(default_factory=list)  # of good requests, sent at a bounded rate
+    examples: list[str] = field(default_factory=list)  # a few of what was lost or wrong
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, case: Case, status: int | None, took_ms: float, reason: str = "") -> None:
         """Count a request and its answer; None for no answer."""
+        is_cut = case.manner is Manner.CUT
+        is_wrong = status is not None and not case.is_right(status)
+        is_lost = status is None and not is_cut
         with self.lock:
-            self.sent += 1
-            self.good += case.is_good
+            self.counts.update(sent=1, good=case.is_good, lost=is_lost, wrong=is_wrong, cut=is_cut)
             if status is not None:
                 self.statuses[status] += 1
-            if case.manner is Manner.CUT:
-                self.cut += 1
             if case.is_good and status == 200:
                 self.took_ms.append(took_ms)
-            is_wrong = status is not None and not case.is_right(status)
-            is_lost = status is None and case.manner is not Manner.CUT
-            self.wrong += is_wrong
-            self.lost += is_lost
             if (is_wrong or is_lost) and len(self.examples) < _EXAMPLES:
                 self.examples.append(f"{case.name}: {reason or status}")
 
 
-def compare_soak(settings: Settings) -> Result:
+def compare_soak(settings: Settings) -> list[Run]:
     """Send the mixture, and watch the memory."""
-    seconds = _QUICK if settings.quick else SECONDS
-    result = new_result("soak", settings, seconds=seconds, rate=RATE, clients=_CLIENTS, slow_clients=_SLOW_CLIENTS)
-    progress = Progress("soak", seconds + 2.0)
+    seconds = _QUICK_SECONDS if settings.quick else _SECONDS
+    run = new_run("soak", "python -m benchmarks.serving soak", quick=settings.quick, seconds=seconds)
+    run.settings |= {"rate": int(_RATE), "clients": _CLIENTS, "slow_clients": _SLOW_CLIENTS}
     images = load_mnist()[1].images[:256]
     try:
         with serving(DIGITNET, settings) as server:
-            result.versions[DIGITNET.name] = versions_of(DIGITNET, settings)
-            progress.step("digitnet is ready", 2.0)
-            measured = _soak(server, images, seconds)
+            run.add_versions(DIGITNET.versions(settings))
+            run.rows = _soak(server, images, seconds, run)
     except (BenchmarkError, ClientError, OSError) as error:
-        progress.say(skip(result, DIGITNET.name, str(error)))
-        return result
-    result.said["digitnet"] = {"examples": measured.pop("examples")}
-    result.measured[DIGITNET.name] = [{"round": 0, **measured}]
-    progress.step(f"{measured['sent']:,} requests, {measured['lost']} lost, {measured['wrong']} wrong", seconds)
-    return result
+        run.skip(DIGITNET.name, str(error))
+    return [run]
 
 
-def _soak(server: Server, images: Images, seconds: float) -> dict[str, Any]:
-    at_ready = server.memory().resident_mb
-    tally = Tally()
+def _soak(server: Server, images: Images, seconds: float, run: Run) -> list[Row]:
+    at_ready, tally, samples = server.memory().resident_mb, Tally(), []
     began = time.perf_counter()
     end = began + seconds
     plan = _Plan(cases(images), end)
     clients = [threading.Thread(target=_client, args=(server.port, plan, tally)) for _ in range(_CLIENTS)]
-    slow = [threading.Thread(target=_slow_client, args=(server.port, images, end, tally)) for _ in range(_SLOW_CLIENTS)]
-    for thread in (*clients, *slow):
+    clients += [
+        threading.Thread(target=_slow_client, args=(server.port, images, end, tally)) for _ in range(_SLOW_CLIENTS)
+    ]
+    for thread in clients:
         thread.start()
-    samples = _memory_until(server, began, end)
-    for thread in (*clients, *slow):
+    while (now := time.perf_counter()) < end:
+        samples.append((now - began, server.memory().resident_mb))
+        time.sleep(1.0)
+    for thread in clients:
         thread.join()
+    took = time.perf_counter() - began
     with Connection(server.port) as connection:
-        is_well = connection.ask(infer_json(images[:1])).status == 200
-    took = sorted(tally.took_ms) or [0.0]
-    return {
-        "seconds": time.perf_counter() - began,
-        "sent": tally.sent,
-        "good": tally.good,
-        "lost": tally.lost,
-        "wrong": tally.wrong,
-        "cut": tally.cut,
-        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
-        "slow": {str(status): count for status, count in sorted(tally.slow.items())},
-        "median_ms": statistics.median(took),
-        "p99_ms": took[int(0.99 * len(took))],
-        "is_well": is_well,
-        "ready_mb": at_ready,
-        **flatness(samples, seconds),
-        "examples": tally.examples,
-    }
+        connection.ask(infer_json(images[:1]))  # raises where the server does not answer any more
+    run.settings["slow"] = ", ".join(f"{count} times by {status}" for status, count in tally.slow.items()) or "never"
+    run.settings["examples"] = "; ".join(tally.examples) or "none"
+    return rows_of_tally(tally, took, {"memory when ready": at_ready, **flatness(samples, seconds)})
+
+
+def rows_of_tally(tally: Tally, seconds: float, memory: dict[str, float]) -> list[Row]:
+    """The rows of a soak; each number of requests is of all that were sent."""
+    sent = tally.counts["sent"]
+    rows = [Row("digitnet", "duration", seconds, "seconds", sent)]
+    counts = {**tally.counts, "answers of 500": tally.statuses[500]}
+    rows += [Row("digitnet", name, count, "requests", sent) for name, count in counts.items()]
+    times = summary(tally.took_ms)
+    rows += [Row("digitnet", name, times[f"{name}_ms"], "ms", len(tally.took_ms)) for name in ("median", "p99")]
+    rows += [Row("digitnet", name, value, "MB") for name, value in memory.items()]
+    drift = memory["memory at the end"] / memory["memory warm"] - 1
+    rows.append(Row("digitnet", "memory growth", drift, "share"))
+    return rows + [Row(str(status), "answers", count, "answers") for status, count in sorted(tally.statuses.items())]
 
 
 class _Plan:
@@ -154,7 +128,7 @@ class _Plan:
             if not self._round:
                 self._round = self._random.sample(self._cases, len(self._cases))
             due, case = self._next, self._round.pop()
-            self._next += 1 / RATE
+            self._next += 1 / _RATE
         if due >= self._end or time.perf_counter() >= self._end + _BEHIND:
             return None
         time.sleep(max(0.0, due - time.perf_counter()))
@@ -186,7 +160,7 @@ def _client(port: int, plan: _Plan, tally: Tally) -> None:
 
 
 def _slow_client(port: int, images: Images, end: float, tally: Tally) -> None:
-    """Send a byte a second of a request, until the server has had enough; again and again."""
+    """Send a byte a second of a request, until the server refuses to wait any longer; again and again."""
     message = infer_json(images[:1])
     while time.perf_counter() < end:
         with suppress(ClientError, OSError), Connection(port, timeout=1.0) as connection:
@@ -211,30 +185,17 @@ def _answer_within_a_second(connection: Connection) -> int | None:
         raise
 
 
-def _memory_until(server: Server, began: float, end: float) -> list[tuple[float, float]]:
-    samples = []
-    while (now := time.perf_counter()) < end:
-        samples.append((now - began, server.memory().resident_mb))
-        time.sleep(_SAMPLE_SECONDS)
-    return samples
-
-
 def flatness(samples: Sequence[tuple[float, float]], seconds: float) -> dict[str, float]:
     """Memory after the warm-up and at the end, each the median of a while; and the most.
 
-    Args:
-        samples: Pairs of seconds since the start and megabytes, at least one in each quarter of the time.
-        seconds: That it went on for.
-
-    Returns:
-        `warm_mb`, `end_mb`, `most_mb`.
+    Returns `memory warm`, `memory at the end`, `memory at most`.
     """
-    warm_up = min(_WARM_UP, seconds / 4)
-    window = min(_WINDOW, seconds / 4)
+    warm_up, window = min(_WARM_UP, seconds / 4), min(_WINDOW, seconds / 4)
     early = [mb for at, mb in samples if warm_up <= at < warm_up + window]
     late = [mb for at, mb in samples if at >= seconds - window]
+    most = max(mb for _, mb in samples)
     return {
-        "warm_mb": statistics.median(early),
-        "end_mb": statistics.median(late),
-        "most_mb": max(mb for _, mb in samples),
+        "memory warm": statistics.median(early),
+        "memory at the end": statistics.median(late),
+        "memory at most": most,
     }

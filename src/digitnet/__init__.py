@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier, Digit, Reading, load_classifier
-    from digitnet.committee import save_committee
     from digitnet.datasets import Dataset, load_mnist, load_source, stream_images, train_validation_split
-    from digitnet.evaluation import Evaluation, evaluate
-    from digitnet.export import save_model
-    from digitnet.model import build_mlp
-    from digitnet.training import train
+    from digitnet.evaluation.evaluation import Evaluation, evaluate
+    from digitnet.inference.classifier import Classifier, Digit, Reading, load_classifier
+    from digitnet.model_file.ensemble import save_committee
+    from digitnet.network.mlp import build_mlp
+    from digitnet.training.export import save_model
+    from digitnet.training.loop import train
 
 __all__ = [
     "Classifier",
@@ -36,20 +36,20 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "Classifier": "digitnet.classifier",
+    "Classifier": "digitnet.inference.classifier",
     "Dataset": "digitnet.datasets",
-    "Digit": "digitnet.classifier",
-    "Evaluation": "digitnet.evaluation",
-    "Reading": "digitnet.classifier",
-    "build_mlp": "digitnet.model",
-    "evaluate": "digitnet.evaluation",
-    "load_classifier": "digitnet.classifier",
+    "Digit": "digitnet.inference.classifier",
+    "Evaluation": "digitnet.evaluation.evaluation",
+    "Reading": "digitnet.inference.classifier",
+    "build_mlp": "digitnet.network.mlp",
+    "evaluate": "digitnet.evaluation.evaluation",
+    "load_classifier": "digitnet.inference.classifier",
     "load_mnist": "digitnet.datasets",
     "load_source": "digitnet.datasets",
-    "save_committee": "digitnet.committee",
-    "save_model": "digitnet.export",
+    "save_committee": "digitnet.model_file.ensemble",
+    "save_model": "digitnet.training.export",
     "stream_images": "digitnet.datasets",
-    "train": "digitnet.training",
+    "train": "digitnet.training.loop",
     "train_validation_split": "digitnet.datasets",
 }
 

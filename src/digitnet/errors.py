@@ -21,6 +21,8 @@
 Each message is one line: where, what was expected, what came, what to do.
 """
 
+from collections.abc import Iterable
+
 __all__ = [
     "ConfigurationError",
     "DatasetError",
@@ -39,6 +41,7 @@ __all__ = [
     "ServerStartError",
     "TrainingDivergedError",
     "TrainingInterruptedError",
+    "nearest_name",
 ]
 
 
@@ -118,3 +121,20 @@ class RequestError(DigitnetError):
 
 class ServerStartError(DigitnetError):
     """A server cannot start: its port is in use, or its address is not of this machine."""
+
+
+def nearest_name(given: str, known: Iterable[str]) -> str:
+    """A hint to put behind an unknown name.
+
+    Args:
+        given: What the user wrote.
+        known: The names that exist.
+
+    Returns:
+        `" (did you mean 'adam'?)"`, or an empty string where nothing is near.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - a millisecond of every start, and hardly ever needed
+
+    by_folded_name = {name.casefold(): name for name in known}
+    matches = get_close_matches(given.casefold(), by_folded_name, n=1)
+    return f" (did you mean {by_folded_name[matches[0]]!r}?)" if matches else ""

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.answers import Digit, Status
 from digitnet.arrays import Images
-from digitnet.classifier import Classifier, load_classifier
 from digitnet.cli.answering import Request, answer
 from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.datasets import Dataset
+from digitnet.datasets.idx import encode_idx, write_idx
 from digitnet.errors import ConfigurationError, ModelFileError
-from digitnet.idx import encode_idx, write_idx
+from digitnet.inference.answers import Digit, Status
+from digitnet.inference.classifier import Classifier, load_classifier
 
 
 @pytest.fixture(scope="module")

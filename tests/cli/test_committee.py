@@ -8,18 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from digitnet.arrays import Images
-from digitnet.classifier import load_classifier
-from digitnet.cli.app import app
 from digitnet.datasets import Dataset
-from digitnet.model_file import bundled_model_path
-from digitnet.onnx_graph import with_metadata
+from digitnet.inference.classifier import load_classifier
+from digitnet.model_file.contract import bundled_model_path
+from digitnet.model_file.graph import with_metadata
+from in_process import Result, run_command
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return run_command(*arguments)
 
 
 def parameters_of_bundled() -> int:
@@ -111,14 +110,14 @@ def test_info_shows_the_members(committee: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("c.onnx", "a.onnx"), 2, "a committee has at least two models, found 1"),
-        (("c.onnx",), 2, "Missing argument"),
+        (("c.onnx",), 2, "the following arguments are required: MODEL. See digitnet committee --help"),
         (("a.onnx", "b.onnx", "a.onnx"), 1, "a.onnx exists already and is never overwritten: choose another name"),
         (("c.bin", "a.onnx", "b.onnx"), 2, "c.bin is to be a model file: expected a name that ends in .onnx"),
         (("c.onnx", "a.onnx", "none.onnx", "--precision=int8"), 1, "none.onnx does not exist"),
         (("c.onnx", "a.onnx", "a.onnx", "--precision=int8"), 2, "a.onnx, a.onnx are the same model"),
         (("nowhere/c.onnx", "a.onnx", "b.onnx"), 1, "nowhere/c.onnx: No such file or directory"),
         (("c.onnx", "a.onnx", "b.onnx"), 1, "a.onnx: a model in int8, but float32 was asked for"),
-        (("c.onnx", "a.onnx", "b.onnx", "--precision=half"), 2, "Invalid value for '--precision'"),
+        (("c.onnx", "a.onnx", "b.onnx", "--precision=half"), 2, "--precision is 'half': expected float32 or int8"),
     ],
 )
 def test_mistakes_are_one_line_and_an_exit_code(

@@ -2,25 +2,26 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from digitnet.cli.app import app
 from digitnet.datasets import Dataset
-from digitnet.model_file import bundled_model_path, open_model
-from digitnet.quantiles import Quantiles
+from digitnet.errors import ConfigurationError
+from digitnet.evaluation.quantiles import Quantiles
+from digitnet.model_file.contract import bundled_model_path, open_model
+from in_process import run_command
 
 pytest.importorskip("onnx", reason="writing a model file needs onnx")
 
 from onnx import TensorProto
 
-from digitnet.digit_score import with_digit_score, without_digit_score
-from digitnet.model_metadata import ModelMetadata
-from digitnet.onnx_graph import Graph, with_metadata
+from digitnet.model_file.digit_score import with_digit_score, without_digit_score
+from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.metadata import ModelMetadata
 
 
 def constant_score(value: float) -> bytes:
@@ -54,8 +55,8 @@ def seven(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> str:
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, result.output
+    result = run_command(*arguments)
+    assert result.exit_code == 0
     return result.stdout
 
 
@@ -79,9 +80,8 @@ def test_the_candidates_grow_with_the_coverage(command: str, model: str, seven: 
 
 @pytest.mark.parametrize("command", ["predict", "read"])
 def test_an_impossible_coverage_is_refused_with_the_range(command: str, model: str, seven: str) -> None:
-    result = CliRunner().invoke(app, [command, seven, "--model", model, "--coverage", "1"])
-    assert result.exit_code != 0
-    assert "coverage is 1.0: expected a number above 0 and below 1" in str(result.exception)
+    with pytest.raises(ConfigurationError, match=re.escape("coverage is 1.0: expected a number above 0 and below 1")):
+        run_command(command, seven, "--model", model, "--coverage", "1")
 
 
 def test_evaluate_tells_how_often_the_candidates_hold_the_label(model: str, tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from digitnet.arrays import GrayPicture
 from digitnet.cli.answering import Request, answer
-from digitnet.cli.app import app
 from digitnet.cli.inputs import expand
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 from extras import HAS_TRAINING
+from in_process import run_command
 
 
 def page(images: list[GrayPicture]) -> GrayPicture:
@@ -157,6 +156,6 @@ def test_an_explanation_is_of_one_picture_and_a_png(words: tuple[str, ...], expl
 
 
 def test_the_command_line_reads_numbers(folder: Path) -> None:
-    result = CliRunner().invoke(app, ["read", str(folder), "--json"])
+    result = run_command("read", folder, "--json")
     assert result.exit_code == 0
     assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["2026", "2026"]

@@ -5,14 +5,15 @@ import subprocess
 import sys
 import webbrowser
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from digitnet.cli.app import app
+from digitnet.cli import serve, studio  # here, since a module loaded while the other is patched keeps what it saw
 from digitnet.errors import ConfigurationError
 from extras import HAS_SERVER
+from in_process import run_command
 from patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(not HAS_SERVER, reason="needs the serve extra")
@@ -22,17 +23,14 @@ pytestmark = pytest.mark.skipif(not HAS_SERVER, reason="needs the serve extra")
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would be served, instead of serving it."""
     services: list[Any] = []
-    monkeypatch.setattr("digitnet.cli.serve.start", services.append)
-    monkeypatch.setattr("digitnet.cli.studio.start", services.append)
+    monkeypatch.setattr(serve, "start", services.append)
+    monkeypatch.setattr(studio, "start", services.append)
     monkeypatch.delenv("DIGITNET_TOKEN", raising=False)
     return services
 
 
 def run(*arguments: str) -> None:
-    result = CliRunner().invoke(app, list(arguments))
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
+    assert run_command(*arguments) == (0, "")
 
 
 def test_it_is_for_this_machine_alone_by_default(started: list[Any]) -> None:
@@ -138,10 +136,19 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_is_opened_where_the_server_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)], ids=["with the address", "quiet"])
+def test_the_page_is_opened_where_the_server_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: tuple[str, ...]
+) -> None:
+    opened: Queue[str] = Queue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
     monkeypatch.setattr("digitnet.server.run", lambda make, listening, *_: (make(), listening.close()))
-    run("studio", "--port", "0", "--studio-dir", str(tmp_path))
-    (address,) = opened
+    run("studio", "--port", "0", "--studio-dir", str(tmp_path), *quiet)
+    address = opened.get(timeout=60)  # a thread opens the page
     assert address.startswith("http://127.0.0.1:")
+    assert capsys.readouterr().err == ("" if quiet else f"digitnet: {address} (Ctrl-C ends it)\n")
+
+
+def test_a_quiet_server_keeps_no_log_of_requests(started: list[Any]) -> None:
+    run("serve", "-q")
+    assert not started[0].settings.access_log

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.idx import write_idx
+from digitnet.datasets.idx import write_idx
 from extras import needs_training
 
 

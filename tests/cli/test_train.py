@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import pytest
 
-from digitnet.idx import write_idx
+from digitnet.datasets.idx import write_idx
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
+from digitnet.datasets.idx import write_idx
 from digitnet.datasets.idx_folder import IdxRole, idx_role, list_idx_collections, load_idx_folder
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
-from digitnet.idx import write_idx
 
 PLAIN = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),

@@ -17,8 +17,8 @@ import pytest
 
 from digitnet.arrays import AnyArray, Images
 from digitnet.datasets import load_mnist, stream_images
+from digitnet.datasets.idx import encode_idx
 from digitnet.errors import ConfigurationError, DatasetError, DatasetFormatError, DatasetNotFoundError
-from digitnet.idx import encode_idx
 
 SAVEZ: Callable[..., None] = np.savez  # its own annotation has no room for arrays by keyword
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)

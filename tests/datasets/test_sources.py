@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from digitnet.datasets.dataset import Dataset
+from digitnet.datasets.idx import write_idx
 from digitnet.datasets.sources import load_source
 from digitnet.errors import ConfigurationError, DatasetError, DatasetFormatError, DatasetNotFoundError
-from digitnet.idx import write_idx
 
 
 def save(kind: str, folder: Path, dataset: Dataset) -> Path:

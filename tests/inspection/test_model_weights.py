@@ -10,17 +10,17 @@ pytest.importorskip("onnx", reason="needs the serve or the train extra")
 from onnx import TensorProto
 
 from digitnet.arrays import AnyArray
-from digitnet.classifier import load_classifier
-from digitnet.committee import save_committee
 from digitnet.datasets import load_mnist
-from digitnet.digit_score import with_digit_score
 from digitnet.errors import ModelFileError
+from digitnet.evaluation.quantiles import Quantiles
+from digitnet.inference.classifier import load_classifier
 from digitnet.inspection import read_network
-from digitnet.model_file import bundled_model_path, open_model, start_session
-from digitnet.model_metadata import ModelMetadata, Precision
-from digitnet.onnx_graph import Graph, with_metadata
-from digitnet.quantiles import Quantiles
-from digitnet.quantization import quantize
+from digitnet.model_file.contract import bundled_model_path, open_model, start_session
+from digitnet.model_file.digit_score import with_digit_score
+from digitnet.model_file.ensemble import save_committee
+from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.metadata import ModelMetadata, Precision
+from digitnet.model_file.quantization import quantize
 from made_up_model_files import model_file
 from made_up_networks import NAMES, made_up_images, made_up_network
 

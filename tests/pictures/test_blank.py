@@ -1,11 +1,14 @@
 """is_blank on drawn lines, edges and strokes, and blank sheets through extract_ink."""
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
-from digitnet.pictures.blank import is_blank
+from digitnet.pictures.blank import BLANK_LIMITS, is_blank
 from digitnet.pictures.ink import extract_ink
 
 SIDE = 200
@@ -111,3 +114,44 @@ def test_what_is_left_of_a_ruling_is_blank(monkeypatch: pytest.MonkeyPatch, *, i
     noise = np.random.default_rng(1).normal(0, 1, ink.shape)
     picture = np.clip(240 - ink / 255 * 60 + noise, 0, 255).astype(np.uint8)
     assert extract_ink(picture)[0].any() == is_digit_there
+
+
+LINE, UPRIGHT_STRIP = ((0, 120), (199, 112), 4), ((8, 0), (8, 199), 14)
+REMNANT, NEAR_EDGE = ((4, 120), (4, 199), 8), ((0, 30), (160, 30), 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "limits"),
+    [
+        (LINE, {"slender": 0.01, "near_edge": 0.0}),
+        (LINE, {"min_votes": 1.5}),
+        (NEAR_EDGE, {"near_edge": 0.01}),
+        (NEAR_EDGE, {"near_edge_coverage": 0.95}),
+        (UPRIGHT_STRIP, {"thick": 0.05, "remnant_depth": 0.0}),
+        (UPRIGHT_STRIP, {"thick_edge": 0.01, "remnant_depth": 0.0}),
+        (REMNANT, {"remnant_depth": 0.01}),
+        (REMNANT, {"remnant_begins": -1.0}),
+        (REMNANT, {"remnant_elongation": 20.0}),
+    ],
+)
+def test_each_limit_decides_what_is_the_papers_own(
+    line: tuple[tuple[int, int], tuple[int, int], int], limits: dict[str, Any]
+) -> None:
+    assert is_blank(drawn(line))
+    assert not is_blank(drawn(line), limits=replace(BLANK_LIMITS, **limits))
+
+
+@pytest.mark.parametrize(
+    ("stroke", "limits"),
+    [
+        (((100, 0), (100, 199), 14), {"slender": 0.2}),
+        (((100, 20), (100, 180), 4), {"end_distance": 0.2, "whole_coverage": 0.7}),
+        (((20, 40), (20, 110), 8), {"remnant_begins": 100.0, "remnant_depth": 1.0}),
+        (((20, 40), (20, 110), 8), {"max_rest": 1.0}),
+    ],
+)
+def test_wider_limits_take_ones_for_lines(
+    stroke: tuple[tuple[int, int], tuple[int, int], int], limits: dict[str, Any]
+) -> None:
+    assert not is_blank(drawn(stroke))
+    assert is_blank(drawn(stroke), limits=replace(BLANK_LIMITS, **limits))

@@ -12,8 +12,8 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureError
-from digitnet.pictures import load_picture
 from digitnet.pictures.decoding import decode
+from digitnet.pictures.loading import load_picture
 
 MUTATIONS = 10_000
 SIDE_MAX = 200_000  # pixels a mutated header may ask for; the limit under test, lowered to what small pictures need

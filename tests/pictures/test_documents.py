@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from digitnet.errors import PictureDecodeError
-from digitnet.pictures import load_pages, load_picture
 from digitnet.pictures.documents import is_pdf
+from digitnet.pictures.loading import load_pages, load_picture
 
 
 def document(*pages: Image.Image) -> bytes:

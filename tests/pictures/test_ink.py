@@ -1,12 +1,15 @@
 """extract_ink on hand-drawn pictures whose ink is known pixel by pixel, and on MNIST."""
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
-from digitnet.pictures.ink import extract_ink, look_again
+from digitnet.pictures.ink import INK_LIMITS, extract_ink, other_binarizations
 from drawn_pages import missed_and_extra, photo, strokes, written
 
 STROKE = (slice(10, 70), slice(20, 26))  # 60 x 6 pixels of an 80 x 50 picture
@@ -232,9 +235,9 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
     assert (with_stroke[:80] > 128).mean() < 0.002
 
 
-def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> None:
+def test_other_binarizations_show_dark_strokes_and_coloured_ones_in_other_ways() -> None:
     ink = strokes(10)
-    looks = list(look_again(photo(written((200, 196, 188), (190, 60, 50), ink))))
+    looks = list(other_binarizations(photo(written((200, 196, 188), (190, 60, 50), ink))))
     assert [notes[-1] for _, notes, _ in looks] == ["looked again: as one sheet", "looked again: told by colour"]
     for found, _, steps in looks:
         missed, extra = missed_and_extra(found, ink)
@@ -242,22 +245,58 @@ def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> No
         assert extra < 0.05
         assert steps[-1][0] == "ink"
     gray = photo(written((200, 196, 188), (40, 40, 40), ink)).mean(axis=2).astype(np.uint8)
-    assert [notes[-1] for _, notes, _ in look_again(gray)] == ["looked again: as one sheet"]
+    assert [notes[-1] for _, notes, _ in other_binarizations(gray)] == ["looked again: as one sheet"]
 
 
 @pytest.mark.parametrize("side", [28, 31])
-def test_small_pictures_are_looked_at_once(side: int) -> None:
+def test_small_pictures_have_no_other_binarizations(side: int) -> None:
     picture = np.full((side, 2 * side), 200.0)
     picture[5:-5, side - 3 : side + 3] = 20
-    assert list(look_again(photo(picture))) == []
-    assert len(list(look_again(photo(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))))) == 1
+    assert list(other_binarizations(photo(picture))) == []
+    assert len(list(other_binarizations(photo(np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1))))) == 1
 
 
 @pytest.mark.parametrize(("noise", "expected"), [(0, 0), (2, 2)])
 def test_a_drawing_has_no_light_that_could_mislead(noise: float, expected: int) -> None:
     picture = photo(written((200, 196, 188), (190, 60, 50), strokes(10)), noise=noise)
-    assert len(list(look_again(picture))) == expected
+    assert len(list(other_binarizations(picture))) == expected
 
 
 def test_nothing_is_found_again_on_a_blank_sheet() -> None:
-    assert list(look_again(photo(np.full((200, 150, 3), 180.0)))) == []
+    assert list(other_binarizations(photo(np.full((200, 150, 3), 180.0)))) == []
+
+
+def vary(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> None:
+    monkeypatch.setattr("digitnet.pictures.ink.INK_LIMITS", replace(INK_LIMITS, **limits))
+
+
+def test_ruled_lines_are_removed_from_pictures_of_a_hundred_pixels_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = written((235, 232, 224), (30, 30, 35), strokes())
+    scene[20::40] = scene[21::40] = (120, 120, 150)
+    assert "ruled lines removed" in extract_ink(photo(scene))[1]
+    vary(monkeypatch, small_side=1000)
+    assert "ruled lines removed" not in extract_ink(photo(scene))[1]
+
+
+def test_drawings_are_told_by_a_border_of_one_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo(written((235, 232, 224), (30, 30, 35), strokes()), noise=3.0)
+    assert len(list(other_binarizations(picture))) >= 1
+    vary(monkeypatch, drawing_border_range=100)
+    assert list(other_binarizations(picture)) == []
+
+
+@pytest.mark.parametrize("limits", [{"smoothing_side": 10_000}, {"max_smoothing_radius": 0}, {"clean_noise": 100.0}])
+def test_noisy_pictures_are_smoothed(monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any]) -> None:
+    picture = photo(written((200, 200, 200), (120, 120, 120), strokes(3)), noise=25.0)
+    smoothed, _ = extract_ink(picture)
+    vary(monkeypatch, coarser_radii=0, **limits)
+    plain, _ = extract_ink(picture)
+    assert not np.array_equal(smoothed, plain)
+
+
+def test_paper_far_darker_than_its_bright_parts_is_in_a_shadow(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = written((235, 232, 224), (30, 30, 35), strokes())
+    scene[:, 140:] *= 0.6
+    assert "shadow removed" in extract_ink(photo(scene))[1]
+    vary(monkeypatch, shadow_light=0.3)
+    assert "shadow removed" not in extract_ink(photo(scene))[1]

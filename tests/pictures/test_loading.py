@@ -15,7 +15,8 @@ from PIL import Image, ImageFile, ImageOps
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
-from digitnet.pictures import MAX_PIXELS, Picture, load_picture, looks
+from digitnet.pictures.decoding import MAX_PIXELS
+from digitnet.pictures.loading import Picture, binarizations, load_picture
 
 INVERTED = "inverted: dark ink on light paper"
 FAITHFUL: dict[str, dict[str, Any]] = {  # options with which the ink survives the encoding
@@ -332,7 +333,7 @@ def test_nothing_global_is_changed_even_by_many_threads() -> None:
 
 
 def test_each_step_can_be_kept_and_changes_nothing() -> None:
-    (picture,) = looks(seven(), with_steps=True)
+    (picture,) = binarizations(seven(), with_steps=True)
     steps = picture.steps
     assert [name for name, _ in steps] == ["the picture", "contrast with the paper", "ink"]
     np.testing.assert_array_equal(steps[0][1], seven())
@@ -341,19 +342,19 @@ def test_each_step_can_be_kept_and_changes_nothing() -> None:
     np.testing.assert_array_equal(picture.ink, ink_of_seven())
 
 
-def test_each_look_has_its_own_steps() -> None:
-    _, again = looks(grainy(seven(paper=230)), with_steps=True)
+def test_each_binarization_has_its_own_steps() -> None:
+    _, again = binarizations(grainy(seven(paper=230)), with_steps=True)
     assert [name for name, _ in again.steps] == ["the picture", "paper without ink", "contrast with the paper", "ink"]
     np.testing.assert_array_equal(again.steps[-1][1], again.ink)
-    assert [look.steps for look in looks(grainy(seven(paper=230)))] == [(), ()]
+    assert [binarized.steps for binarized in binarizations(grainy(seven(paper=230)))] == [(), ()]
 
 
-def test_a_second_look_is_at_the_pictures_own_size_and_costs_who_does_not_ask_nothing(
+def test_other_binarizations_have_the_pictures_size_and_are_only_made_when_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     large = np.kron(seven(), np.ones((60, 60), np.uint8))  # 9.7 megapixels, worked on at a half
-    assert [look.ink.shape for look in looks(grainy(np.minimum(large, 230)))] == [large.shape] * 2
-    monkeypatch.setattr("digitnet.pictures.loading.look_again", lambda _: pytest.fail("looked again"))
+    assert [look.ink.shape for look in binarizations(grainy(np.minimum(large, 230)))] == [large.shape] * 2
+    monkeypatch.setattr("digitnet.pictures.loading.other_binarizations", lambda _: pytest.fail("binarized again"))
     assert is_the_seven(load_picture(seven()))
 
 

@@ -1,11 +1,14 @@
 """without_ruled_lines on drawn lines and strokes of known places, and on whole pictures."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
 from digitnet.pictures.ink import extract_ink
-from digitnet.pictures.ruling import without_ruled_lines
+from digitnet.pictures.ruling import RULING_LIMITS, without_ruled_lines
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 INK = 150
@@ -88,3 +91,58 @@ def test_a_photo_of_squared_paper(
     missed, extra = missed_and_extra(extract_ink(photo(written(paper, pen, ink), noise=noise))[0], ink)
     assert missed < 0.05
     assert extra < 0.06
+
+
+def is_ruling_found(contrast: AnyArray, noise: float = 0.0, **limits: Any) -> bool:
+    return without_ruled_lines(contrast, noise, limits=replace(RULING_LIMITS, **limits)) is not None
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_thickness": 0.0, "max_thickness_pixels": 1},
+        {"min_contrast_share": 0.8},
+        {"min_contrast": 120.0},
+        {"min_votes": 1.2},
+        {"min_coverage": 1.1},
+        {"min_visible": 1.1},
+        {"min_sections_found": 1.1},
+    ],
+)
+def test_each_limit_decides_what_is_a_ruled_line(limits: dict[str, Any]) -> None:
+    contrast = drawn(lines(30, 2, degrees=3), 75)[0]
+    assert is_ruling_found(contrast)
+    assert not is_ruling_found(contrast, **limits)
+
+
+def test_noise_hides_faint_lines() -> None:
+    contrast = drawn(lines(30, 2), 75)[0]
+    assert is_ruling_found(contrast, noise=20.0)
+    assert not is_ruling_found(contrast, noise=20.0, min_contrast_sigmas=5.0)
+
+
+@pytest.mark.parametrize(("n", "found"), [(3, False), (4, True)])
+def test_few_lines_must_be_unlike_strokes_and_four_are_ruling_whatever_they_look_like(n: int, found: bool) -> None:
+    """Lines as dark and as thick as the strokes are, and then thinner or fainter ones."""
+    rows = np.zeros((HEIGHT, WIDTH), bool)
+    for row in range(n):
+        rows[30 + 70 * row : 36 + 70 * row] = True
+    contrast = np.where(strokes(5) | rows, INK, 0).astype(np.uint8)
+    assert is_ruling_found(contrast) == found
+    assert is_ruling_found(contrast, min_lines=3)
+    assert not is_ruling_found(contrast, min_lines=5)
+    assert is_ruling_found(contrast, min_lines=5, thinner_than_strokes=2.0)
+    assert is_ruling_found(contrast, min_lines=5, fainter_than_strokes=2.0)
+
+
+def test_lines_that_are_found_go_unless_they_may_be_strokes() -> None:
+    contrast, ink = drawn(lines(30, 2), 100)
+    ruled = np.asarray(lines(30, 2)) & ~ink
+    cleaned = without_ruled_lines(contrast, 0.0)
+    assert cleaned is not None
+    assert (cleaned[ruled] > 0).mean() < 0.1
+    narrower: list[dict[str, Any]] = [{"stroke_over_line": 0.5, "remnant_share": 1.1}, {"edge_contrast": 2.0}]
+    for limits in narrower:
+        varied = without_ruled_lines(contrast, 0.0, limits=replace(RULING_LIMITS, **limits))
+        assert varied is not None
+        assert (varied[ruled] > 0).mean() > 0.5

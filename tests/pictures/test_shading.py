@@ -1,12 +1,23 @@
 """Paper in shadow, on whole pictures by way of `extract_ink`, and what parts strokes from shadows."""
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
 from digitnet.pictures.ink import extract_ink
-from digitnet.pictures.shading import contrast_in_shade, is_darker, is_written, paper_around, paper_side
+from digitnet.pictures.shading import (
+    SHADE_LIMITS,
+    STROKE_SHAPE_LIMITS,
+    contrast_in_shade,
+    is_darker,
+    is_written,
+    paper_around,
+    paper_side,
+)
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 WHITE = (235.0, 232.0, 224.0)
@@ -98,3 +109,72 @@ def test_strokes_are_told_from_a_shadow_and_from_a_strip_of_table() -> None:
     table = plain.copy()
     table[:12] = 90
     assert not is_written(table, paper)
+
+
+def on_gray(*marks: tuple[tuple[slice, slice], int]) -> tuple[AnyArray, AnyArray]:
+    """A picture with the strokes and other rectangles, and its paper without them, uint8 (300, 240)."""
+    paper = np.full((HEIGHT, WIDTH), 230, np.uint8)
+    picture = paper.copy()
+    for place, level in marks:
+        picture[place] = level
+    picture[strokes()] = 40
+    return picture, paper
+
+
+CORNER, STRIP = (slice(240, None), slice(180, None)), (slice(0, 8), slice(None))
+BLOCK = (slice(20, 130), slice(20, 90))
+
+
+@pytest.mark.parametrize(
+    ("mark", "level", "limits"),
+    [
+        (CORNER, 130, {"min_shadow_border": 0.9}),  # a shadow in the corner
+        (STRIP, 40, {"strip_share": 1.1, "max_border_share": 1.0, "sheet_area": 1.0}),  # a strip of table
+    ],
+)
+def test_wider_limits_take_shadows_and_tables_for_strokes(
+    mark: tuple[slice, slice], level: int, limits: dict[str, Any]
+) -> None:
+    picture, paper = on_gray((mark, level))
+    assert not is_written(picture, paper)
+    wider = {"shadow_thickness_ratio": 100.0, **limits}
+    assert is_written(picture, paper, replace(STROKE_SHAPE_LIMITS, **wider))
+
+
+def test_thick_strokes_are_a_marker_if_they_are_as_dark_where_they_are_thickest() -> None:
+    thick = on_gray((BLOCK, 40))
+    assert is_written(*thick)
+    pale = on_gray((BLOCK, 130))
+    assert not is_written(*pale)
+    assert is_written(*pale, replace(STROKE_SHAPE_LIMITS, pen_thickness=1.0))
+    narrow = {"pen_thickness": 0.01, "marker_thickness": 0.02, "shadow_thickness_ratio": 0.1}
+    assert not is_written(*thick, replace(STROKE_SHAPE_LIMITS, **narrow))
+
+
+def test_the_square_is_wider_than_strokes_and_no_wider_than_needed() -> None:
+    picture = photo(written(WHITE, (30, 30, 35), strokes(20)) * shadow(0.5, 8))
+
+    def side(**limits: Any) -> int:
+        return paper_side(picture, EVERYWHERE, is_ink_dark=True, limits=replace(SHADE_LIMITS, **limits))
+
+    assert side() == WIDTH // 4
+    assert side(square_sides=(1 / 2,)) == WIDTH // 2
+    assert side(max_stroke_share=0.1) == WIDTH // 8  # strokes seem to fill all of them: the second one it is
+    assert side(min_edge_share=0.0) == WIDTH // 16  # however many edges it misses
+    assert side(min_edge_share=1.0) == WIDTH // 2  # for the last sharp edge
+
+
+def test_contrast_is_amplified_in_the_dark_up_to_a_limit() -> None:
+    paper = np.full((60, 80), 200, np.uint8)
+    paper[:, 35:] = 20
+    picture = paper // 2
+    inside = np.full(paper.shape, 255, np.uint8)
+
+    def levels(max_gain: float) -> tuple[int, int]:
+        """Contrast in the light and in the dark; the median, which is that of the dark, is taken away from both."""
+        limits = replace(SHADE_LIMITS, max_gain=max_gain)
+        contrast, _ = contrast_in_shade(picture, paper, 200.0, inside, is_ink_dark=True, limits=limits)
+        return int(contrast[30, 20]), int(contrast[30, 60])
+
+    assert levels(20.0) == (0, 0)  # 10 * 200 / 20 in the dark, as much as 100 in the light
+    assert levels(SHADE_LIMITS.max_gain) == (50, 0)  # 10 * 200 / 40: the divisor is a fifth of bright paper at least

@@ -1,12 +1,15 @@
 """find_sheet on sheets laid on tables, and on what only looks like one."""
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
 from digitnet.pictures.ink import extract_ink
-from digitnet.pictures.sheet import find_sheet, spread_over_table
+from digitnet.pictures.sheet import SHEET_LIMITS, extend_sheet, find_sheet
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
 
 WHITE = (235.0, 232.0, 224.0)
@@ -68,10 +71,10 @@ def test_the_sheet_goes_on_over_its_table_and_stays_as_it_is() -> None:
     scene, sheet, _ = on_table(WOOD)
     picture, mask = photo(scene), np.where(sheet, 255, 0).astype(np.uint8)
     inner = np.asarray(cv2.erode(mask, np.ones((9, 9))), np.uint8)
-    spread = spread_over_table(picture, inner)
+    spread = extend_sheet(picture, inner)
     np.testing.assert_array_equal(spread[inner > 0], picture[inner > 0])
     assert np.abs(spread[~sheet].astype(float) - WHITE).max() < 40
-    gray = spread_over_table(picture[:, :, 0], inner)
+    gray = extend_sheet(picture[:, :, 0], inner)
     np.testing.assert_array_equal(gray, spread[:, :, 0])
 
 
@@ -101,3 +104,59 @@ def test_a_deep_shadow_across_the_writing_is_no_table(left: float, is_straight: 
     missed, extra = missed_and_extra(extract_ink(photo(scene))[0], ink)
     assert missed < 0.02
     assert extra < 0.02
+
+
+def is_found(scene: AnyArray, **limits: Any) -> bool:
+    return find_sheet(photo(scene), replace(SHEET_LIMITS, **limits)) is not None
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_area": 0.3},
+        {"min_area": 0.9},
+        {"min_extent": 0.99},
+        {"min_solidity": 1.1},
+        {"min_filled": 1.1},
+        {"min_step": 250},
+        {"min_edge_share": 1.1},
+        {"min_outline": 10.0},
+    ],
+)
+def test_each_limit_decides_what_is_a_sheet(limits: dict[str, Any]) -> None:
+    scene = on_table(WOOD)[0]
+    assert is_found(scene)
+    assert not is_found(scene, **limits)
+
+
+def slip(*, is_written: bool = True) -> AnyArray:
+    """A small white slip of paper on cloth, with a stroke on it."""
+    scene = np.zeros((HEIGHT, WIDTH, 3)) + CLOTH
+    scene[90:190, 70:150] = WHITE
+    if is_written:
+        scene[110:170, 100:108] = (30, 30, 35)
+    return scene
+
+
+def test_a_small_sheet_must_be_a_quadrangle_with_ink_on_it() -> None:
+    assert is_found(slip())
+    assert not is_found(slip(is_written=False))
+    assert is_found(slip(is_written=False), large_area=0.05)
+    assert not is_found(slip(), min_ink=0.5)
+    assert not is_found(slip(), quadrangle_tolerance=-1.0)
+    assert not is_found(slip(), polygon_tolerance=1.0)
+
+
+def lit(left: float) -> AnyArray:
+    """A page of which the middle is in the light, and the rest has this share of it; nothing crosses the edge."""
+    scene = written(WHITE, (30, 30, 35), strokes(8, height=HEIGHT // 2, width=WIDTH // 2).repeat(2, 0).repeat(2, 1))
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    is_lit = ((rows - 150) / 140) ** 2 + ((columns - 120) / 110) ** 2 < 1
+    return np.where(is_lit[:, :, np.newaxis], scene, scene * left)
+
+
+def test_what_has_far_less_light_is_a_table_and_a_shadow_is_none() -> None:
+    assert not is_found(lit(0.6))
+    assert is_found(lit(0.6), min_shadow_light=0.9)
+    assert is_found(lit(0.25))
+    assert not is_found(lit(0.25), min_shadow_light=0.1)

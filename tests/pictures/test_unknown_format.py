@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from digitnet.errors import PictureDecodeError
-from digitnet.pictures import load_picture
+from digitnet.pictures.loading import load_picture
 from digitnet.pictures.unknown_format import unknown_format
 
 GRAY = Image.fromarray(np.arange(900, dtype=np.uint8).reshape(30, 30))

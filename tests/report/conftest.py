@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import Images, Logits
 from digitnet.datasets import Dataset
-from digitnet.evaluation import Evaluation, evaluate
+from digitnet.evaluation.evaluation import Evaluation, evaluate
 
 Scored: TypeAlias = tuple[Dataset, Evaluation]
 

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, Images
-from digitnet.distortion import Distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.report import augmentation_figure
 from drawn_tiles import tiles_of

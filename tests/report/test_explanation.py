@@ -5,8 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from digitnet.answers import Digit, Reading
-from digitnet.reading import Trace
+from digitnet.inference.answers import Digit, Reading
+from digitnet.inference.reader import Trace
 from digitnet.report import explanation_figure
 
 NAMES = tuple("0123456789")

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
-from digitnet.evaluation import Evaluation
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.report import confusion_matrix_figure, worst_mistakes_figure
 from drawn_tiles import tiles_of
 

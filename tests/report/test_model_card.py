@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
 from digitnet.errors import RunFolderError
-from digitnet.evaluation import Evaluation
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.report import model_card
 
 Scored = tuple[Dataset, Evaluation]
@@ -69,6 +69,15 @@ def test_every_figure_stands_with_n_and_interval(metrics: Json) -> None:
     assert row[4] == f"{test['nll']:.4f} [{test['nll_interval'][0]:.4f}, {test['nll_interval'][1]:.4f}]"
     assert row[5] == f"{test['brier']:.4f} [{test['brier_interval'][0]:.4f}, {test['brier_interval'][1]:.4f}]"
     assert row[6] == f"{100 * test['ece']:.2f} %"
+
+
+def test_it_says_whether_what_is_no_digit_is_refused(metrics: Json) -> None:
+    refuses = "is answered with `not a digit`"
+    assert refuses in model_card(RUN, metrics | {"refuses_non_digits": True})
+    for unscored in (metrics, metrics | {"refuses_non_digits": False}):
+        card = model_card(RUN, unscored)
+        assert refuses not in card
+        assert "has no digit score, so it always answers with one of its classes" in card
 
 
 def test_each_class_stands_with_n_and_interval(metrics: Json) -> None:

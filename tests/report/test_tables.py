@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from digitnet.datasets import Dataset
-from digitnet.evaluation import Evaluation
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.report import evaluation_table
 
 Scored = tuple[Dataset, Evaluation]

@@ -10,17 +10,18 @@ import numpy as np
 import onnx
 import pytest
 
-from digitnet.backend import KerasModel
-from digitnet.classifier import Classifier, load_classifier
 from digitnet.datasets import Dataset
-from digitnet.evaluation import evaluate
-from digitnet.model import build_mlp
-from digitnet.model_file import MODEL_FILE_NAMES, open_model
-from digitnet.model_metadata import PRECISIONS, Precision
-from digitnet.recipes import Recipe
+from digitnet.evaluation.evaluation import evaluate
+from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES, open_model
+from digitnet.model_file.metadata import PRECISIONS, Precision
+from digitnet.network.backend import KerasModel
+from digitnet.network.mlp import build_mlp
 from digitnet.runs import RunFolder
 from digitnet.runs.data import Data
 from digitnet.runs.finish import finish
+from digitnet.runs.training import PreparedRun
+from digitnet.training.recipes import Recipe
 
 RECIPE = Recipe(hidden_sizes=(12,), epochs=1, temperature=1.7)
 HISTORY = [{"loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1, "seconds": 2.0}]
@@ -66,7 +67,7 @@ def finished(path: Path, model: KerasModel, data: Data) -> tuple[RunFolder, dict
         "started": "2026-01-02T03:04:05+00:00",
     }
     folder.write_json(folder.description_file, description)
-    metrics, _ = finish(folder, model, data, HISTORY)
+    metrics = finish(folder, PreparedRun(RECIPE, data, data.train, model), HISTORY).metrics
     assert json.loads(folder.metrics_file.read_bytes()) == metrics
     return folder, metrics
 
@@ -115,7 +116,7 @@ def test_held_out_images_have_no_part_in_the_int8_model(
 def test_a_model_that_int8_would_change_has_no_such_file_and_says_why(
     tmp_path: Path, model: KerasModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digitnet.quantization._AGREEMENT_MIN", 1.1)
+    monkeypatch.setattr("digitnet.model_file.quantization._AGREEMENT_MIN", 1.1)
     folder, metrics = finished(tmp_path / "run", model, DATA)
     assert metrics["int8"].keys() == {"missing"}
     assert metrics["int8"]["missing"].startswith("in int8 the model would answer otherwise")

@@ -2,8 +2,6 @@
 
 import csv
 import dataclasses
-import io
-import itertools
 import json
 import os
 import re
@@ -11,30 +9,32 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
 
-from digitnet.backend import keras
-from digitnet.classifier import load_classifier
+from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.datasets import load_mnist
-from digitnet.distortion import NO_DISTORTION
+from digitnet.datasets.idx import write_idx
 from digitnet.errors import (
     ConfigurationError,
     RunFolderError,
     TrainingDivergedError,
     TrainingInterruptedError,
 )
-from digitnet.evaluation import evaluate
-from digitnet.idx import write_idx
-from digitnet.recipes import Recipe
+from digitnet.evaluation.evaluation import evaluate
+from digitnet.inference.classifier import load_classifier
+from digitnet.network.backend import keras
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
-from digitnet.runs.session import lessons
+from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunFinished, RunStarted, StageStarted
+from digitnet.runs.finish import Products
+from digitnet.runs.session import carry_out
+from digitnet.runs.training import prepare, shown_images
+from digitnet.training.recipes import Recipe
+from digitnet.training.stopping import StopRequest
 from patience import PATIENCE
 
 FILES = {
@@ -61,7 +61,6 @@ RECIPE = Recipe(
     batch_size=50,
     validation_fraction=0.2,
 )
-SILENT = Console(file=io.StringIO())
 
 
 def write_stripes(folder: Path, n: int = 400) -> None:
@@ -76,37 +75,34 @@ def write_stripes(folder: Path, n: int = 400) -> None:
         write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """For all tests, none of which changes it."""
-    folder = tmp_path_factory.mktemp("source") / "data"
-    write_stripes(folder)
-    return str(folder)
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    write_stripes(tmp_path / "data")
+    return str(tmp_path / "data")
 
 
 def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
-    return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], console=SILENT, **options)
+    return start_run(recipe, load_data(source, recipe, "fail"), path, command=["digitnet"], **options)
 
 
-def stop_after_the_first_epoch() -> Callable[[], bool]:
-    """Asked once before training begins, where it says no, and then after every epoch."""
-    answers = itertools.chain([False], itertools.repeat(True))
-    return lambda: next(answers)
+def stopping_after_epoch(epoch: int) -> dict[str, Any]:
+    """Options of a run that is asked to stop when it says that an epoch, counted from 1, is finished."""
+    stop = StopRequest()
+
+    def listen(event: RunEvent) -> None:
+        if isinstance(event, EpochFinished) and event.epoch == epoch:
+            stop.request()
+
+    return {"listener": listen, "stop": stop}
 
 
 @pytest.fixture(scope="module")
-def finished(source: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A run that was never interrupted, for tests that only look."""
-    return start(source, tmp_path_factory.mktemp("finished") / "run")
-
-
-@pytest.fixture(scope="module")
-def stopped_for_all(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("stopped") / "run"
+def stopped_for_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stopped")
+    write_stripes(folder / "data")
     with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*run"):
-        start(source, folder, should_stop=stop_after_the_first_epoch())
-    assert not (folder / "metrics.json").exists()
-    return folder
+        start(str(folder / "data"), folder / "run", **stopping_after_epoch(1))
+    return folder / "run"
 
 
 @pytest.fixture
@@ -129,8 +125,9 @@ def assert_same_run(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_a_finished_run_has_everything(finished: Outcome) -> None:
-    folder = finished.folder.path
+def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
+    folder = tmp_path / "run"
     assert {path.name for path in folder.iterdir()} == FILES
     metrics = json.loads((folder / "metrics.json").read_bytes())
     run = json.loads((folder / "run.json").read_bytes())
@@ -142,34 +139,97 @@ def test_a_finished_run_has_everything(finished: Outcome) -> None:
     )
     assert metrics["parameters"] == 784 * 12 + 4 * 12 + 12 * 10 + 10  # batch normalisation instead of a bias
     assert metrics["train_seconds"] > 0
-    assert finished.metrics == metrics
+    assert outcome.metrics == metrics
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
 
 
-def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, finished: Outcome) -> None:
-    folder = finished.folder.path
+def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
     test = load_data(source, RECIPE, "fail").test
     assert test is not None
-    again = evaluate(load_classifier(folder, precision="float32"), test)
-    assert again.to_dict() == finished.metrics["test"]
-    model = keras.saving.load_model(folder / "model.keras")
+    again = evaluate(load_classifier(tmp_path / "run", precision="float32"), test)
+    assert again.to_dict() == outcome.metrics["test"]
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert evaluate(model, test).errors == again.errors
 
 
-def test_the_same_settings_give_the_same_model(source: str, finished: Outcome, tmp_path: Path) -> None:
+def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "one")
     start(source, tmp_path / "two")
-    assert_same_run(finished.folder.path, tmp_path / "two")
+    assert_same_run(tmp_path / "one", tmp_path / "two")
 
 
-def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(finished: Outcome, stopped: Path) -> None:
-    with pytest.raises(TrainingInterruptedError, match=r"2 of 4 epochs .* digitnet train --resume .*stopped"):
-        resume_run(stopped, console=SILENT, should_stop=lambda: True)
-    resume_run(stopped, console=SILENT)
-    assert_same_run(finished.folder.path, stopped)
-    assert not (stopped / "checkpoint").exists()
+def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "whole")
+    with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
+        start(source, tmp_path / "stopped", **stopping_after_epoch(1))
+    assert not (tmp_path / "stopped" / "metrics.json").exists()
+    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
+        resume_run(tmp_path / "stopped", **stopping_after_epoch(2))
+    resume_run(tmp_path / "stopped")
+    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
+    assert not (tmp_path / "stopped" / "checkpoint").exists()
+
+
+def test_a_run_tells_its_events_in_order(source: str, tmp_path: Path) -> None:
+    told: list[RunEvent] = []
+    checkpoints: list[bool] = []
+
+    def listen(event: RunEvent) -> None:
+        told.append(event)
+        checkpoints.append((tmp_path / "run" / "checkpoint" / "state.npz").exists())
+
+    recipe = dataclasses.replace(RECIPE, epochs=2)
+    outcome = start(source, tmp_path / "run", recipe, listener=listen)
+    epochs = [EpochStarted, EpochFinished]
+    assert [type(event) for event in told] == [RunStarted, *epochs, *epochs, *[StageStarted] * 3, RunFinished]
+    assert checkpoints == [False, False, *[True] * 6, False]  # what is told of is safe; at the end it is of no use
+    started, finished, last = told[0], told[2], told[-1]
+    assert isinstance(started, RunStarted)
+    assert (started.num_images, started.history, started.folder.path) == (320, (), tmp_path / "run")
+    assert isinstance(finished, EpochFinished)
+    assert (finished.epoch, finished.epochs) == (1, 2)
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} == set(finished.logs)
+    assert 0 < finished.seconds <= finished.logs["seconds"]
+    assert [event.stage.value for event in told if isinstance(event, StageStarted)] == [
+        "calibrating",
+        "measuring",
+        "reporting",
+    ]
+    assert isinstance(last, RunFinished)
+    assert last.outcome == outcome
+    assert (outcome.epochs, outcome.is_finished) == (2, True)
+
+
+def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, tmp_path: Path) -> None:
+    """Of a stopped run the network of the last finished epoch is left, if that is asked for."""
+    stop = StopRequest()
+    told: list[RunEvent] = []
+
+    def listen(event: RunEvent) -> None:
+        told.append(event)
+        if isinstance(event, EpochStarted) and event.epoch == 2:
+            stop.request(at_once=True)
+
+    data = load_data(source, RECIPE, "fail")
+    folder = RunFolder.create(tmp_path / "run")
+    network_only = Products(everything=False, of_stopped_runs=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "digitnet.training.loop._finished", lambda _, stop: not stop.at_once
+        )  # an epoch here is too short
+        outcome = carry_out(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
+    assert [event.epoch for event in told if isinstance(event, EpochFinished)] == [1]
+    assert (outcome.epochs, outcome.is_finished, outcome.metrics["test"]) == (1, False, None)
+    assert {path.name for path in folder.path.iterdir()} == {"model.onnx", "checkpoint"}
+    one_epoch = tmp_path / "one"
+    with pytest.raises(TrainingInterruptedError):
+        start(source, one_epoch, **stopping_after_epoch(1))
+    carry_out(prepare(RECIPE, data), RunFolder(one_epoch), network_only, stop=stop)
+    assert folder.model_file.read_bytes() == RunFolder(one_epoch).model_file.read_bytes()
 
 
 def command(*arguments: str) -> list[str]:
@@ -180,47 +240,28 @@ DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--lear
          "--augment", "rotation=10,shift=2,elastic_alpha=20", "--hard-examples", "0.5")  # fmt: skip
 
 
-NEVER_FINISHED = """
-import threading
-from digitnet.runs import session
-
-session.finish = lambda *_: threading.Event().wait()  # however late it is killed, it is in time
-from digitnet.cli import main
-
-main()
-"""
-
-
-@pytest.fixture(scope="module")
-def never_killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the data and, in `whole`, a run of a process that nobody killed."""
-    folder = tmp_path_factory.mktemp("processes")
-    write_stripes(folder / "data", n=2000)
-    arguments = ("--data", "data", *DIALS, "--out", "whole")
-    subprocess.run(command(*arguments), cwd=folder, check=True, capture_output=True)
-    return folder
-
-
 @pytest.mark.parametrize("epochs_before", [0, 2])
-def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, never_killed: Path, tmp_path: Path) -> None:
-    arguments = ("--data", "data", *DIALS, "--out", str(tmp_path / "killed"))
-    program = [sys.executable, "-c", NEVER_FINISHED, "train", *arguments]
-    victim = subprocess.Popen(program, cwd=never_killed, stderr=subprocess.PIPE, text=True)
+def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Path) -> None:
+    write_stripes(tmp_path / "data", n=2000)
+    arguments = ("--data", "data", *DIALS)
+    subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
+
+    victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert victim.stderr is not None
-    for line in victim.stderr:  # the row of an epoch is written just before its checkpoint, so any moment is hit
+    for line in victim.stderr:  # the row of an epoch is written while the next one begins, so any moment is hit
         if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
             break
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
     assert not (tmp_path / "killed" / "metrics.json").exists()
-    resume = command("--resume", str(tmp_path / "killed"))
-    subprocess.run(resume, cwd=never_killed, check=True, capture_output=True)
-    assert_same_run(never_killed / "whole", tmp_path / "killed")
+    subprocess.run(command("--resume", "killed"), cwd=tmp_path, check=True, capture_output=True)
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_ctrl_c_leaves_a_run_that_can_go_on(source: str, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
+    write_stripes(tmp_path / "data", n=2000)
     run = subprocess.Popen(
-        command("--data", source, *DIALS, "--epochs", "3000", "--out", "run"),
+        command("--data", "data", *DIALS, "--epochs", "3000", "--out", "run"),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -264,14 +305,14 @@ def test_too_little_space_is_an_error_before_training_starts(
         start(source, tmp_path / "run")
 
 
-def test_an_existing_folder_is_never_overwritten(source: str, finished: Outcome) -> None:
-    folder = finished.folder.path
-    before = {path: path.read_bytes() for path in folder.iterdir()}
+def test_an_existing_folder_is_never_overwritten(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "run")
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
     with pytest.raises(RunFolderError, match="is a run folder already and is never overwritten"):
-        start(source, folder)
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+        start(source, tmp_path / "run")
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
     with pytest.raises(RunFolderError, match="is complete: there is nothing to resume"):
-        resume_run(folder, console=SILENT)
+        resume_run(tmp_path / "run")
 
 
 def test_other_files_are_not_overwritten_either(source: str, tmp_path: Path) -> None:
@@ -289,22 +330,21 @@ def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
 
 
 def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
-    shutil.copytree(source, tmp_path / "data")
     with pytest.raises(TrainingInterruptedError):
-        start(str(tmp_path / "data"), tmp_path / "run", should_stop=stop_after_the_first_epoch())
-    labels = tmp_path / "data" / "train-labels-idx1-ubyte"
+        start(source, tmp_path / "run", **stopping_after_epoch(1))
+    labels = Path(source) / "train-labels-idx1-ubyte"
     content = bytearray(labels.read_bytes())
     content[8:10] = content[9], content[8]  # the first two labels change places
     labels.write_bytes(content)
     with pytest.raises(RunFolderError, match="is no longer what this run was started with"):
-        resume_run(tmp_path / "run", console=SILENT)
+        resume_run(tmp_path / "run")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}"])
 def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
-        resume_run(tmp_path, console=SILENT)
+        resume_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -327,20 +367,21 @@ def test_an_edited_description_is_named(name: str, value: object, stopped: Path)
     path = stopped / "run.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {name: value}))
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
-        resume_run(stopped, console=SILENT)
+        resume_run(stopped)
 
 
 def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(source, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingInterruptedError):
-        start("data", Path("run"), should_stop=stop_after_the_first_epoch())
+        start("data", Path("run"), **stopping_after_epoch(1))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert resume_run(tmp_path / "run", console=SILENT).metrics["epochs"] == 4
+    assert resume_run(tmp_path / "run").metrics["epochs"] == 4
+    assert source == str(tmp_path / "data")
 
 
-def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(finished: Outcome) -> None:
+def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(source: str, tmp_path: Path) -> None:
+    start(source, tmp_path / "run")
     code = """
 import keras, numpy as np
 model = keras.saving.load_model("model.keras")
@@ -349,19 +390,19 @@ model.fit(np.ones((50, 28, 28), np.uint8), np.eye(10)[np.arange(50) % 10], verbo
 print(keras.backend.backend(), float(model.optimizer.learning_rate), abs(model.get_weights()[0] - before).max() > 0)
 """
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    folder = finished.folder.path
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=tmp_path / "run", env=environment, capture_output=True, text=True, check=True
     )
     backend, learning_rate, moved = run.stdout.split()
     assert (backend, moved) == ("jax", "True")
     assert float(learning_rate) == pytest.approx(5e-4)
 
 
-def test_the_model_file_knows_what_was_measured(finished: Outcome) -> None:
-    stated = load_classifier(finished.folder.path, precision="float32").metadata.metrics
+def test_the_model_file_knows_what_was_measured(source: str, tmp_path: Path) -> None:
+    outcome = start(source, tmp_path / "run")
+    stated = load_classifier(tmp_path / "run", precision="float32").metadata.metrics
     assert set(stated) == {"test", "validation"}
-    assert stated["test"] == {name: finished.metrics["test"][name] for name in stated["test"]}
+    assert stated["test"] == {name: outcome.metrics["test"][name] for name in stated["test"]}
 
 
 def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:
@@ -371,7 +412,7 @@ def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="is not a run folder"):
-        resume_run(tmp_path, console=SILENT)
+        resume_run(tmp_path)
 
 
 def test_divergence_keeps_the_epochs_before(source: str, tmp_path: Path) -> None:
@@ -397,7 +438,7 @@ def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
     images = load_mnist()[0].subset(np.arange(100))
     recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
     for source, expected in (("mnist", 120), ("fashion", 100)):
-        train_set = lessons(recipe, Data(source, source, "fail", images, None, None))
+        train_set = shown_images(recipe, Data(source, source, "fail", images, None, None))
         assert len(train_set) == expected
         np.testing.assert_array_equal(train_set.images[:100], images.images)
 
@@ -406,13 +447,12 @@ def test_a_run_with_digits_from_elsewhere_ends_in_the_same_bits_when_it_is_resum
     few = load_mnist()[0].subset(np.arange(300))
     data = Data("mnist", "mnist", "fail", few, None, None)
     recipe = dataclasses.replace(RECIPE, regional_hands=0.5, hard_examples=0.5, validation_fraction=0.0)
-    whole = start_run(recipe, data, tmp_path / "whole", command=[], console=SILENT)
-    answers = iter([False, False, True])  # before the first epoch, after it, after the second
-    with pytest.raises(TrainingInterruptedError):
-        start_run(recipe, data, tmp_path / "broken", command=[], console=SILENT, should_stop=lambda: next(answers))
+    whole = start_run(recipe, data, tmp_path / "whole", command=[])
+    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
+        start_run(recipe, data, tmp_path / "broken", command=[], **stopping_after_epoch(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digitnet.runs.session.load_data", lambda *_: data)
-        resumed = resume_run(tmp_path / "broken", console=SILENT)
+        resumed = resume_run(tmp_path / "broken")
     images = few.images[:50]
     first, second = (load_classifier(run.folder.model_file) for run in (whole, resumed))
     np.testing.assert_array_equal(first.predict_logits(images), second.predict_logits(images))

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digitnet.classifier import Classifier, load_classifier
+from digitnet.inference.classifier import Classifier, load_classifier
 from extras import HAS_SERVER
 
 if TYPE_CHECKING:
-    from digitnet.server.gate import Gate
+    from digitnet.server.routing import Gate
     from live_server import Live
 
 collect_ignore_glob = [] if HAS_SERVER else ["test_*.py"]  # without the serve extra there is nothing to be tested

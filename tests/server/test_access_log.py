@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from live_server import live, raw
 from patience import PATIENCE

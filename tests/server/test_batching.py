@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import Images, Logits, Probabilities
-from digitnet.classifier import Classifier
 from digitnet.errors import RequestError
+from digitnet.inference.classifier import Classifier
 from digitnet.server.batching import Answers, Batcher
 from live_server import some_images
 from patience import PATIENCE

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
+from digitnet.inference.classifier import Classifier
 from live_server import HOST, Live
 from patience import PATIENCE
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from live_server import HOST, INFER, Live, asked, live, raw, some_images
 from patience import PATIENCE, wait_until

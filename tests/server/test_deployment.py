@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from digitnet.cli.app import app
+from digitnet.cli.commands import command_line
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -16,8 +15,8 @@ pytestmark = pytest.mark.skipif(not DEPLOY.is_dir(), reason="the examples are no
 
 def options() -> set[str]:
     """All options of `digitnet serve`."""
-    command = typer.main.get_command(app).commands["serve"]  # type: ignore[attr-defined]
-    return {option for parameter in command.params for option in parameter.opts}
+    line, _ = command_line("serve")
+    return set(line.options())
 
 
 def test_the_container_starts_the_server() -> None:

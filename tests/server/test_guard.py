@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
-from digitnet.server.gate import Gate
 from digitnet.server.guard import is_loopback
+from digitnet.server.routing import Gate
 from live_server import INFER, ask, asked, some_images
 
 ORIGIN = "https://digits.example.org"

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from live_server import INFER, ask, asked, many, some_images
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import digitnet
-from digitnet.classifier import Classifier
-from digitnet.server.gate import Gate
+from digitnet.inference.classifier import Classifier
+from digitnet.server.routing import Gate
 from live_server import INFER, ask, asked, some_images
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from digitnet.server.app import own_routes
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from live_server import Live, ask
 from patience import PATIENCE
 

@@ -5,10 +5,10 @@ from importlib.resources import files
 
 import pytest
 
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from live_server import ask
 
-INDEX = (files("digitnet") / "web" / "index.html").read_bytes()
+INDEX = (files("digitnet") / "studio" / "web" / "index.html").read_bytes()
 
 
 def test_the_page_is_at_the_root(app: Gate) -> None:

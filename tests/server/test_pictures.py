@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.answers import outcome
-from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
-from digitnet.server.gate import Gate
+from digitnet.inference.answers import outcome
+from digitnet.inference.classifier import Classifier
+from digitnet.server.routing import Gate
 from live_server import ask
 
 

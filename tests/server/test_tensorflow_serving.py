@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.classifier import Classifier
-from digitnet.server.gate import Gate
+from digitnet.inference.classifier import Classifier
+from digitnet.server.routing import Gate
 from live_server import ask, some_images
 
 PREDICT = "/v1/models/digitnet:predict"

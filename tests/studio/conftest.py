@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digitnet.classifier import Classifier, load_classifier
+from digitnet.inference.classifier import Classifier, load_classifier
 from extras import HAS_SERVER
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def classifier() -> Classifier:
 @pytest.fixture(scope="session")
 def page(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> "Page":
     from digitnet.server import Settings, make_app  # noqa: PLC0415 - not there without the extra
-    from digitnet.studio import Studio  # noqa: PLC0415
-    from digitnet.teaching.jobs import Jobs  # noqa: PLC0415
+    from digitnet.studio.studio import Studio  # noqa: PLC0415
+    from digitnet.studio.teaching.jobs import Jobs  # noqa: PLC0415
     from made_up_model_files import model_file  # noqa: PLC0415
     from studio_page import Page  # noqa: PLC0415
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset, load_mnist
+from digitnet.inference.classifier import Classifier
 from digitnet.inspection import Network, explain, read_network
-from digitnet.model_file import bundled_model_path
+from digitnet.model_file.contract import bundled_model_path
 from digitnet.studio.digits import Mnist
 from digitnet.studio.insides import Inside
 from made_up_model_files import model_file

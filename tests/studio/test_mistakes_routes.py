@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.classifier import Classifier
 from digitnet.datasets import Dataset, load_mnist
+from digitnet.inference.classifier import Classifier
 from digitnet.studio.mistakes_routes import Mistakes
 from studio_page import Page
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from digitnet.classifier import Classifier, load_classifier
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path
-from digitnet.model_metadata import Precision
-from digitnet.studio import Studio
+from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path
+from digitnet.model_file.metadata import Precision
 from digitnet.studio.networks import Networks
-from digitnet.teaching import NotThereError, Workshop
-from digitnet.teaching.jobs import Jobs
+from digitnet.studio.studio import Studio
+from digitnet.studio.teaching import NotThereError, Workshop
+from digitnet.studio.teaching.jobs import Jobs
 from made_up_model_files import model_file
 
 

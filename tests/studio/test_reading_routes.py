@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.answers import outcome
 from digitnet.arrays import AnyArray
-from digitnet.classifier import Classifier
 from digitnet.datasets import load_mnist
+from digitnet.inference.answers import outcome
+from digitnet.inference.classifier import Classifier
+from digitnet.studio.teaching.settings import described_settings
 from studio_page import Page
 
 
@@ -44,6 +45,7 @@ def test_the_server_tells_what_it_is(page: Page, classifier: Classifier) -> None
     assert {model["id"] for model in told["models"][1:]} == {page.small, page.few_classes}
     assert told["training"]["available"] is False
     assert "--no-training" in told["training"]["reason"]
+    assert told["training"]["settings"] == described_settings()
     assert told["limits"]["picture_bytes"] == 32 << 20
     assert str(page.folder) not in page.get("about").text
 

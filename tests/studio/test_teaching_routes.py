@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from digitnet.classifier import load_classifier
+from digitnet.inference.classifier import load_classifier
 from extras import HAS_SERVER
 from made_up_runs import use_made_up_runs
 from patience import PATIENCE, wait_until
@@ -23,8 +23,8 @@ if not HAS_SERVER:
 import httpx
 
 from digitnet.server import Settings, make_app
+from digitnet.studio.teaching import Workshop
 from digitnet.studio.teaching_routes import teaching_routes
-from digitnet.teaching import Workshop
 from live_server import live
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ IMAGE = base64.b64encode(SEVEN).decode()
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
     use_made_up_runs(tmp_path, monkeypatch)
-    monkeypatch.setattr("digitnet.teaching.workshop.missing_for_training", lambda: "")
+    monkeypatch.setattr("digitnet.studio.teaching.workshop.missing_for_training", lambda: "")
     workshop = Workshop(tmp_path / "studio", None)
     yield workshop
     workshop.close()

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from digitnet.augmentation import make_augmentation, random_distortion
-from digitnet.backend import keras
+from digitnet.augmentation.augmenter import make_augmentation, random_distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
-from digitnet.distortion import Distortion
-from digitnet.model import build_mlp
-from digitnet.training import train
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
 from digitnet.training.epoch import make_epoch, read_state
+from digitnet.training.loop import train
 from digitnet.training.objective import make_objective
 
 
@@ -77,8 +77,8 @@ def test_every_step_draws_anew(pixels: int) -> None:
     train(model, data, epochs=1, batch_size=40)  # builds the optimiser
     run = make_epoch(model, make_objective(model), 10, make_augmentation(Distortion(shift=pixels)))
     key = jnp.array([1, 2], jnp.uint32)
-    _, looks = run(read_state(model), jnp.asarray(data.images), jnp.zeros(40, jnp.int32), jnp.arange(40), key)
-    differing = len(np.unique(np.round(np.asarray(looks.losses), 4)))
+    _, outputs = run(read_state(model), jnp.asarray(data.images), jnp.zeros(40, jnp.int32), jnp.arange(40), key)
+    differing = len(np.unique(np.round(np.asarray(outputs.losses), 4)))
     assert differing == (1 if pixels == 0 else 4)
 
 

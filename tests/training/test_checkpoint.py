@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.backend import keras
 from digitnet.datasets import Dataset
 from digitnet.errors import RunFolderError
-from digitnet.model import build_mlp
-from digitnet.training import train
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
 from digitnet.training.checkpoint import CHECKPOINT_FILE, Checkpoint, restore
+from digitnet.training.loop import train
 from digitnet.training.schedules import WarmupCosine
 
 

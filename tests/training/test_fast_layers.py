@@ -7,12 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from digitnet.backend import keras
 from digitnet.datasets import Dataset
-from digitnet.model import build_mlp
-from digitnet.training import train
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
 from digitnet.training.fast_layers import fast_layers, keep_mask, product
-from digitnet.training.loop import order_of_epoch
+from digitnet.training.loop import order_of_epoch, train
 
 
 class HashedDropout(keras.layers.Dropout):  # type: ignore[misc]

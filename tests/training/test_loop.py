@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitnet.backend import keras
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
-from digitnet.model import build_mlp
-from digitnet.training import train
-from digitnet.training.loop import order_of_epoch
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
+from digitnet.training.loop import order_of_epoch, train
 
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(1e-3),

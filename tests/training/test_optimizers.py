@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from digitnet.backend import keras
 from digitnet.errors import ConfigurationError
-from digitnet.model import build_mlp
-from digitnet.training.optimizers import OPTIMIZERS, make_optimizer
+from digitnet.network.backend import keras
+from digitnet.network.mlp import build_mlp
+from digitnet.training.choices import OPTIMIZERS
+from digitnet.training.optimizers import make_optimizer
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])

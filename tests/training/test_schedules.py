@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from digitnet.backend import keras
 from digitnet.errors import ConfigurationError
+from digitnet.network.backend import keras
 from digitnet.training.schedules import OneCycle, WarmupCosine, make_schedule
 
 

@@ -1,26 +1,28 @@
 """What `digitnet predict` and `digitnet read` do, once their command line is understood: read, answer, print."""
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from digitnet.cli.inputs import Input, expand
+from digitnet.cli.lines import print_note
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DatasetError, PictureError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from digitnet.answers import Digit, Reading
-    from digitnet.classifier import Classifier
     from digitnet.cli.printing import Printer
-    from digitnet.model_metadata import Precision
+    from digitnet.inference.answers import Digit, Reading
+    from digitnet.inference.classifier import Classifier
+    from digitnet.model_file.metadata import Precision
 
-__all__ = ["Request", "answer"]
+__all__ = ["Request", "answer", "request_from"]
 
-_A_FEW = 5  # files; for more there is a progress bar
+_MAX_WITHOUT_BAR = 5  # files; for more there is a progress bar. Chosen by hand.
 
 
 class Request(NamedTuple):
@@ -37,6 +39,8 @@ class Request(NamedTuple):
         explain: A PNG file for a figure of how the one picture was read.
         coverage: How often the candidates are to hold the right digit, in (0, 1); None for the default.
         always_answer: Whether nothing that is written is refused.
+        quiet: Whether stderr gets errors alone.
+        verbose: Whether stderr gets what was done to each picture.
     """
 
     files: tuple[str, ...]
@@ -49,6 +53,18 @@ class Request(NamedTuple):
     explain: str | None = None
     coverage: float | None = None
     always_answer: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+def request_from(arguments: Namespace) -> Request:
+    """What the options of `predict` and `read` ask for.
+
+    Args:
+        arguments: With an attribute for each field of `Request`; `array` may be missing.
+    """
+    given = {name: value for name, value in vars(arguments).items() if name in Request._fields}
+    return Request(**{**given, "files": tuple(arguments.files)})
 
 
 def answer(request: Request, *, numbers: bool = False) -> int:
@@ -72,18 +88,8 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     many = [not numbers and _holds_many(each.name) for each in inputs]
     _check(request, inputs, many)
     with quick_imports():
-        from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
         from digitnet.cli.printing import Printer
-
-        if not all(many):
-            import digitnet.reading  # noqa: F401 - the classifier imports it when it reads its first picture
-    classifier = load_classifier(
-        request.model,
-        precision=request.precision,
-        augment_inference=request.augment_inference,
-        coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
-        refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
-    )
+    classifier = _classifier(request, reads_pictures=not all(many))
     read = _Reader(classifier, request, numbers)
     failures = 0
     with ExitStack() as stack:
@@ -92,16 +98,37 @@ def answer(request: Request, *, numbers: bool = False) -> int:
             from digitnet.cli.table_file import TableFile
 
             table = stack.enter_context(TableFile(Path(request.csv)))
-        show = Printer(classifier.class_names, as_json=request.as_json, is_named=len(inputs) > 1, table=table)
-        bar = stack.enter_context(_progress_bar(len(inputs)))
+        show = Printer(
+            classifier.class_names,
+            as_json=request.as_json,
+            is_named=len(inputs) > 1,
+            table=table,
+            with_notes=request.verbose,
+        )
+        bar = None if request.quiet else stack.enter_context(_progress_bar(len(inputs)))
         task = bar.add_task("reading", total=len(inputs)) if bar else None
         for each, holds_many in zip(inputs, many, strict=True):
             failures += not _answered(each, read, show, holds_many=holds_many)
             if bar and task is not None:
                 bar.advance(task)
-    if failures and len(inputs) > 1:
-        sys.stderr.write(f"digitnet: {failures} of {len(inputs)} files could not be read\n")
+    if failures and len(inputs) > 1 and not request.quiet:
+        print_note(f"{failures} of {len(inputs)} files could not be read")
     return 1 if failures else 0
+
+
+def _classifier(request: Request, *, reads_pictures: bool) -> "Classifier":
+    with quick_imports():
+        from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
+
+        if reads_pictures:
+            import digitnet.inference.reader  # noqa: F401 - the classifier imports it when it reads its first picture
+    return load_classifier(
+        request.model,
+        precision=request.precision,
+        augment_inference=request.augment_inference,
+        coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
+        refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
+    )
 
 
 def _check(request: Request, inputs: Sequence[Input], many: Sequence[bool]) -> None:
@@ -142,7 +169,7 @@ def _holds_many(file: str) -> bool:
             return False
         with path.open("rb") as stream:
             start = stream.read(3)
-    except (OSError, ValueError):  # to be told by whoever reads the picture
+    except (OSError, ValueError):  # whoever reads the picture says what is wrong
         return False
     return start[:2] in (b"PK", b"\x93N", b"\x1f\x8b") or (start[:2] == b"\0\0" and start[2:] >= b"\x08")
 
@@ -173,7 +200,7 @@ class _Reader(NamedTuple):
 
 def _progress_bar(files: int) -> "AbstractContextManager[Progress | None]":
     """A bar below what is printed, for more than a few files, where there is a terminal to move on."""
-    if files <= _A_FEW or not sys.stderr.isatty():
+    if files <= _MAX_WITHOUT_BAR or not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
     from rich.progress import Progress

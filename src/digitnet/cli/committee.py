@@ -1,39 +1,53 @@
 """`digitnet committee`: several networks as one model file."""
 
 import json
+from argparse import Namespace
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from digitnet.cli.options import JsonOption
+from digitnet.cli.command_line import Command, CommandLine
+from digitnet.cli.lines import print_line
+from digitnet.cli.options import add_json
 from digitnet.cli.start_up import quick_imports
-from digitnet.model_metadata import Precision
+from digitnet.cli.values import one_of
+from digitnet.model_file.metadata import PRECISIONS
 
-__all__ = ["committee"]
+__all__ = ["COMMAND"]
 
 
-def committee(
-    out: Annotated[Path, typer.Argument(metavar="OUT.onnx", help="The model file to make; it must not exist yet.")],
-    models: Annotated[
-        list[str], typer.Argument(metavar="MODEL MODEL...", help="Two or more .onnx files or run folders.")
-    ],
-    *,
-    precision: Annotated[
-        Precision, typer.Option(help="Of all members: of a run folder, which of its two files.")
-    ] = "float32",
-    as_json: JsonOption = False,
-) -> None:
-    """Put several networks of the same classes into one model file, which answers with the mean of their answers.
+def _describe(line: CommandLine) -> None:
+    line.explain(
+        "The file answers with the mean of their answers: log-probabilities are averaged. All networks have the same "
+        "classes. The file is used like any other.",
+        examples=(
+            "digitnet committee five.onnx runs/record-*",
+            "digitnet evaluate five.onnx",
+        ),
+    )
+    line.argument("out", metavar="OUT.onnx", help="The model file to make; it must not exist yet.")
+    line.argument("models", metavar="MODEL", nargs="+", help="Two or more .onnx files or run folders.")
+    section = line.section("Options")
+    section.option(
+        "--precision",
+        choices=PRECISIONS,
+        type=one_of(PRECISIONS),
+        default="float32",
+        help="Of all members: of a run folder, which of its two files.",
+    )
+    add_json(section)
 
-    Log-probabilities are averaged. The file is used like any other: `digitnet evaluate OUT.onnx`.
-    """
+
+def _run(arguments: Namespace) -> int:
     with quick_imports():
-        from digitnet.committee import save_committee
+        from digitnet.model_file.ensemble import save_committee
 
-    metadata = save_committee(models, out, precision=precision)
+    out = Path(arguments.out)
+    metadata = save_committee(arguments.models, out, precision=arguments.precision)
     members, size = len(metadata.committee), out.stat().st_size
-    if as_json:
-        typer.echo(json.dumps({"file": str(out), "members": members, "bytes": size}))
+    if arguments.as_json:
+        print_line(json.dumps({"file": str(out), "members": members, "bytes": size}))
     else:
-        typer.echo(f"{out}: a committee of {members} networks in {metadata.precision}, {size / 1e6:.1f} MB")
+        print_line(f"{out}: a committee of {members} networks in {metadata.precision}, {size / 1e6:.1f} MB")
+    return 0
+
+
+COMMAND = Command(_describe, _run)

@@ -1,66 +1,79 @@
 """`digitnet evaluate`: how well a model does on the test images of a data set."""
 
 import json
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
-import typer
-
+from digitnet.cli.command_line import Command, CommandLine
+from digitnet.cli.lines import print_line
 from digitnet.cli.options import (
-    AugmentInferenceOption,
-    CoverageOption,
-    DataOption,
-    JsonOption,
-    ModelArgument,
-    OnBadPictureOption,
-    PrecisionOption,
+    add_augment_inference,
+    add_coverage,
+    add_data,
+    add_json,
+    add_model_argument,
+    add_precision,
 )
 from digitnet.cli.start_up import quick_imports
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier
     from digitnet.datasets import Dataset
-    from digitnet.evaluation import Evaluation
+    from digitnet.evaluation.evaluation import Evaluation
+    from digitnet.inference.classifier import Classifier
 
-__all__ = ["evaluate"]
+__all__ = ["COMMAND"]
 
-_AT_ONCE = 5_000  # images; each answer takes a kilobyte
+_AT_ONCE = 5_000  # images; each answer takes a kilobyte. Chosen by hand.
 
 
-def evaluate(
-    model: ModelArgument = None,
-    *,
-    data: DataOption = None,
-    precision: PrecisionOption = None,
-    on_bad_picture: OnBadPictureOption = None,
-    augment_inference: AugmentInferenceOption = 0,
-    coverage: CoverageOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure a model on the test images of a data set (on all images, where it has no test part).
+def _describe(line: CommandLine) -> None:
+    line.explain(
+        "Where the data set has no test part, all of its images count. What is not one look of one network is "
+        "marked: a committee, and answers from distorted copies.",
+        "With --coverage there are three more figures: how often the candidates hold the right label, how many "
+        "candidates there are, and how many images are called not a digit. All other figures count the best guess for "
+        "every image.",
+        examples=(
+            "digitnet evaluate",
+            "digitnet evaluate runs/standard-20260101-120000",
+            "digitnet evaluate --data fashion-mnist/ --json",
+        ),
+    )
+    add_model_argument(line)
+    section = line.section("Data")
+    add_data(section)
+    section = line.section("Answers")
+    add_precision(section)
+    add_augment_inference(section)
+    add_coverage(section)
+    add_json(line.section("Output"))
 
-    What is not one look of one network says so: a committee, and answers from distorted copies. With --coverage it also
-    tells how often the candidates hold the right label, how many there are, and what is taken for no digit: the figures
-    above count the best guess of all images, whatever they look like.
-    """
+
+def _run(arguments: Namespace) -> int:
     with quick_imports():
         from rich.console import Console
 
-        from digitnet.classifier import DEFAULT_COVERAGE, load_classifier
         from digitnet.datasets import load_source
-        from digitnet.evaluation import evaluate as measure
+        from digitnet.evaluation.evaluation import evaluate as measure
+        from digitnet.inference.classifier import DEFAULT_COVERAGE, load_classifier
         from digitnet.report import evaluation_table
 
-    wanted = DEFAULT_COVERAGE if coverage is None else coverage
-    classifier = load_classifier(model, precision=precision, augment_inference=augment_inference, coverage=wanted)
-    train_set, test_set = load_source(data or "mnist", on_bad_picture=on_bad_picture or "fail")
+    wanted = DEFAULT_COVERAGE if arguments.coverage is None else arguments.coverage
+    classifier = load_classifier(
+        arguments.model,
+        precision=arguments.precision,
+        augment_inference=arguments.augment_inference,
+        coverage=wanted,
+    )
+    train_set, test_set = load_source(arguments.data or "mnist", on_bad_picture=arguments.on_bad_picture or "fail")
     dataset = test_set or train_set
     evaluation = measure(classifier, dataset)
-    outcomes = None if coverage is None else _outcomes(classifier, dataset)
+    outcomes = None if arguments.coverage is None else _outcomes(classifier, dataset)
     members = len(classifier.metadata.committee)
-    if as_json:
+    if arguments.as_json:
         found = {"data": dataset.name, "committee": members, **evaluation.to_dict()}
-        typer.echo(json.dumps(found if outcomes is None else {**found, "coverage": wanted, **outcomes}))
-        return
+        print_line(json.dumps(found if outcomes is None else {**found, "coverage": wanted, **outcomes}))
+        return 0
     console = Console(highlight=False)
     for line in _more_than_one_look(members, evaluation):
         console.print(f" {line}", style="bold")
@@ -70,6 +83,10 @@ def evaluate(
             f" Candidates for {100 * wanted:g} %: they hold the right label of {100 * outcomes['covered']:.2f} %, "
             f"{outcomes['mean_candidates']:.3f} for each; {100 * outcomes['refused']:.2f} % called not a digit"
         )
+    return 0
+
+
+COMMAND = Command(_describe, _run)
 
 
 def _outcomes(classifier: "Classifier", dataset: "Dataset") -> dict[str, float]:

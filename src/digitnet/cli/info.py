@@ -1,32 +1,51 @@
 """`digitnet info`: what is in a model file."""
 
 import json
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
-import typer
-
-from digitnet.cli.options import JsonOption, ModelArgument, PrecisionOption
+from digitnet.cli.command_line import Command, CommandLine
+from digitnet.cli.lines import print_line
+from digitnet.cli.options import add_json, add_model_argument, add_precision
 from digitnet.cli.start_up import quick_imports
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from digitnet.model_file import ModelMetadata
+    from digitnet.model_file.contract import ModelMetadata
 
-__all__ = ["info"]
+__all__ = ["COMMAND"]
 
 
-def info(model: ModelArgument = None, *, precision: PrecisionOption = None, as_json: JsonOption = False) -> None:
-    """Show a model's layers, shapes and parameters, and how it was made."""
+def _describe(line: CommandLine) -> None:
+    line.explain(
+        "It lists layers, shapes and parameters, and the recipe, the data and the calibration of its training.",
+        examples=("digitnet info", "digitnet info runs/standard-20260101-120000 --json"),
+    )
+    add_model_argument(line)
+    section = line.section("Options")
+    add_precision(section)
+    add_json(section)
+
+
+def _run(arguments: Namespace) -> int:
     with quick_imports():
-        from rich.console import Console
+        from digitnet.inference.classifier import load_classifier
 
-        from digitnet.classifier import load_classifier
+    metadata = load_classifier(arguments.model, precision=arguments.precision).metadata
+    if arguments.as_json:
+        print_line(metadata.to_json())
+    else:
+        _print_tables(metadata)
+    return 0
 
-    metadata = load_classifier(model, precision=precision).metadata
-    if as_json:
-        typer.echo(metadata.to_json())
-        return
+
+COMMAND = Command(_describe, _run)
+
+
+def _print_tables(metadata: "ModelMetadata") -> None:
+    from rich.console import Console
+
     console = Console(highlight=False)
     console.print(_layer_table(metadata))
     if metadata.committee:

@@ -1,65 +1,106 @@
-"""Options that several sub-commands share."""
+"""Options that several commands share."""
 
-from typing import Annotated, Literal, TypeAlias
-
-import typer
-
-from digitnet.model_metadata import Precision
+from digitnet.cli.command_line import CommandLine, OptionSection
+from digitnet.cli.values import one_of, real_number, whole_number
+from digitnet.model_file.metadata import PRECISIONS
 
 __all__ = [
-    "AlwaysAnswerOption",
-    "AugmentInferenceOption",
-    "CoverageOption",
-    "DataOption",
-    "JsonOption",
-    "ModelArgument",
-    "ModelOption",
-    "OnBadPictureOption",
-    "PrecisionOption",
+    "MODEL_HELP",
+    "add_answering",
+    "add_augment_inference",
+    "add_coverage",
+    "add_data",
+    "add_json",
+    "add_model",
+    "add_model_argument",
+    "add_output",
+    "add_precision",
 ]
 
-_MODEL_HELP = "A .onnx file or a run folder; left out, the model that ships with digitnet."
+MODEL_HELP = "A .onnx file or a run folder. [default: the model that ships with digitnet]"
+_MAX_COPIES = 1000  # distorted copies of an image; chosen by hand, 64 gain most of what there is
 
-AlwaysAnswerOption: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--always-answer", help="Name a digit wherever anything is written, even if it looks like something else."
-    ),
-]
-AugmentInferenceOption: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=1000,
+
+def add_model_argument(line: CommandLine) -> None:
+    """The model as an argument."""
+    line.argument("model", metavar="MODEL", nargs="?", help=MODEL_HELP)
+
+
+def add_model(section: OptionSection) -> None:
+    """The model as an option, and which of its two files."""
+    section.option("--model", metavar="MODEL", help=MODEL_HELP)
+    add_precision(section)
+
+
+def add_precision(section: OptionSection) -> None:
+    """Which of a model's two files."""
+    section.option(
+        "--precision",
+        choices=PRECISIONS,
+        type=one_of(PRECISIONS),
+        help="Which of a model's two files: int8 is faster, float32 is the network as trained. [default: int8, or "
+        "what the one file has]",
+    )
+
+
+def add_augment_inference(section: OptionSection) -> None:
+    """Answers from distorted copies."""
+    section.option(
+        "--augment-inference",
         metavar="N",
-        help="Answer images that the model is unsure of from N distorted copies too, at most 1000; slower. Default 0.",
-        show_default=False,
-    ),
-]
-CoverageOption: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
+        default=0,
+        type=whole_number(0, _MAX_COPIES),
+        help=f"Answer images that the model is unsure of from N distorted copies too, at most {_MAX_COPIES}; slower.",
+    )
+
+
+def add_coverage(section: OptionSection) -> None:
+    """How wide the candidates are."""
+    section.option(
+        "--coverage",
         metavar="SHARE",
+        type=real_number(),
         help="How often the candidates are to hold the right digit, between 0 and 1. The higher, the more candidates a "
-        "digit has, and the more are unsure. Default 0.99.",
-    ),
-]
-DataOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
+        "digit has, and the more are unsure. [default: 0.99]",
+    )
+
+
+def add_answering(section: OptionSection) -> None:
+    """How answers are found and when none is given."""
+    add_coverage(section)
+    section.flag(
+        "--always-answer", help="Name a digit wherever anything is written, even if it looks like something else."
+    )
+    add_augment_inference(section)
+
+
+def add_json(section: OptionSection) -> None:
+    """Output for programs."""
+    section.flag("--json", dest="as_json", help="Print JSON.")
+
+
+def add_output(line: CommandLine) -> None:
+    """What is made of the answers about pictures."""
+    section = line.section("Output")
+    section.flag("--json", dest="as_json", help="Print JSON, one object a picture.")
+    section.option("--csv", metavar="FILE", help="Write a table of all answers, too.")
+    section.option(
+        "--explain",
+        metavar="OUT.png",
+        help="Draw how the picture was read, down to the 28 x 28 that the network saw; one picture only.",
+    )
+
+
+def add_data(section: OptionSection) -> None:
+    """The data set, and what is done about its bad pictures."""
+    section.option(
         "--data",
         metavar="SOURCE",
-        help="mnist, a folder of IDX files, an .npz, a .csv, or a folder with one sub-folder a class. Default mnist.",
-    ),
-]
-JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ModelArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="MODEL", help=_MODEL_HELP)]
-ModelOption: TypeAlias = Annotated[str | None, typer.Option("--model", metavar="MODEL", help=_MODEL_HELP)]
-OnBadPictureOption: TypeAlias = Annotated[
-    Literal["fail", "skip"] | None,
-    typer.Option(help="What an unreadable picture in a folder of pictures does. Default fail."),
-]
-PrecisionOption: TypeAlias = Annotated[
-    Precision | None,
-    typer.Option(help="Which of a model's two files: int8 is faster, float32 what was trained. Default: see info."),
-]
+        help="mnist, a folder of IDX files, an .npz, a .csv, or a folder with one sub-folder a class. [default: mnist]",
+    )
+    section.option(
+        "--on-bad-picture",
+        choices=("fail", "skip"),
+        type=one_of(("fail", "skip")),
+        help="What an unreadable picture in a folder of pictures does. [default: fail]",
+    )

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from digitnet.answers import Digit, Reading, error_outcome, outcome
-from digitnet.cli.wording import digit_in_words, line_in_words, one_line
+from digitnet.cli.lines import one_line, print_note
+from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.errors import DigitnetError
+from digitnet.inference.answers import Digit, Reading, error_outcome, outcome
 
 if TYPE_CHECKING:
     from digitnet.cli.table_file import TableFile
@@ -23,15 +24,23 @@ class Printer:
         as_json: Whether to print JSON, one object in a line; else words.
         is_named: Whether words start with the name of the file, because there are several.
         table: Where a row for each answer goes, too.
+        with_notes: Whether stderr gets what was done to each picture.
     """
 
     def __init__(
-        self, class_names: tuple[str, ...], *, as_json: bool, is_named: bool, table: "TableFile | None" = None
+        self,
+        class_names: tuple[str, ...],
+        *,
+        as_json: bool,
+        is_named: bool,
+        table: "TableFile | None" = None,
+        with_notes: bool = False,
     ) -> None:
         self._class_names = class_names
         self._as_json = as_json
         self._is_named = is_named
         self._table = table
+        self._with_notes = with_notes
 
     def answers(self, file: str, answers: Sequence[Digit | Reading], first: int | None) -> None:
         """Print what was read.
@@ -45,6 +54,11 @@ class Printer:
         for place, each in enumerate(answers):
             lines += self._lines(file, each, None if first is None else first + place)
         _write(lines)
+        if self._with_notes:
+            for place, each in enumerate(answers):
+                image = file if first is None else f"{file}[{first + place}]"
+                for note in each.notes:
+                    print_note(f"{image}: {note}")
 
     def error(self, file: str, error: DigitnetError, index: int | None) -> None:
         """Say on stderr, and in JSON on stdout too, why a file cannot be read.
@@ -54,7 +68,7 @@ class Printer:
             error: Why.
             index: The first image of a file of many that has no answer; None for a file of one picture.
         """
-        sys.stderr.write(f"digitnet: {one_line(str(error))}\n")
+        print_note(str(error))
         found = error_outcome(file, error, index)
         if self._table is not None:
             self._table.add(found)

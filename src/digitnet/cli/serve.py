@@ -1,73 +1,32 @@
 """`digitnet serve`: the HTTP server, with the page."""
 
 import os
-import sys
+from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
-import typer
-
-from digitnet.cli.options import (
-    AlwaysAnswerOption,
-    AugmentInferenceOption,
-    CoverageOption,
-    ModelOption,
-    PrecisionOption,
-)
+from digitnet.cli.command_line import Command, CommandLine, OptionSection
+from digitnet.cli.lines import print_note
+from digitnet.cli.options import add_answering, add_model
 from digitnet.cli.start_up import quick_imports
+from digitnet.cli.values import real_number, whole_number
 from digitnet.errors import ConfigurationError, MissingExtraError
-from digitnet.model_metadata import Precision
+from digitnet.model_file.metadata import Precision
 
 if TYPE_CHECKING:
-    from digitnet.classifier import Classifier
+    from digitnet.inference.classifier import Classifier
     from digitnet.server import Settings
-    from digitnet.server.gate import Gate
+    from digitnet.server.routing import Gate
 
-__all__ = [
-    "AccessLogOption",
-    "AllowHostOption",
-    "AllowOriginOption",
-    "HostOption",
-    "PortOption",
-    "RootPathOption",
-    "Service",
-    "StudioDirOption",
-    "TrainingOption",
-    "WorkersOption",
-    "serve",
-    "server_settings",
-    "start",
-    "token",
-]
+__all__ = ["COMMAND", "Service", "add_address", "add_page", "server_settings", "start", "token"]
 
 TOKEN = "DIGITNET_TOKEN"  # noqa: S105 - the name of an environment variable
 
-HostOption: TypeAlias = Annotated[
-    str, typer.Option(metavar="HOST", help="Address to listen on; 0.0.0.0 for all of this machine's.")
-]
-PortOption: TypeAlias = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes a free one.")]
-WorkersOption: TypeAlias = Annotated[int, typer.Option(min=1, max=256, metavar="N", help="Processes that answer.")]
-TrainingOption: TypeAlias = Annotated[bool, typer.Option("--no-training", help="The page may not train networks.")]
-StudioDirOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIR",
-        help="Where the page keeps corrections and the networks that it trained. Default: a folder of the user's data.",
-    ),
-]
-RootPathOption: TypeAlias = Annotated[
-    str, typer.Option(metavar="PATH", help="A prefix of all paths, where a proxy in front adds one.")
-]
-AllowOriginOption: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="ORIGIN", help="Web pages of this origin may call, such as https://example.org; repeatable."),
-]
-AllowHostOption: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="A host name under which a proxy offers this server; repeatable."),
-]
-AccessLogOption: TypeAlias = Annotated[bool, typer.Option("--no-access-log", help="No line for each request.")]
+# Limits of options, chosen by hand so that a slip of the finger is refused.
+_MAX_WORKERS = 256
+_MAX_BODY = 1024  # MiB
+_BODY_TIMEOUTS = (0.1, 3600)  # seconds
 
 
 @dataclass(frozen=True)
@@ -86,6 +45,7 @@ class Service:
         browser: Whether to open the page.
         coverage: How often the candidates of a digit hold the right one; None for the default.
         always_answer: Whether nothing that is written is refused.
+        quiet: Whether nothing but errors is printed.
     """
 
     settings: "Settings"
@@ -99,66 +59,126 @@ class Service:
     browser: bool = False
     coverage: float | None = None
     always_answer: bool = False
+    quiet: bool = False
 
 
-def serve(  # noqa: PLR0913 - the options of a command
-    *,
-    model: ModelOption = None,
-    precision: PrecisionOption = None,
-    augment_inference: AugmentInferenceOption = 0,
-    coverage: CoverageOption = None,
-    always_answer: AlwaysAnswerOption = False,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 8000,
-    workers: WorkersOption = 1,
-    no_training: TrainingOption = False,
-    studio_dir: StudioDirOption = None,
-    root_path: RootPathOption = "",
-    allow_origin: AllowOriginOption = None,
-    allow_host: AllowHostOption = None,
-    no_batching: Annotated[bool, typer.Option("--no-batching", help="One inference for each request.")] = False,
-    no_access_log: AccessLogOption = False,
-    max_body: Annotated[
-        int, typer.Option(min=1, max=1024, metavar="MB", help="Of a request's body at most, in MiB.")
-    ] = 32,
-    body_timeout: Annotated[
-        float, typer.Option(min=0.1, max=3600, metavar="SECONDS", help="A body must be complete after so long.")
-    ] = 30.0,
-    max_requests: Annotated[int, typer.Option(min=1, metavar="N", help="Requests at a time; 503 beyond.")] = 1024,
-) -> None:
-    """Serve the page, and digits over HTTP: Open Inference Protocol V2, TensorFlow Serving's, and pictures.
+def add_address(section: OptionSection) -> None:
+    """Where the server listens."""
+    section.option(
+        "--host", metavar="HOST", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all of this machine's."
+    )
+    section.option(
+        "--port",
+        metavar="PORT",
+        default=8000,
+        type=whole_number(0, 65535),
+        help="Port to listen on; 0 takes a free one.",
+    )
 
-    Listens on this machine alone unless --host says otherwise. Where the environment has DIGITNET_TOKEN, requests need
-    the header "Authorization: Bearer" with that token. SIGTERM or Ctrl-C finishes what was accepted and ends. Each
-    request is a line of JSON on stderr; /metrics is for Prometheus, /openapi.json describes everything.
-    """
+
+def add_page(section: OptionSection) -> None:
+    """What the page may do."""
+    section.flag("--no-training", help="The page may not train networks.")
+    section.option(
+        "--studio-dir",
+        metavar="DIR",
+        help="Where the page keeps corrections and networks that it trained. [default: a folder of the user's data]",
+    )
+
+
+def _describe(line: CommandLine) -> None:
+    line.explain(
+        "It speaks the Open Inference Protocol V2 and TensorFlow Serving's REST, and takes pictures. It listens on "
+        "this machine alone unless --host says otherwise. Where the environment has DIGITNET_TOKEN, requests need the "
+        'header "Authorization: Bearer" with that token. SIGTERM or Ctrl-C finishes what was accepted and ends. Each '
+        "request is a line of JSON on stderr; /metrics is for Prometheus, /openapi.json describes everything.",
+        examples=(
+            "digitnet serve",
+            "digitnet serve --host 0.0.0.0 --port 80 --workers 4",
+            "curl -F file=@number.png http://127.0.0.1:8000/read",
+        ),
+    )
+    section = line.section("Server")
+    add_address(section)
+    section.option(
+        "--workers", metavar="N", default=1, type=whole_number(1, _MAX_WORKERS), help="Processes that answer."
+    )
+    add_page(line.section("Page"))
+    add_model(line.section("Model"))
+    add_answering(line.section("Answers"))
+    _add_proxy(line.section("Behind a proxy"))
+    _add_limits(line.section("Limits and log"))
+
+
+def _add_proxy(section: OptionSection) -> None:
+    section.option(
+        "--root-path", metavar="PATH", default="", help="A prefix of all paths, where a proxy in front adds one."
+    )
+    section.option(
+        "--allow-origin",
+        metavar="ORIGIN",
+        action="append",
+        help="Web pages of this origin may call, such as https://example.org; repeatable.",
+    )
+    section.option(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        help="A host name under which a proxy offers this server; repeatable.",
+    )
+
+
+def _add_limits(section: OptionSection) -> None:
+    section.option(
+        "--max-requests", metavar="N", default=1024, type=whole_number(1), help="Requests at a time; 503 beyond."
+    )
+    section.option(
+        "--max-body", metavar="MB", default=32, type=whole_number(1, _MAX_BODY), help="MiB of a request's body at most."
+    )
+    section.option(
+        "--body-timeout",
+        metavar="SECONDS",
+        default=30.0,
+        type=real_number(*_BODY_TIMEOUTS),
+        help="Seconds in which a body must be complete.",
+    )
+    section.flag("--no-batching", help="One inference for each request.")
+    section.flag("--no-access-log", help="No line for each request.")
+
+
+def _run(arguments: Namespace) -> int:
     settings = server_settings()(
-        host=host,
-        root_path=root_path,
+        host=arguments.host,
+        root_path=arguments.root_path,
         token=token(),
-        allow_hosts=tuple(allow_host or ()),
-        allow_origins=tuple(_origin(origin) for origin in allow_origin or ()),
-        body_bytes=max_body << 20,
-        all_bodies_bytes=max(256, 2 * max_body) << 20,
-        body_seconds=body_timeout,
-        requests=max_requests,
-        batching=not no_batching,
-        access_log=not no_access_log,
+        allow_hosts=tuple(arguments.allow_host or ()),
+        allow_origins=tuple(_origin(origin) for origin in arguments.allow_origin or ()),
+        body_bytes=arguments.max_body << 20,
+        all_bodies_bytes=max(256, 2 * arguments.max_body) << 20,
+        body_seconds=arguments.body_timeout,
+        requests=arguments.max_requests,
+        batching=not arguments.no_batching,
+        access_log=not (arguments.no_access_log or arguments.quiet),
     )
     start(
         Service(
             settings,
-            port,
-            model,
-            precision,
-            augment_inference,
-            workers,
-            not no_training,
-            studio_dir,
-            coverage=coverage,
-            always_answer=always_answer,
+            arguments.port,
+            arguments.model,
+            arguments.precision,
+            arguments.augment_inference,
+            arguments.workers,
+            training=not arguments.no_training,
+            studio_dir=arguments.studio_dir,
+            coverage=arguments.coverage,
+            always_answer=arguments.always_answer,
+            quiet=arguments.quiet,
         )
     )
+    return 0
+
+
+COMMAND = Command(_describe, _run)
 
 
 def start(service: Service) -> None:
@@ -173,7 +193,7 @@ def start(service: Service) -> None:
         StorageError: The folder of the studio cannot be used.
         ConfigurationError: A setting of the classifier is out of range.
     """
-    from digitnet.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
+    from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
     from digitnet.server import open_socket, run
 
     with quick_imports():
@@ -189,9 +209,10 @@ def start(service: Service) -> None:
         refusal=0.0 if service.always_answer else DEFAULT_REFUSAL,
     )
     address = _address(service.settings, listening.getsockname()[1])
-    _tell(f"{address} (Ctrl-C ends it)")
-    if service.workers > 1 and service.training:
-        _tell(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
+    if not service.quiet:
+        print_note(f"{address} (Ctrl-C ends it)")
+    if service.workers > 1 and service.training and not service.quiet:
+        print_note(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
         _open_soon(address)
     run(lambda: _app(service, classifier, folder), listening, service.settings, service.workers)
@@ -199,14 +220,14 @@ def start(service: Service) -> None:
 
 def _studio_folder(service: Service) -> Path:
     """Where the page keeps what it makes; made before anybody is told an address that nobody would answer at."""
-    from digitnet.teaching.places import default_studio_folder, make_private_folder
+    from digitnet.studio.teaching.places import default_studio_folder, make_private_folder
 
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
 
 
 def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
     from digitnet.server import make_app
-    from digitnet.studio import Studio
+    from digitnet.studio.studio import Studio
 
     training = service.training and service.workers == 1
     model = None if service.model is None else Path(service.model)
@@ -257,11 +278,6 @@ def _address(settings: "Settings", port: int) -> str:
     name = f"[{host}]" if ":" in host else host
     prefix = settings.root_path.strip("/")
     return f"http://{name}:{port}/{prefix}{'/' if prefix else ''}"
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"digitnet: {message}\n")
-    sys.stderr.flush()
 
 
 def _open_soon(address: str) -> None:

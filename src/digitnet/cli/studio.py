@@ -1,50 +1,46 @@
 """`digitnet studio`: the server for one person, and the page opened in the browser."""
 
-from typing import Annotated
+from argparse import Namespace
 
-import typer
+from digitnet.cli.command_line import Command, CommandLine
+from digitnet.cli.options import add_augment_inference, add_model
+from digitnet.cli.serve import Service, add_address, add_page, server_settings, start, token
 
-from digitnet.cli.options import AugmentInferenceOption, ModelOption, PrecisionOption
-from digitnet.cli.serve import (
-    HostOption,
-    PortOption,
-    Service,
-    StudioDirOption,
-    TrainingOption,
-    server_settings,
-    start,
-    token,
-)
-
-__all__ = ["studio"]
+__all__ = ["COMMAND"]
 
 
-def studio(
-    *,
-    model: ModelOption = None,
-    precision: PrecisionOption = None,
-    augment_inference: AugmentInferenceOption = 0,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 8000,
-    no_training: TrainingOption = False,
-    studio_dir: StudioDirOption = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
-) -> None:
-    """Open the page: draw digits, see why they are read as they are, train and correct a network.
+def _describe(line: CommandLine) -> None:
+    line.explain(
+        "Draw digits, see why they are read as they are, train and correct a network. It is the same server as that of "
+        "digitnet serve, without a log of requests.",
+        examples=("digitnet studio", "digitnet studio --model runs/standard-20260101-120000"),
+    )
+    section = line.section("Page")
+    section.flag("--no-browser", help="Only print the address.")
+    add_page(section)
+    add_address(line.section("Server"))
+    section = line.section("Model")
+    add_model(section)
+    add_augment_inference(section)
 
-    The same server as `digitnet serve`, without a log of requests.
-    """
-    settings = server_settings()(host=host, token=token(), access_log=False)
+
+def _run(arguments: Namespace) -> int:
+    settings = server_settings()(host=arguments.host, token=token(), access_log=False)
     start(
         Service(
             settings,
-            port,
-            model,
-            precision,
-            augment_inference,
+            arguments.port,
+            arguments.model,
+            arguments.precision,
+            arguments.augment_inference,
             workers=1,
-            training=not no_training,
-            studio_dir=studio_dir,
-            browser=not no_browser,
+            training=not arguments.no_training,
+            studio_dir=arguments.studio_dir,
+            browser=not arguments.no_browser,
+            quiet=arguments.quiet,
         )
     )
+    return 0
+
+
+COMMAND = Command(_describe, _run)

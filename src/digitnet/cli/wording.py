@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digitnet.answers import Digit
+    from digitnet.inference.answers import Digit
 
-__all__ = ["digit_in_words", "line_in_words", "one_line"]
+__all__ = ["digit_in_words", "line_in_words"]
 
-_MOST_NAMED = 3  # candidates that a person wants to see
-_WORTH_NAMING = 0.01  # the probability of what else a digit may be
+_MAX_CANDIDATES_NAMED = 3  # candidates of one digit; chosen by hand
+_MIN_PROBABILITY_NAMED = 0.01  # of a label that is no candidate but the next most probable; chosen by hand
 
 
 def digit_in_words(digit: "Digit", class_names: Sequence[str]) -> str:
@@ -42,24 +42,19 @@ def line_in_words(digits: "Sequence[Digit]", class_names: Sequence[str]) -> str:
     confidences = [digit.confidence for digit in digits if digit.status != "not_a_digit"]
     gap = " " if any(len(digit.text) > 1 for digit in digits) else ""
     text = f"{gap.join(digit.text or '?' for digit in digits)}  {100 * min(confidences, default=0.0):.2f} %"
-    doubts = [
+    unsure = [
         f"digit {place} is {_candidates(digit, class_names)}"
         for place, digit in enumerate(digits, start=1)
         if digit.status == "unsure"
     ]
-    return f"{text}  unsure: {', '.join(doubts)}" if doubts else text
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks, which a file name may hold."""
-    return " ".join(text.split())
+    return f"{text}  unsure: {', '.join(unsure)}" if unsure else text
 
 
 def _candidates(digit: "Digit", class_names: Sequence[str]) -> str:
     """What else it may be: the candidates; where there is but one, the next most probable label or nothing at all."""
-    labels = list(digit.candidates[:_MOST_NAMED])
+    labels = list(digit.candidates[:_MAX_CANDIDATES_NAMED])
     if len(labels) == 1:
         others = sorted(set(range(len(class_names))) - set(labels), key=lambda label: -digit.probabilities[label])
-        labels += [label for label in others[:1] if digit.probabilities[label] >= _WORTH_NAMING]
+        labels += [label for label in others[:1] if digit.probabilities[label] >= _MIN_PROBABILITY_NAMED]
     named = [class_names[label] for label in labels]
     return " or ".join(named if len(named) > 1 else [*named, "no digit"])

@@ -5,8 +5,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from digitnet.datasets.dataset import Dataset
+from digitnet.datasets.idx import decode_idx, gunzip
 from digitnet.errors import DatasetFormatError, DatasetIntegrityError
-from digitnet.idx import decode_idx, gunzip
 
 __all__ = ["load_mnist", "read_verified"]
 

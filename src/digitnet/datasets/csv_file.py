@@ -7,9 +7,9 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray
 from digitnet.datasets.emnist import is_emnist, pair_emnist
+from digitnet.datasets.idx import GZIP_START, gunzip, read_file
 from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.errors import DatasetFormatError
-from digitnet.idx import GZIP_START, gunzip, read_file
 
 __all__ = ["load_csv"]
 

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Indices, Labels
+from digitnet.datasets.idx import encode_idx
 from digitnet.errors import ConfigurationError, DatasetFormatError
-from digitnet.idx import encode_idx
 
 __all__ = ["MAX_CLASSES", "Dataset"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from digitnet.arrays import AnyArray
 from digitnet.datasets.emnist import is_emnist, pair_emnist
 from digitnet.datasets.folder import list_folder
+from digitnet.datasets.idx import read_idx, read_idx_images, read_idx_labels
 from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
-from digitnet.idx import read_idx, read_idx_images, read_idx_labels
 
 __all__ = ["IdxRole", "idx_role", "list_idx_collections", "load_idx_folder"]
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.datasets.emnist import is_emnist
+from digitnet.datasets.idx import GZIP_START, IMAGES_HEADER_SIZE, file_error, parse_images_header
 from digitnet.datasets.npz import ZIP_DAMAGE, check_image_shape, check_images, has_image_shape, read_npy_header
 from digitnet.errors import ConfigurationError, DatasetFormatError, DigitnetError
-from digitnet.idx import GZIP_START, IMAGES_HEADER_SIZE, file_error, parse_images_header
 
 __all__ = ["stream_images"]
 

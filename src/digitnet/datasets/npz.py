@@ -15,9 +15,9 @@ import numpy as np
 import numpy.lib.format
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
+from digitnet.datasets.idx import read_file
 from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.errors import DatasetFormatError
-from digitnet.idx import read_file
 
 __all__ = ["ZIP_DAMAGE", "check_image_shape", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
 

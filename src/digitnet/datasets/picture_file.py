@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
-from digitnet.damage import DAMAGE
 from digitnet.errors import DatasetFormatError
+from digitnet.pictures.decoder_errors import DECODER_ERRORS
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,7 +52,7 @@ def load_small_picture(path: Path) -> GrayPicture:
         raise DatasetFormatError(
             f"{path} has far too many pixels: digitnet trains on pictures of 28 x 28. Scale it first."
         ) from error
-    except DAMAGE as error:
+    except DECODER_ERRORS as error:
         raise DatasetFormatError(
             f"{path} cannot be read: expected a picture ({', '.join(_FORMATS)}), found damage or another "
             f"kind of file. Repair or remove it."

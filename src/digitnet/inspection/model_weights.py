@@ -14,8 +14,8 @@ from digitnet.arrays import AnyArray
 from digitnet.errors import MissingExtraError, ModelFileError
 from digitnet.inspection.activations import LINEAR, Activation, activation_of
 from digitnet.inspection.network import PIXELS, Layer, Network
-from digitnet.model_file import METADATA_KEY
-from digitnet.model_metadata import ModelMetadata
+from digitnet.model_file.contract import METADATA_KEY
+from digitnet.model_file.metadata import ModelMetadata
 
 if TYPE_CHECKING:
     import onnx

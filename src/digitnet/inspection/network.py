@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, Images, Probabilities
 from digitnet.errors import ConfigurationError
+from digitnet.evaluation.metrics import log_softmax
 from digitnet.inspection.activations import Activation
-from digitnet.metrics import log_softmax
 
 __all__ = ["PIXELS", "Layer", "Network", "Pass", "Switches"]
 

@@ -1,24 +1,21 @@
-"""Pictures: from a file, bytes, an image or an array of any kind to ink on black.
+"""Pictures: a file, bytes, an image or an array of any kind becomes ink on black, and ink an image in MNIST's frame.
 
-decoding        any source -> upright pixels
-unknown_format  what no picture is, in words
-documents       PDF pages
-grays           any pixels -> one grey value a pixel
-paper           the paper as it would look without ink
-contrast        one contrast for ink of any colour
-sheet           the sheet on its table
-ruling          ruled lines taken out, strokes kept
-blank           sheets on which nothing is but their own lines and edges
-shading         shadows, thick pens, polarity
-colour          ink told by its colour alone
-cleaning        contrast -> ink, without noise and without what is no stroke
-surroundings    what lies beside ink: paper, or more of the same
-ink             pixels -> ink, by all of these; and other ways of looking
-loading         source -> ink and notes, one look after another
+unknown_format       error messages for files that are no pictures
+grays                any colour mode and bit depth -> 8-bit grey or RGB
+paper                background estimates: one shade, a plane of light, or a local estimate
+documents            PDF pages
+decoding             any source -> upright pixels
+contrast             the difference from the background, for ink of any colour
+line_detection       straight lines by a Hough transform
+ruling               removal of ruled lines
+blank                detection of blank sheets
+sheet                detection of a sheet on a table
+shading              background and contrast under shadows; polarity and thickness of strokes
+colour               contrast of colours without their brightness
+cleaning             contrast -> ink: noise and components that are no strokes removed
+surroundings         how much of the surroundings of ink is as dark as the ink
+ink                  pixels -> ink, by all of these; and other binarizations
+loading              any source -> ink and notes
+stroke_normalization slant, contrast and stroke thickness as in MNIST
+mnist_frame          ink -> an image in the 28 x 28 frame
 """
-
-from digitnet.pictures.decoding import MAX_PIXELS, PictureSource
-from digitnet.pictures.loading import Picture, load_pages, load_picture, looks
-from digitnet.pictures.surroundings import as_dark_beside
-
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "as_dark_beside", "load_pages", "load_picture", "looks"]

@@ -1,7 +1,8 @@
-"""Files, bytes, Pillow images and arrays -> upright pixels, grey or RGB.
+"""Decoding of files, bytes, Pillow images and arrays to upright pixels, grey or RGB.
 
-Pillow decodes, after the header was checked against a limit of pixels; what cannot be decoded is a `PictureError` of
-one line. A photo of more pixels than handwriting needs is decoded at a half or a quarter of its size.
+Pillow decodes a file after its header has been checked against a limit of pixels; what cannot be decoded raises a
+`PictureError` with a message of one line. A photo of more pixels than handwriting needs is decoded at a half or a
+quarter of its size.
 """
 
 import functools
@@ -19,28 +20,32 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from digitnet.arrays import AnyArray
-from digitnet.damage import DAMAGE
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
+from digitnet.pictures.decoder_errors import DECODER_ERRORS
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
 from digitnet.pictures.paper import AnyPicture
-from digitnet.pictures.unknown_format import BYTES_LOOKED_AT, unknown_format
+from digitnet.pictures.unknown_format import SIGNATURE_BYTES, unknown_format
 
 __all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
 
 PictureSource: TypeAlias = str | Path | bytes | Image.Image | AnyArray
 
-MAX_PIXELS = 64_000_000  # a phone's 48 or 50 megapixels pass, a bomb of 100 does not
+# Default limit of width times height in pixels: photos of phones, 48 or 50 megapixels, pass, and a decompression bomb
+# of 100 does not; chosen by hand.
+MAX_PIXELS = 64_000_000
+# Pixels beyond which a picture is decoded at a half or a quarter of its size (12 megapixels become 3): the digits of a
+# page are still 50 pixels high; chosen by hand.
+_ENOUGH_PIXELS = 6_000_000
 
-_ENOUGH_PIXELS = 6_000_000  # of which a page's digits still have 50 pixels of height; 12 megapixels become 3
-
-# Formats that are pictures and nothing else. Pillow knows more: some run other programs (EPS), some hide a
-# second picture whose size the header does not tell (ICO). The common ones are found without importing all of
-# Pillow's plug-ins.
+# Formats that hold pictures and nothing else. Pillow supports more: some run other programs (EPS), some contain a
+# second picture whose size is not in the header (ICO). The common ones are identified without importing all of Pillow's
+# plug-ins.
 _COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM")
 _OTHER_FORMATS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF")
-_ORIENTATION = 0x0112  # the EXIF tag
-_UPRIGHT = {
+# EXIF tag of the orientation (EXIF 2.3, section 4.6.4), and what turns each of its values upright.
+_ORIENTATION_TAG = 0x0112
+_TURN_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -49,7 +54,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_DECODER_ERRORS = (*DAMAGE, Warning, Image.DecompressionBombError)
+_DECODER_ERRORS = (*DECODER_ERRORS, Warning, Image.DecompressionBombError)
 _warnings_lock = threading.Lock()
 
 
@@ -58,7 +63,7 @@ class Pixels:
     """A decoded picture.
 
     Attributes:
-        values: uint8 (height, width) grey or (height, width, 3) RGB, upright; of a large picture a reduced copy.
+        values: uint8 (height, width) grey or (height, width, 3) RGB, upright; a reduced copy of a large picture.
         size: Height and width of the upright picture itself.
         notes: What was done, in plain words.
     """
@@ -69,11 +74,11 @@ class Pixels:
 
 
 def decode(source: PictureSource, max_pixels: int) -> Pixels:
-    """Decode a picture; of an animation, or of several pages, the first one.
+    """Decode a picture; only the first frame of an animation or page of a document.
 
     Args:
         source: As for `digitnet.pictures.load_picture`.
-        max_pixels: Width times height that is still decoded.
+        max_pixels: Greatest width times height.
 
     Returns:
         Its pixels.
@@ -95,10 +100,10 @@ def decode_pages(source: PictureSource, max_pixels: int) -> Generator[Pixels, No
 
     Args:
         source: As for `digitnet.pictures.load_picture`.
-        max_pixels: Width times height that is still decoded.
+        max_pixels: Greatest width times height.
 
     Yields:
-        The pixels of each page; of anything but a PDF there is one.
+        The pixels of each page; one picture for anything but a PDF.
 
     Raises:
         PictureError: As for `decode`.
@@ -129,23 +134,23 @@ def _open_file(path: Path, name: str) -> IO[bytes]:
         return path.open("rb")
     except FileNotFoundError as error:
         raise PictureError(f"{name} does not exist: expected a picture file") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+    except (OSError, ValueError) as error:  # ValueError: the path contains a zero byte
         raise PictureError(f"{name} cannot be read: {_reason(error)}") from error
 
 
 def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels]:
-    """The pictures in `file`, after a look at its header only."""
+    """Check the header of `file`, then decode its pictures."""
     try:
         if is_pdf(file):
             yield from _decode_document(file, name, max_pixels)
             return
         with _quiet_pillow():
             image = _identify(file)
-            # A phone's JPEG may hold more than one (MPO): its thumbnail, not a frame that somebody misses.
+            # Besides the photo, the JPEG of a phone (MPO) may contain a thumbnail, which is no frame to mention.
             has_frames = getattr(image, "is_animated", False) and image.format != "MPO"
             full = image.size
             _check_size(name, *full, max_pixels)
-            if image.format in ("JPEG", "MPO"):  # decoded small at once, which is faster, and lighter
+            if image.format in ("JPEG", "MPO"):  # reduced while decoding: faster, and less memory
                 factor = _reduction(*full)
                 image.draft(image.mode, (full[0] // factor, full[1] // factor))
     except (PictureError, MissingExtraError):
@@ -180,9 +185,9 @@ def _identify(file: IO[bytes]) -> ImageFile.ImageFile:
         return Image.open(file, formats=[name for name in _OTHER_FORMATS if name in Image.OPEN])
 
 
-@functools.cache  # looking for what is not installed takes longer than reading a small picture
+@functools.cache  # a failed import takes longer than reading a small picture
 def _register_heif() -> None:
-    """Teach Pillow an iPhone's format where its plug-in is installed."""
+    """Let Pillow decode HEIC, the format of iPhones, where the plug-in is installed."""
     try:
         import pillow_heif  # noqa: PLC0415 - optional
     except ImportError:
@@ -192,10 +197,10 @@ def _register_heif() -> None:
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """No warnings from Pillow: what matters becomes an error here, the rest nobody can act on.
+    """Suppress warnings of Pillow: the important ones become errors here, and nobody can act on the others.
 
-    The list of warning filters belongs to the whole process: without the lock, two threads could each put
-    back what the other one had set.
+    The list of warning filters is shared by the whole process: without the lock, two threads could each restore what
+    the other one had set.
     """
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -204,7 +209,7 @@ def _quiet_pillow() -> Iterator[None]:
 
 def _beginning(file: IO[bytes]) -> bytes:
     file.seek(0)
-    return file.read(BYTES_LOOKED_AT)
+    return file.read(SIGNATURE_BYTES)
 
 
 def _decode_image(
@@ -214,14 +219,14 @@ def _decode_image(
     full: tuple[int, int] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Pixels:
-    """The pixels of a Pillow image; `full` is its width and height where it is decoded at a part of that."""
+    """The pixels of a Pillow image; `full` is its true width and height if it is decoded at a reduced size."""
     width, height = full or image.size
     _check_size(name, width, height, max_pixels)
     try:
         image.load()
         plain, more_notes = to_colours(image)
         with _quiet_pillow():
-            turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+            turn = _TURN_UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except PictureDecodeError as error:
         raise PictureDecodeError(f"{name}: {error}") from error
     except _DECODER_ERRORS as error:
@@ -231,14 +236,14 @@ def _decode_image(
         plain = plain.reduce(factor)
     if turn is not None:
         plain = plain.transpose(turn)
-        is_turned = turn in (_UPRIGHT[5], _UPRIGHT[6], _UPRIGHT[7], _UPRIGHT[8])
-        width, height = (height, width) if is_turned else (width, height)
+        are_sides_swapped = turn in tuple(_TURN_UPRIGHT[orientation] for orientation in (5, 6, 7, 8))
+        width, height = (height, width) if are_sides_swapped else (width, height)
     values = np.asarray(plain)
     return Pixels(values, (height, width), (*notes, *more_notes))
 
 
 def _reduction(width: int, height: int) -> int:
-    """By which power of two a picture of this size is reduced."""
+    """The power of two by which a picture of this size is reduced."""
     factor = 1
     while width * height > _ENOUGH_PIXELS * factor**2:
         factor *= 2
@@ -256,7 +261,7 @@ def _check_size(name: str, width: int, height: int, max_pixels: int) -> None:
 
 
 def _image_from_array(values: AnyArray, max_pixels: int) -> Image.Image:
-    """uint8 image of an array, mode L, RGB or RGBA."""
+    """An array as an 8-bit image of mode L, RGB or RGBA."""
     channels = values.shape[2:]
     if values.ndim not in (2, 3) or channels not in ((), (1,), (3,), (4,)):
         raise PictureDecodeError(
@@ -272,7 +277,7 @@ def _image_from_array(values: AnyArray, max_pixels: int) -> Image.Image:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of what a library or the system says, or its type where it says nothing."""
+    """The first line of an error's message, or its type where the message is empty."""
     text = getattr(error, "strerror", None) or str(error)
     lines = text.strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""PDF pages as pictures, where the optional `pypdfium2` is installed."""
+"""Rendering of PDF pages, where the optional `pypdfium2` is installed."""
 
 import importlib
 import math
@@ -12,31 +12,38 @@ from digitnet.errors import MissingExtraError, PictureDecodeError, PictureTooLar
 
 __all__ = ["is_pdf", "read_pages"]
 
-_MARK = b"%PDF-"
-_MARK_WITHIN = 1024  # bytes; some programs write a few of their own in front
-_DOTS_PER_INCH = 200  # a handwritten digit of 4 mm becomes 30 pixels high
-_POINTS_PER_INCH = 72  # PDF's own unit
-_lock = threading.Lock()  # PDFium is not made for threads
+_SIGNATURE = b"%PDF-"
+# Bytes within which the signature must begin, since some programs write a few of their own in front; Acrobat
+# accepts as many (PDF Reference 1.7, appendix H).
+_SIGNATURE_WITHIN = 1024
+# Resolution of a rendered page: a handwritten digit of 4 mm becomes 30 pixels high; chosen by hand.
+_DOTS_PER_INCH = 200
+# The unit of lengths in PDF, by its specification (ISO 32000).
+_POINTS_PER_INCH = 72
+# Share of the greatest scale that is used, so that rounding sides up stays within the limit; chosen by hand.
+_SCALE_MARGIN = 0.99
+# PDFium is not thread-safe.
+_lock = threading.Lock()
 
 
 def is_pdf(file: IO[bytes]) -> bool:
-    """True where the file says that it is a PDF; reads its beginning and goes back there."""
+    """Whether the file begins as a PDF does; afterwards it is at its beginning again."""
     file.seek(0)
-    start = file.read(_MARK_WITHIN)
+    start = file.read(_SIGNATURE_WITHIN)
     file.seek(0)
-    return _MARK in start
+    return _SIGNATURE in start
 
 
 def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
-    """Draw the pages of a PDF, one after the other.
+    """Render the pages of a PDF, one after the other.
 
     Args:
         file: The document, at its beginning.
-        name: What messages call it.
-        max_pixels: Width times height of a page; a large one is drawn more coarsely than at 200 dots per inch.
+        name: Name of the file in error messages.
+        max_pixels: Width times height of a page; a larger one is rendered at less than 200 dots per inch.
 
     Yields:
-        The page as an RGB image, and how many pages there are.
+        The page as an RGB image, and the number of pages.
 
     Raises:
         MissingExtraError: `pypdfium2` is not installed.
@@ -54,20 +61,20 @@ def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Im
         raise PictureDecodeError(f"{name} is a PDF without pages")
     try:
         for number in range(n):
-            yield _drawn(pdfium, document, number, name, max_pixels), n
+            yield _rendered(pdfium, document, number, name, max_pixels), n
     finally:
         with _lock:
             document.close()
 
 
-def _drawn(pdfium: Any, document: Any, number: int, name: str, max_pixels: int) -> Image.Image:
+def _rendered(pdfium: Any, document: Any, number: int, name: str, max_pixels: int) -> Image.Image:
     try:
         with _lock:
             page = document[number]
             width, height = page.get_size()
             if not (width > 0 and height > 0 and math.isfinite(width * height)):
                 raise PictureDecodeError(f"page {number + 1} of {name} is empty: it is {width:g} x {height:g} points")
-            scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, math.sqrt(max_pixels / (width * height)) * 0.99)
+            scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, math.sqrt(max_pixels / (width * height)) * _SCALE_MARGIN)
             if math.ceil(width * scale) * math.ceil(height * scale) > max_pixels:
                 raise PictureTooLargeError(
                     f"page {number + 1} of {name} is {width:g} x {height:g} points: the limit is {max_pixels:,} pixels"

@@ -1,4 +1,4 @@
-"""Any colour mode, depth and transparency -> 8-bit grey or RGB, and how its levels are spread."""
+"""Conversion of any colour mode, bit depth and transparency to 8-bit grey or RGB; percentiles of grey levels."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,16 @@ from digitnet.errors import PictureDecodeError
 
 __all__ = ["percentiles", "to_colours", "to_gray", "to_levels"]
 
-_DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # Pillow's grey modes with more than 8 bits
+# Pillow's grey modes with more than 8 bits.
+_DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _COLOURLESS_MODES = ("1", "L")
-_BIT_DEPTHS = (8, 10, 12, 14, 16)  # of cameras and scanners; their files carry 10 to 14 bits in 16
-_ROUNDING = 1e-3  # of the full scale; how far float arithmetic may leave 0..1 before it means something else
-_TWO_TONED = 64  # levels between the darkest and the lightest of what is opaque: it has a paper of its own
+# Bits a value of cameras and scanners; their files store 10 to 14 bits in 16.
+_BIT_DEPTHS = (8, 10, 12, 14, 16)
+# Share of the full scale by which rounding errors may leave the range; chosen by hand.
+_RANGE_TOLERANCE = 1e-3
+# Grey levels between the 5 % and the 95 % point of opaque pixels from which they show paper and ink of their own;
+# chosen by hand.
+_MIN_OPAQUE_CONTRAST = 64
 
 
 def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -38,9 +43,8 @@ def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Turn a loaded Pillow image of any mode into mode L where it has no colour, else into mode RGB.
 
-    What is transparent becomes paper: white under dark strokes, black under light ones. Where most of
-    the picture is opaque and has paper and ink of its own, as a photo with rounded corners, it becomes that
-    paper.
+    Transparent pixels become paper: white under dark strokes, black under light ones. Where most of the picture is
+    opaque and shows paper and ink itself, as a photo with rounded corners does, they get the colour of that paper.
 
     Args:
         image: Any mode, at least one pixel.
@@ -55,7 +59,7 @@ def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if image.mode in _DEEP_MODES:
         return Image.fromarray(to_levels(np.asarray(image))), ()
     if image.has_transparency_data:
-        return _without_transparency(image.convert("RGBA"))
+        return _composited(image.convert("RGBA"))
     if image.mode == "LAB":  # Pillow has no way from here to RGB; the lightness alone shows the strokes
         return image.getchannel("L"), ()
     return image.convert("L" if image.mode in _COLOURLESS_MODES else "RGB"), ()
@@ -65,8 +69,8 @@ def to_levels(values: AnyArray) -> NDArray[np.uint8]:
     """Scale brightness of any type to 0..255.
 
     Args:
-        values: Any shape, at least one value. bool; uint8 0..255; other integers 0..65535, the highest of
-            which tells how many bits are in use (8, 10, 12, 14 or 16); floats 0..1 when none is above 1, else
+        values: Any shape, at least one value. bool; uint8 0..255; other integers 0..65535, whose
+            maximum decides how many bits are in use (8, 10, 12, 14 or 16); floats 0..1 when none is above 1, else
             0..255.
 
     Returns:
@@ -85,10 +89,10 @@ def to_levels(values: AnyArray) -> NDArray[np.uint8]:
     if not (np.isfinite(low) and np.isfinite(high)):  # a NaN anywhere is the minimum and the maximum
         raise PictureDecodeError("expected finite numbers, found NaN or infinity")
     if values.dtype.kind == "f":
-        full = 1.0 if high <= 1 + _ROUNDING else 255.0
+        full = 1.0 if high <= 1 + _RANGE_TOLERANCE else 255.0
     else:
         full = next((2.0**bits - 1 for bits in _BIT_DEPTHS if high < 2**bits), 65535.0)
-    if low < -_ROUNDING * full or high > (1 + _ROUNDING) * full:
+    if low < -_RANGE_TOLERANCE * full or high > (1 + _RANGE_TOLERANCE) * full:
         expected = "0..1 or 0..255" if values.dtype.kind == "f" else "0..65535"
         raise PictureDecodeError(f"expected values in {expected}, found {low:g} to {high:g}")
     scaled = np.multiply(values, 255 / full, dtype=np.float32)
@@ -96,9 +100,9 @@ def to_levels(values: AnyArray) -> NDArray[np.uint8]:
 
 
 def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[float]:
-    """The levels below which a part of all pixels lies, as `numpy.percentile` gives them to the last bit.
+    """Percentiles of grey levels, equal to those of `numpy.percentile` to the last bit.
 
-    The first call of that one imports `numpy.ma`, which takes longer than reading a picture.
+    The first call of `numpy.percentile` imports `numpy.ma`, which takes longer than reading a picture.
 
     Args:
         levels: uint8 (n,), n >= 1.
@@ -110,29 +114,29 @@ def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[floa
     Source:
         R. J. Hyndman, Y. Fan, The American Statistician 50 (1996), 361-365: their definition 7.
     """
-    ordered = np.sort(levels, kind="stable")  # which for bytes is a radix sort, linear in n
+    ordered = np.sort(levels, kind="stable")  # for bytes this is a radix sort, linear in n
     found = []
     for share in shares:
         place = (len(ordered) - 1) * (share / 100)
         before = int(place)
         low, high = int(ordered[before]), int(ordered[min(before + 1, len(ordered) - 1)])
         part = place - before
-        # The nearer of the two levels is where rounding starts.
+        # Like NumPy, interpolate from the nearer of the two levels, so that rounding errors agree.
         found.append(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
     return found
 
 
-def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """An RGBA image laid on the paper that shows its strokes."""
+def _composited(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """An RGBA image composited on a background on which its strokes are visible."""
     colours, alpha = image.convert("RGB"), image.getchannel("A")
     opacity = np.asarray(alpha)
     if opacity.min() == 255:
         return colours, ()
-    is_seen = opacity > opacity.max() // 2
-    seen = np.asarray(colours.convert("L"))[is_seen]
-    dark, middle, light = percentiles(seen, (5, 50, 95)) if seen.size else (0, 0, 0)
-    if seen.size > opacity.size / 2 and light - dark > _TWO_TONED:
-        paper, name = _middle_colour(np.asarray(colours)[is_seen]), "its own paper"
+    is_opaque = opacity > opacity.max() // 2
+    opaque = np.asarray(colours.convert("L"))[is_opaque]
+    dark, middle, light = percentiles(opaque, (5, 50, 95)) if opaque.size else (0, 0, 0)
+    if opaque.size > opacity.size / 2 and light - dark > _MIN_OPAQUE_CONTRAST:
+        paper, name = _median_colour(np.asarray(colours)[is_opaque]), "its own paper"
     elif middle < 128:
         paper, name = (255, 255, 255), "white"
     else:
@@ -141,7 +145,7 @@ def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, .
     return laid, (f"transparent background laid on {name}",)
 
 
-def _middle_colour(colours: NDArray[np.uint8]) -> tuple[int, int, int]:
-    """The median of red, green and blue in (n, 3), each by itself."""
+def _median_colour(colours: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """The median of each channel of (n, 3)."""
     red, green, blue = (round(percentiles(colours[:, channel], (50,))[0]) for channel in range(3))
     return red, green, blue

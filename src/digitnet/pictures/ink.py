@@ -1,21 +1,18 @@
-"""Picture -> ink: finds the paper, subtracts it, cuts the noise, stretches the contrast.
+"""Binarization: separates the ink of a picture from its paper.
 
-Pure array work, in the textbook's order:
+1. Estimate the background: one shade, or a plane of light, fitted to the border. Where the picture does not agree, a
+   local estimate by a morphological closing; its shadows are divided out, and the table around a sheet is ignored.
+2. Subtract it: the darker or the lighter pixels, whichever deviate more strongly, are ink of any colour.
+3. Remove ruled lines; a sheet with nothing else is blank.
+4. Remove noise and find the strokes by Otsu's threshold; their soft edges stay.
+5. Stretch the strokes to 255.
 
-1. the paper is what the border shows, since a digit sits inside its picture: one shade, or under uneven light a
-   slope fitted through the border. Where the picture does not agree, the paper is what is left when everything
-   thinner than a few strokes is filled up, its shadows are divided out, and what lies beyond the sheet is ignored;
-2. what deviates from the paper more strongly, its darker or its lighter pixels, is the ink, in any colour;
-3. long straight lines all across are the paper's own, and where nothing else stands out, the sheet is blank;
-4. what is within the paper's own noise is cut; of the rest, Otsu's threshold finds the strokes, and their
-   soft edges stay;
-5. the strokes are stretched to 255.
-
-Whoever finds no digit there may look again: at the whole picture as one sheet, smoothed further, and at its colours.
+A caller that finds no digit may ask for other binarizations: of the whole picture as one sheet, smoothed further, and
+of its colours.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import cv2
@@ -23,13 +20,13 @@ import numpy as np
 
 from digitnet.arrays import GrayPicture
 from digitnet.pictures.blank import is_blank
-from digitnet.pictures.cleaning import Contrast, cut_and_stretch, without_lines_across
+from digitnet.pictures.cleaning import Contrast, binarize, without_lines_across
 from digitnet.pictures.colour import colour_contrast
 from digitnet.pictures.contrast import border_noise, contrast_with, energy
 from digitnet.pictures.paper import AnyPicture, PlainPaper, border, plain_paper, reduced
 from digitnet.pictures.ruling import without_ruled_lines
 from digitnet.pictures.shading import (
-    LOOK_SIDE,
+    MEASURING_SIDE,
     SHEET_SIDE,
     contrast_in_shade,
     is_darker,
@@ -38,26 +35,52 @@ from digitnet.pictures.shading import (
     paper_range,
     paper_side,
 )
-from digitnet.pictures.sheet import find_sheet, spread_over_table
+from digitnet.pictures.sheet import extend_sheet, find_sheet
 
-__all__ = ["Steps", "extract_ink", "look_again"]
+__all__ = ["INK_LIMITS", "InkLimits", "Steps", "extract_ink", "other_binarizations"]
 
-Steps: TypeAlias = list[tuple[str, AnyPicture]]  # what was done, and the picture after it
+Steps: TypeAlias = list[tuple[str, AnyPicture]]  # the name of each step, and the picture after it
 
-_TINY = 32  # pixels; a picture with a shorter side has no room for shadows beside its digit ...
-_SMALL = 100  # ... and one with such a side shows no ruled lines
-_NOISE_CLEAN = 1.0  # levels; with less, smoothing could only blur
-_SMOOTHING_SIDE = 300  # one pixel of smoothing radius for this many pixels of picture ...
-_SMOOTHING_RADIUS_MAX = 2  # ... and no more than this, for digits that are small in a large picture
-_CLEAR_SIGMAS = 7.5  # strokes that a plane of light did not show stand out this far on average, or are none
-_COARSER = 3  # times more is smoothed where nothing was seen
-_COARSE_SIGMAS = 5.5  # since noise that was looked at four times has four chances
-_WHOLE_SHARE = 1 / 2  # of the shorter side, which strokes on a whole sheet are thinner than
-_FROM_EDGE_TO_EDGE = 0.9  # of the picture, one way or the other, reaches what may be left of its lines
-_DRAWN = 2  # levels between the lightest and the darkest pixel of a border without noise
-_FURTHER = 2  # pixels added to the radius that is smoothed by, when looking again
-_SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
-_SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
+
+@dataclass(frozen=True, slots=True)
+class InkLimits:
+    """Which of several ways to estimate the paper is tried, and how much is smoothed before that."""
+
+    # Shorter side in pixels below which there is no room for shadows beside the digit; chosen by hand.
+    tiny_side: int = 32
+    # Shorter side in pixels below which ruled lines are not removed, and a picture may be a tight crop whose strokes
+    # pass for noise; docs/log.md 2026-11-28, "hard rendered pictures, looked at".
+    small_side: int = 100
+    # Noise in grey levels below which smoothing could only blur; chosen by hand.
+    clean_noise: float = 1.0
+    # Pixels of the picture's longer side for each pixel of the smoothing radius; chosen by hand.
+    smoothing_side: int = 300
+    # Greatest smoothing radius in pixels, since digits may be small in a large picture; chosen by hand.
+    max_smoothing_radius: int = 2
+    # Least mean contrast of strokes on local paper that a plane of light did not show, in standard deviations of the
+    # noise; chosen on rendered pictures, docs/log.md 2026-11-28, "hard rendered pictures".
+    clear_sigmas: float = 7.5
+    # Radii beyond the usual one that are tried where no strokes are found; chosen by hand.
+    coarser_radii: int = 3
+    # Least mean contrast of strokes found by those, since more attempts find more noise; chosen on rendered pictures,
+    # docs/log.md 2026-11-28, "hard rendered pictures, looked at".
+    coarse_sigmas: float = 5.5
+    # Side of the morphological square for the whole picture as one sheet, as a share of its shorter side; chosen on
+    # rendered pictures, docs/log.md 2026-11-29, "looking again".
+    one_sheet_square: float = 1 / 2
+    # Pixels added to the smoothing radius for the whole picture as one sheet; same source.
+    one_sheet_smoothing: int = 2
+    # Share of the picture's width or height that remnants of ruled lines reach across; chosen by hand.
+    remnant_extent: float = 0.9
+    # Greatest range in grey levels of the border of a drawing or a screenshot, which has no noise; chosen by hand.
+    drawing_border_range: int = 2
+    # Greatest contrast of the tip of a shadow as a share of typical ink; chosen by hand.
+    shadow_share: float = 0.45
+    # Share of bright paper's grey level below which the paper's darkest parts are called a shadow; chosen by hand.
+    shadow_light: float = 0.75
+
+
+INK_LIMITS = InkLimits()
 
 
 def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[str, ...]]:
@@ -68,67 +91,75 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
         steps: A list to which the picture after each step is appended.
 
     Returns:
-        The ink, uint8 (height, width), 0 = paper, 255 = ink, all 0 when nothing is written; and what was
-        done, in plain words.
+        The ink, uint8 (height, width), 0 = paper, 255 = ink, all 0 where nothing is written; and what
+        was done, in plain words.
 
     Source:
         N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
     """
-    paper = plain_paper(picture)
-    if min(picture.shape[:2]) < _TINY:
-        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
+    paper, shorter = plain_paper(picture), min(picture.shape[:2])
+    if shorter < INK_LIMITS.tiny_side:
+        ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
     elif paper.fits and is_written(picture, paper.levels):
-        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
-        if ink is None or not ink.any():  # corners in the dark look like noise to a plane of light
-            shaded = replace(_on_shaded_paper(picture), visible_sigmas=_CLEAR_SIGMAS)
-            ink, notes = _finished(shaded, steps)
+        ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
+        if ink is None or not ink.any():  # with one plane of light, dark corners pass for noise
+            shaded = replace(_contrast_on_shaded_paper(picture), visible_sigmas=INK_LIMITS.clear_sigmas)
+            ink, notes = _binarized(shaded, steps)
     else:
-        ink, notes = _finished(_on_shaded_paper(picture), steps)
-    if ink is None and min(picture.shape[:2]) >= _TINY:  # coarse grain hides what a coarser look shows
-        for radius in range(_smoothing_radius(picture) + 1, _smoothing_radius(picture) + 1 + _COARSER):
-            coarse = replace(_on_shaded_paper(picture, radius), visible_sigmas=_COARSE_SIGMAS)
-            ink, notes = _finished(coarse, steps)
-            if ink is not None:
-                break
-    if ink is None and min(picture.shape[:2]) < _SMALL:  # a tight crop, whose strokes pass for the paper's noise
-        ink, notes = _finished(_on_plain_paper(picture, paper), steps)
+        ink, notes = _binarized(_contrast_on_shaded_paper(picture), steps)
+    if ink is None and shorter >= INK_LIMITS.tiny_side:
+        ink, notes = _binarized_coarsely(picture, steps)
+    if ink is None and shorter < INK_LIMITS.small_side:  # a tight crop, whose strokes pass for the paper's noise
+        ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
     if ink is None or not ink.any():
         return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
-    return (ink if min(ink.shape) < _TINY else without_lines_across(ink)), notes
+    return (ink if shorter < INK_LIMITS.tiny_side else without_lines_across(ink)), notes
 
 
-def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ...], Steps]]:
-    """Ink as it shows in other ways: one of them may be right where the first look took paper for ink, or missed ink.
+def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ...], Steps]]:
+    """Binarize in other ways, one of which may succeed where `extract_ink` took paper for ink, or missed ink.
 
     Args:
         picture: As for `extract_ink`.
 
     Yields:
-        The ink, never without a stroke; notes; and the steps on the way. Nothing for pictures of less than 32 pixels,
-        nor for drawings and screenshots, whose paper no light has changed.
+        The ink, always with a stroke; notes; and the steps on the way. Nothing for pictures of less than 32 pixels, nor
+        for drawings and screenshots, whose background has no light and no noise.
     """
-    if min(picture.shape[:2]) < _TINY or _is_drawing(picture):
+    if min(picture.shape[:2]) < INK_LIMITS.tiny_side or _is_drawing(picture):
         return
-    ways = (_on_whole_sheet, _by_colour) if picture.ndim == 3 else (_on_whole_sheet,)
-    for way in ways:
+    methods = (_contrast_on_one_sheet, _contrast_of_colours) if picture.ndim == 3 else (_contrast_on_one_sheet,)
+    for method in methods:
         steps: Steps = []
-        ink, notes = _finished(way(picture), steps)
+        ink, notes = _binarized(method(picture), steps)
         if ink is not None and ink.any():
             yield without_lines_across(ink), notes, steps
 
 
+def _binarized_coarsely(picture: AnyPicture, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+    """The ink and notes of the first larger smoothing radius that shows strokes, which coarse noise had hidden."""
+    usual = _smoothing_radius(picture)
+    for radius in range(usual + 1, usual + 1 + INK_LIMITS.coarser_radii):
+        coarse = replace(_contrast_on_shaded_paper(picture, radius), visible_sigmas=INK_LIMITS.coarse_sigmas)
+        ink, notes = _binarized(coarse, steps)
+        if ink is not None:
+            return ink, notes
+    return None, ()
+
+
 def _is_drawing(picture: AnyPicture) -> bool:
-    """All around, the paper is of one colour: no camera and no scanner leaves it like that."""
+    """Whether the whole border is of one colour, as no camera and no scanner leaves it."""
     channels = cv2.split(picture) if picture.ndim == 3 else [picture]
-    return all(np.ptp(border(np.asarray(channel, np.uint8))) <= _DRAWN for channel in channels)
+    return all(np.ptp(border(np.asarray(channel, np.uint8))) <= INK_LIMITS.drawing_border_range for channel in channels)
 
 
-def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+def _binarized(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+    """The ink of a contrast, and notes; None where there are no strokes, and all 0 on a blank sheet."""
     ruled, contrast = contrast, _without_ruling(contrast)
-    ink = cut_and_stretch(contrast)
+    ink = binarize(contrast)
     if ink is None:
         return None, ()
-    if min(ink.shape) >= _TINY and (
+    if min(ink.shape) >= INK_LIMITS.tiny_side and (
         is_blank(ink, contrast.inside) or (contrast is not ruled and _is_ruling(ink, ruled))
     ):
         return np.zeros_like(ink), ()
@@ -138,15 +169,16 @@ def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | No
 
 
 def _is_ruling(ink: GrayPicture, ruled: Contrast) -> bool:
-    """All that is left of ruled paper goes from edge to edge, and is what is left of its lines."""
+    """Whether ink that reaches across the picture is only what is left of ruled lines."""
     _, _, width, height = cv2.boundingRect(ink)
-    if max(width / ink.shape[1], height / ink.shape[0]) < _FROM_EDGE_TO_EDGE:
+    if max(width / ink.shape[1], height / ink.shape[0]) < INK_LIMITS.remnant_extent:
         return False
-    return is_blank(ink, ruled.inside, cut_and_stretch(ruled))
+    return is_blank(ink, ruled.inside, binarize(ruled))
 
 
 def _without_ruling(contrast: Contrast) -> Contrast:
-    if min(contrast.levels.shape) < _SMALL:
+    """The contrast without ruled lines; the same object where there are none."""
+    if min(contrast.levels.shape) < INK_LIMITS.small_side:
         return contrast
     levels = without_ruled_lines(contrast.levels, contrast.noise, contrast.inside)
     if levels is None:
@@ -155,13 +187,14 @@ def _without_ruling(contrast: Contrast) -> Contrast:
     return replace(contrast, levels=levels, notes=notes, steps=steps)
 
 
-def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast:
+def _contrast_on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast:
+    """The contrast with one shade or plane of light."""
     darker, lighter = (contrast_with(picture, paper.levels, is_ink_dark=side) for side in (True, False))
     is_ink_dark = energy(darker) > energy(lighter)
     levels = darker if is_ink_dark else lighter
     noise = border_noise(levels)
     radius = _smoothing_radius(picture)
-    if radius and noise > _NOISE_CLEAN:
+    if radius and noise > INK_LIMITS.clean_noise:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels = contrast_with(smooth, paper.levels, is_ink_dark=is_ink_dark)
         noise = border_noise(levels)
@@ -169,58 +202,63 @@ def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast:
     return Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
 
 
-def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> Contrast:
-    seen, small = picture, reduced(picture, LOOK_SIDE)
+def _contrast_on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> Contrast:
+    """The contrast with a local estimate of the paper, without its table, smoothed by `radius` pixels."""
+    original, small = picture, reduced(picture, MEASURING_SIDE)
     sheet = find_sheet(small) if min(picture.shape[:2]) >= SHEET_SIDE else None
     if sheet is None:
         inside = np.full(picture.shape[:2], 255, np.uint8)
         small_inside = np.full(small.shape[:2], 255, np.uint8)
     else:
         inside = np.asarray(cv2.resize(sheet, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-        picture = spread_over_table(picture, inside)
-        small, small_inside = reduced(picture, LOOK_SIDE), sheet
+        picture = extend_sheet(picture, inside)
+        small, small_inside = reduced(picture, MEASURING_SIDE), sheet
     is_ink_dark = is_darker(small, small_inside)
     side = paper_side(small, small_inside, is_ink_dark=is_ink_dark)
     factor = max(picture.shape[:2]) / max(small.shape[:2])
-    calm = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
-    paper = paper_around(calm, side * factor, is_ink_dark=is_ink_dark)
+    filtered = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
+    paper = paper_around(filtered, side * factor, is_ink_dark=is_ink_dark)
     bright, shade = paper_range(paper, inside)
-    levels, noise = contrast_in_shade(calm, paper, bright, inside, is_ink_dark=is_ink_dark)
+    levels, noise = contrast_in_shade(filtered, paper, bright, inside, is_ink_dark=is_ink_dark)
     radius = _smoothing_radius(picture) if radius is None else radius
-    if radius and noise > _NOISE_CLEAN:
+    if radius and noise > INK_LIMITS.clean_noise:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
     notes = ["edge of the sheet ignored"] if sheet is not None else []
-    notes.append("shadow removed" if shade < _SHADOW_DEPTH * bright else "uneven light evened out")
+    notes.append("shadow removed" if shade < INK_LIMITS.shadow_light * bright else "uneven light evened out")
     steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
     outline = inside if sheet is not None else None
-    return Contrast(levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, _SHADE_SHARE, seen=seen)
+    return Contrast(
+        levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, INK_LIMITS.shadow_share, original=original
+    )
 
 
-def _on_whole_sheet(picture: AnyPicture) -> Contrast:
-    """With no table around it; strokes may be thick, and are smoothed."""
-    small = reduced(picture, LOOK_SIDE)
+def _contrast_on_one_sheet(picture: AnyPicture) -> Contrast:
+    """The contrast of the picture as one sheet, with no table around it, for thick strokes; smoothed further."""
+    small = reduced(picture, MEASURING_SIDE)
     is_ink_dark = is_darker(small, np.full(small.shape[:2], 255, np.uint8))
-    calm = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
-    side = max(3, _WHOLE_SHARE * min(picture.shape[:2]))
-    paper = paper_around(calm, side, is_ink_dark=is_ink_dark)
+    filtered = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
+    side = max(3, INK_LIMITS.one_sheet_square * min(picture.shape[:2]))
+    paper = paper_around(filtered, side, is_ink_dark=is_ink_dark)
     inside = np.full(picture.shape[:2], 255, np.uint8)
     bright, _ = paper_range(paper, inside)
-    reach = 2 * (_smoothing_radius(picture) + _FURTHER) + 1
+    reach = 2 * (_smoothing_radius(picture) + INK_LIMITS.one_sheet_smoothing) + 1
     smooth = np.asarray(cv2.blur(picture, (reach, reach)), np.uint8)
     levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
     steps = (("paper without ink", paper), ("contrast with the paper", levels))
     notes = ("looked again: as one sheet",)
-    return Contrast(levels, noise, is_ink_dark, notes, steps, shade_share=_SHADE_SHARE, seen=picture)
+    return Contrast(levels, noise, is_ink_dark, notes, steps, shadow_share=INK_LIMITS.shadow_share, original=picture)
 
 
-def _by_colour(picture: AnyPicture) -> Contrast:
+def _contrast_of_colours(picture: AnyPicture) -> Contrast:
+    """The contrast of colours without their brightness."""
     levels, noise = colour_contrast(picture)
     notes, steps = ("looked again: told by colour",), (("contrast of colours", levels),)
-    return Contrast(levels, noise, is_ink_dark=False, notes=notes, steps=steps, shade_share=_SHADE_SHARE)
+    return Contrast(levels, noise, is_ink_dark=False, notes=notes, steps=steps, shadow_share=INK_LIMITS.shadow_share)
 
 
 def _smoothing_radius(picture: AnyPicture) -> int:
+    """Radius in pixels of the box filter that reduces noise in a picture of this size."""
     longer: int = max(picture.shape[:2])
-    return min(round(longer / _SMOOTHING_SIDE), _SMOOTHING_RADIUS_MAX)
+    return min(round(longer / INK_LIMITS.smoothing_side), INK_LIMITS.max_smoothing_radius)

@@ -1,7 +1,7 @@
-"""Any picture -> ink on black, at its own size and upright.
+"""Loading of any picture as ink on black, at its own size and upright.
 
 A picture is a file, its bytes, a Pillow image or an array; photo, scan or drawing; of any brightness, colour mode and
-bit depth. `decoding` makes pixels of it, `ink` tells ink from paper.
+bit depth. `decoding` makes pixels of it, and `ink` separates ink from paper.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ import numpy as np
 
 from digitnet.arrays import GrayPicture
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
-from digitnet.pictures.ink import Steps, extract_ink, look_again
+from digitnet.pictures.ink import Steps, extract_ink, other_binarizations
 from digitnet.pictures.paper import AnyPicture
 
-__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "load_pages", "load_picture", "looks"]
+__all__ = ["MAX_PIXELS", "Picture", "PictureSource", "binarizations", "load_pages", "load_picture"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,28 +25,28 @@ class Picture:
     Attributes:
         ink: uint8 (height, width) of the upright picture, 0 = paper, 255 = ink; all 0 for a blank one.
         notes: What was done to it, in plain words.
-        steps: The name and the picture of each step on the way to the ink, uint8 (h, w) or (h, w, 3), where they were
-            asked for; a large photo is worked on, and shown here, at a half or a quarter of its size.
-        seen: The upright picture that this was told from, uint8 (h, w) or (h, w, 3), perhaps at such a size.
+        steps: The name and the picture of each step on the way to the ink, uint8 (h, w) or (h, w, 3), if they were
+            asked for; a large photo is processed, and shown here, at a half or a quarter of its size.
+        pixels: The upright picture before binarization, uint8 (h, w) or (h, w, 3), perhaps at such a reduced size.
     """
 
     ink: GrayPicture
     notes: tuple[str, ...]
     steps: Sequence[tuple[str, AnyPicture]]
-    seen: AnyPicture
+    pixels: AnyPicture
 
 
 def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode a picture and separate its ink from its paper.
 
-    Of an animation, or of several pages, the first one counts. Safe to call from several threads.
+    Only the first frame of an animation or page of a document is read. Safe to call from several threads.
 
     Args:
         source: A path; the bytes of a file; a Pillow image; or an array of shape (height, width),
             (height, width, 3) RGB or (height, width, 4) RGBA. Array values: bool; uint8 0..255; other
-            integers 0..65535, the highest of which tells how many bits are in use (8, 10, 12, 14 or 16);
+            integers 0..65535, whose maximum decides how many bits are in use (8, 10, 12, 14 or 16);
             floats 0..1 when none is above 1, else 0..255.
-        max_pixels: Width times height that is still decoded. Pillow itself refuses more than 178,956,970.
+        max_pixels: Greatest width times height. Pillow itself refuses more than 178,956,970.
 
     Returns:
         The ink at the picture's own size, and notes.
@@ -56,11 +56,13 @@ def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Pict
         PictureDecodeError: Not a picture, a damaged one, or of a format whose optional decoder is not installed.
         PictureError: The file is missing, a folder, or unreadable.
     """
-    return next(looks(source, max_pixels=max_pixels))
+    return next(binarizations(source, max_pixels=max_pixels))
 
 
-def looks(source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bool = False) -> Iterator[Picture]:
-    """Look at a picture, and as long as the caller asks for more, again in another way.
+def binarizations(
+    source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bool = False
+) -> Iterator[Picture]:
+    """Binarize a picture, and in other ways as long as the caller asks for more.
 
     Args:
         source: As for `load_picture`.
@@ -68,8 +70,7 @@ def looks(source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bo
         with_steps: Whether to keep the steps on the way to the ink.
 
     Yields:
-        First what `load_picture` gives; then whatever ink other ways of looking show, which only the first look does
-        without.
+        First what `load_picture` returns, even without ink; then the results of other binarizations that found ink.
 
     Raises:
         PictureError: As for `load_picture`.
@@ -78,7 +79,7 @@ def looks(source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bo
     steps: Steps | None = [("the picture", pixels.values)] if with_steps else None
     ink, notes = extract_ink(pixels.values, steps)
     yield _picture(pixels, ink, notes, steps or ())
-    for ink, notes, further in look_again(pixels.values):
+    for ink, notes, further in other_binarizations(pixels.values):
         yield _picture(pixels, ink, notes, [("the picture", pixels.values), *further] if with_steps else ())
 
 
@@ -90,7 +91,7 @@ def load_pages(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Iterat
         max_pixels: As for `load_picture`, for each page.
 
     Yields:
-        Each page as `load_picture` gives it.
+        Each page as `load_picture` returns it.
 
     Raises:
         PictureError: As for `load_picture`.
@@ -102,7 +103,7 @@ def load_pages(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Iterat
 def _picture(
     pixels: Pixels, ink: GrayPicture, notes: tuple[str, ...], steps: Sequence[tuple[str, AnyPicture]] = ()
 ) -> Picture:
-    """At the picture's own size."""
+    """A result at the picture's own size."""
     if ink.shape != pixels.size:
         ink = np.asarray(cv2.resize(ink, pixels.size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
     return Picture(ink, (*pixels.notes, *notes), steps, pixels.values)

@@ -1,8 +1,10 @@
-"""The paper as it would look without ink: one shade, a slope of light, or whatever shadows make of it.
+"""Background estimates: the paper as it would look without ink.
 
-A picture is uint8 (height, width) or (height, width, 3); paper always has the shape of its picture.
+Either one shade or a plane of light, fitted to the border, or a local estimate that follows shadows. A picture is uint8
+(height, width) or (height, width, 3), and its paper has the same shape.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import cv2
@@ -12,20 +14,53 @@ from numpy.typing import NDArray
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.grays import percentiles
 
-__all__ = ["AnyPicture", "PlainPaper", "border", "local_paper", "median", "plain_paper", "reduced"]
+__all__ = [
+    "PLAIN_PAPER_LIMITS",
+    "AnyPicture",
+    "PlainPaper",
+    "PlainPaperLimits",
+    "border",
+    "local_paper",
+    "median",
+    "plain_paper",
+    "reduced",
+]
 
 AnyPicture: TypeAlias = NDArray[np.uint8]  # (height, width) grey, or (height, width, 3) RGB; any size
 
-_BORDER_SHARE = 0.03  # of the shorter side; at least one pixel ...
-_BORDER_WIDTH_MAX = 16  # ... and no more than these, enough to average over
-_EVEN_LIGHT = 4  # levels between the border's 10 % and 90 % points that still are one shade of paper
-_SLOPE_SIDE = 64  # pixels; light changes slowly, so the slope is fitted on a reduced copy
-_SLOPE_ROUNDS = 6  # of reweighting, by when ink that crosses the border no longer counts
-_PLAIN_LEVELS = 7.0  # how far paper may be from a plane of light before there is more to it than that ...
-_PLAIN_SIGMAS = 3.0  # ... or this many standard deviations of its noise, which is never taken for more than ...
-_PLAIN_NOISE_MAX = 6.0  # levels
-_PLAIN_BORDER = 0.75  # of the border lies that near; the rest may be strokes of a tight crop
-_PLAIN_PICTURE = 0.5  # of the picture does; the rest may be strokes
+# Width of a picture's border as a share of its shorter side, at least one pixel; chosen by hand.
+_BORDER_SHARE = 0.03
+# Greatest width of that border in pixels, enough to average over; chosen by hand.
+_BORDER_WIDTH_MAX = 16
+# Ratio of the median absolute deviation of a normal distribution to its standard deviation.
+_MAD_PER_SIGMA = 0.6745
+# Tuning of the Cauchy weights, in multiples of the median absolute residual; chosen by hand.
+_CAUCHY_SCALE = 4.5
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPaperLimits:
+    """When paper counts as one shade, or as one plane of light."""
+
+    # Grey levels between the border's 10 % and 90 % points that still count as one shade; chosen by hand.
+    one_shade_range: int = 4
+    # Longer side in pixels of the copy on which the plane is fitted, since light changes slowly; chosen by hand.
+    fit_side: int = 64
+    # Rounds of reweighting, after which ink that crosses the border has no weight; chosen by hand.
+    fit_rounds: int = 6
+    # Grey levels by which a pixel of paper may differ from the plane; chosen by hand.
+    residual_levels: float = 7.0
+    # The same in standard deviations of the paper's noise, where that is more; chosen by hand.
+    residual_sigmas: float = 3.0
+    # Greatest estimate of that noise in grey levels; chosen by hand.
+    noise_max: float = 6.0
+    # Least share of the border that must be paper; the rest may be strokes of a tight crop; chosen by hand.
+    min_border_share: float = 0.75
+    # Least share of the picture that must be paper; the rest may be strokes; chosen by hand.
+    min_picture_share: float = 0.5
+
+
+PLAIN_PAPER_LIMITS = PlainPaperLimits()
 
 
 class PlainPaper(NamedTuple):
@@ -33,8 +68,9 @@ class PlainPaper(NamedTuple):
 
     Attributes:
         levels: uint8, of the picture's shape.
-        is_even: One shade, no slope.
-        fits: The picture is such a paper with strokes on it; otherwise there is a shadow, a table, or a curled sheet.
+        is_even: Whether it is one shade, without a gradient.
+        fits: Whether the picture is such paper with strokes on it; otherwise it shows a shadow, a table, or a curled
+            sheet.
     """
 
     levels: AnyPicture
@@ -42,38 +78,39 @@ class PlainPaper(NamedTuple):
     fits: bool
 
 
-def plain_paper(picture: AnyPicture) -> PlainPaper:
-    """Fit one shade, or a plane of light, through the border, since a digit sits inside its picture.
+def plain_paper(picture: AnyPicture, limits: PlainPaperLimits = PLAIN_PAPER_LIMITS) -> PlainPaper:
+    """Fit one shade, or a plane of light, to the border, where there is rarely ink.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3), at least one pixel.
+        limits: What counts as plain paper.
 
     Returns:
         The paper, and whether the picture agrees with it.
     """
     channels = cv2.split(picture) if picture.ndim == 3 else [picture]
-    found = [_plain_channel(np.asarray(channel, np.uint8)) for channel in channels]
-    is_even = all(channel.is_even for channel in found)
-    fits = all(channel.fits for channel in found)
+    papers = [_plain_channel(np.asarray(channel, np.uint8), limits) for channel in channels]
+    is_even = all(paper.is_even for paper in papers)
+    fits = all(paper.fits for paper in papers)
     if picture.ndim == 2:
-        return found[0]
-    return PlainPaper(np.asarray(cv2.merge([channel.levels for channel in found]), np.uint8), is_even, fits)
+        return papers[0]
+    return PlainPaper(np.asarray(cv2.merge([paper.levels for paper in papers]), np.uint8), is_even, fits)
 
 
 def local_paper(picture: AnyPicture, side: int, *, is_ink_dark: bool) -> AnyPicture:
-    """What is left when everything narrower than `side` is filled up from its surroundings.
+    """Estimate the background by a morphological closing (an opening for light ink) with a square of this side.
 
-    A closing (an opening under light ink): edges of shadows and of the sheet stay where they are, however sharp.
+    It removes everything narrower than the square; edges of shadows and of the sheet stay where they are.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3).
         side: Pixels, 1 or more; strokes must be thinner than this.
-        is_ink_dark: Darker than its paper.
+        is_ink_dark: Whether the ink is darker than its paper.
 
     Returns:
         The paper, uint8 of the same shape.
     """
-    # Beyond the border the outermost pixels go on: a strip of table along it is as wide as the table.
+    # Outside the picture the outermost pixels are repeated, so that a strip of table along the border survives.
     margin = side + 1
     padded = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     row, column = np.ones((1, side), np.uint8), np.ones((side, 1), np.uint8)
@@ -85,7 +122,7 @@ def local_paper(picture: AnyPicture, side: int, *, is_ink_dark: bool) -> AnyPict
 
 
 def reduced(picture: AnyPicture, side: int) -> AnyPicture:
-    """A copy whose longer side is at most `side` pixels, each the mean of those it stands for."""
+    """A copy whose longer side is at most `side` pixels, reduced by averaging."""
     height, width = picture.shape[:2]
     scale = min(1.0, side / max(height, width))
     if scale == 1:
@@ -95,7 +132,7 @@ def reduced(picture: AnyPicture, side: int) -> AnyPicture:
 
 
 def border(plane: AnyArray) -> AnyArray:
-    """The values along the rim of `plane` (height, width), in one row."""
+    """The values of `plane` (height, width) within a narrow border, as one row."""
     width = min(max(1, round(min(plane.shape) * _BORDER_SHARE)), _BORDER_WIDTH_MAX)
     inside = slice(width, -width)
     rim = (plane[:width], plane[-width:], plane[inside, :width], plane[inside, -width:])
@@ -103,41 +140,47 @@ def border(plane: AnyArray) -> AnyArray:
 
 
 def median(values: AnyArray) -> float:
-    """As `numpy.median` of (n,), n >= 1; like the percentiles of `grays`, without importing `numpy.ma`."""
+    """Equal to `numpy.median` of (n,), n >= 1, but without its import of `numpy.ma` (see `grays.percentiles`)."""
     ordered = np.sort(values)
     return float(ordered[(len(ordered) - 1) // 2] + float(ordered[len(ordered) // 2])) / 2
 
 
-def _plain_channel(gray: GrayPicture) -> PlainPaper:
+def _plain_channel(gray: GrayPicture, limits: PlainPaperLimits) -> PlainPaper:
     low, middle, high = percentiles(border(gray), (10, 50, 90))
-    small = reduced(gray, _SLOPE_SIDE)
-    if high - low <= _EVEN_LIGHT:
+    small = reduced(gray, limits.fit_side)
+    if high - low <= limits.one_shade_range:
         level = round(middle)
-        return PlainPaper(np.full_like(gray, level), is_even=True, fits=_fits(small, np.full_like(small, level)))
-    slope = _fit_slope(small)
+        fits = _fits(small, np.full_like(small, level), limits)
+        return PlainPaper(np.full_like(gray, level), is_even=True, fits=fits)
+    plane = _fitted_plane(small, limits.fit_rounds)
     size = (gray.shape[1], gray.shape[0])
-    levels = np.asarray(cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    return PlainPaper(levels, is_even=False, fits=_fits(small, slope))
+    levels = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return PlainPaper(levels, is_even=False, fits=_fits(small, plane, limits))
 
 
-def _fits(small: GrayPicture, paper: GrayPicture) -> bool:
-    """Most of the border, and at least half of the picture, is as bright as the paper."""
+def _fits(small: GrayPicture, paper: GrayPicture, limits: PlainPaperLimits) -> bool:
+    """Whether most of the border, and enough of the picture, is as bright as the paper."""
     distance = cv2.absdiff(small, paper)
     along = border(distance)
-    noise = min(percentiles(along, (50,))[0] / 0.6745, _PLAIN_NOISE_MAX)  # where a normal distribution has its middle
-    near = max(_PLAIN_LEVELS, _PLAIN_SIGMAS * noise)
-    return bool((along <= near).mean() >= _PLAIN_BORDER and (distance <= near).mean() >= _PLAIN_PICTURE)
+    noise = min(percentiles(along, (50,))[0] / _MAD_PER_SIGMA, limits.noise_max)
+    near = max(limits.residual_levels, limits.residual_sigmas * noise)
+    if (along <= near).mean() < limits.min_border_share:
+        return False
+    return bool((distance <= near).mean() >= limits.min_picture_share)
 
 
-def _fit_slope(gray: GrayPicture) -> GrayPicture:
-    """A plane through the border's levels, fitted so that the few far off, the ink, do not pull it along."""
+def _fitted_plane(gray: GrayPicture, rounds: int) -> GrayPicture:
+    """A plane fitted to the border's levels, robust against outliers, which are ink.
+
+    Iteratively reweighted least squares with Cauchy weights.
+    """
     down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in gray.shape), indexing="ij")
     levels = border(gray).astype(np.float64)
     terms = np.stack([np.ones_like(levels), border(down), border(across)], axis=-1)
     plane = np.array([median(levels), 0.0, 0.0])
-    for _ in range(_SLOPE_ROUNDS):
-        misfit = np.abs(levels - terms @ plane)
-        weight = 1 / (1 + (misfit / max(1.0, 4.5 * median(misfit))) ** 2)  # Cauchy's
+    for _ in range(rounds):
+        residual = np.abs(levels - terms @ plane)
+        weight = 1 / (1 + (residual / max(1.0, _CAUCHY_SCALE * median(residual))) ** 2)
         plane = np.linalg.lstsq(terms * weight[:, None], levels * weight, rcond=None)[0]
     fitted = plane[0] + plane[1] * down + plane[2] * across
     return np.asarray(np.clip(np.rint(fitted), 0, 255), np.uint8)

@@ -1,10 +1,10 @@
-"""Ruled and squared paper: its own lines are taken out of the contrast, the strokes that cross them stay.
+"""Ruled and squared paper: removal of its lines from the contrast without breaking strokes.
 
-A ruled line runs from one side of the picture to the other, straight or nearly so, and is thin. It is found as such
-on a reduced copy, followed through the full picture, and its contrast, as it is between the strokes, subtracted.
+A ruled line runs from one side of the picture to the other, is nearly straight, and thin. Lines are detected by a Hough
+transform on a reduced copy and followed through the full picture, where their contrast, as it is between the strokes,
+is removed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,256 +12,306 @@ import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import strokes_in
+from digitnet.pictures.line_detection import LINE_DETECTION_LIMITS, straight_lines
 
-__all__ = ["straight_lines", "without_ruled_lines"]
+__all__ = ["RULING_LIMITS", "RulingLimits", "without_ruled_lines"]
 
-_SIDE = 480  # pixels of the copy on which lines are looked for
-_THIN = 1 / 28  # of the shorter side; a line is thinner, and wide strokes do not count
-_THIN_MIN = 5  # pixels
-_FAINT = 4.0  # levels; what is fainter disturbs nobody, ...
-_FAINT_SIGMAS = 3.0  # ... nor does what is within the noise, ...
-_FAINT_SHARE = 0.3  # ... or so much fainter than ink that a threshold parts them
-_SLOPE = 0.3  # radians to either side, 17 degrees
-_ANGLE_STEP = np.pi / 720  # a quarter of a degree: over 480 pixels a line drifts by two
-_SAME_SLOPE = 0.02  # radians; between lines of one ruling, where a camera looks at them aslant
-_SHORT = 0.3  # of the way that a line goes at least is enough for one of many
-_SHORT_MAX = 40  # more do not fit into two corners
-_VOTES = 0.5  # of the way across has a line's pixel in the reduced copy, ...
-_COVERAGE = 0.8  # ... and this much in the full picture
-_LINES_MAX = 120  # more than any paper has in one direction
-_APART = 3.0  # pixels of the reduced copy between two lines
-_PARTS = 12  # of a line, each followed by itself; paper curls and lenses bend
-_SAMPLES = 32  # columns of each part that are looked at
-_BETWEEN = 0.4  # of a part's columns show the line alone at least; the others may show strokes
-_SEEN = 0.3  # of a line is not hidden by strokes
-_PARTS_SEEN = 0.6  # of the parts show the line
-_WANDER = 1.5  # pixels of the reduced copy that a part may be off the straight line
-_MANY = 4  # parallel lines are the paper's own whatever they look like; fewer must be unlike the strokes: ...
-_THINNER = 0.7  # ... this much thinner than they are, ...
-_FAINTER = 0.7  # ... or this much fainter
-_REMAINS = 0.7  # of a piece of ink lies on lines, or more: then it is no stroke
-_EDGE = 0.25  # of a line's contrast, at which it ends
-_PAINTED = 0.1  # of a line's contrast; less is not taken from its surroundings
-_UNEVEN = 1.4  # times a line's usual contrast, which it has at most somewhere
-_STRONGER = 1.35  # times the line: that is a stroke
+
+@dataclass(frozen=True, slots=True)
+class RulingLimits:
+    """When a straight line is ruling of the paper and no stroke, and how it is followed and removed."""
+
+    # Longer side in pixels of the copy on which lines are searched; chosen by hand.
+    search_side: int = 480
+    # Greatest thickness of a line as a share of the shorter side. With 1/40 ruling was missed, with 1/25 strokes were
+    # taken for it; chosen on rendered pictures, docs/log.md 2026-11-28, "hard rendered pictures, looked at".
+    max_thickness: float = 1 / 28
+    # Greatest thickness in pixels, where that is more; chosen by hand.
+    max_thickness_pixels: int = 5
+    # Least contrast of a line in grey levels; chosen by hand.
+    min_contrast: float = 4.0
+    # Least contrast of a line in standard deviations of the noise; chosen by hand.
+    min_contrast_sigmas: float = 3.0
+    # Least contrast of a line as a share of ink: a threshold separates fainter lines from ink; chosen by hand.
+    min_contrast_share: float = 0.3
+    # Radians by which lines of one ruling may differ in slope, as a camera distorts them; chosen by hand.
+    same_slope: float = 0.02
+    # Least share of the picture's width that a line covers on the reduced copy; chosen by hand.
+    min_votes: float = 0.5
+    # Least share of its columns in which the line is found in the full picture; chosen by hand.
+    min_coverage: float = 0.8
+    # Least length of further lines once a ruling is known, as a share of the length otherwise required; chosen by hand.
+    short_length: float = 0.3
+    # Greatest number of those, which is more than fit into two corners; chosen by hand.
+    max_short_lines: int = 40
+    # Columns in which each section of a line is sampled; chosen by hand.
+    samples: int = 32
+    # Percentile, as a share, of the sampled columns that is taken for the line alone: strokes cross others; chosen by
+    # hand.
+    line_percentile: float = 0.4
+    # Least share of a line that is not hidden by strokes; chosen by hand.
+    min_visible: float = 0.3
+    # Least share of its sections in which a line is found; chosen by hand.
+    min_sections_found: float = 0.6
+    # Pixels of the reduced copy by which a section may be off the straight line; chosen by hand.
+    max_deviation: float = 1.5
+    # Number of parallel lines that are ruling even if they are as thick and as dark as strokes; chosen on rendered
+    # pictures, docs/log.md 2026-11-28, "hard rendered pictures, looked at".
+    min_lines: int = 4
+    # Fewer lines are ruling if their thickness is below this share of the strokes'; chosen by hand.
+    thinner_than_strokes: float = 0.7
+    # The same for their contrast; chosen by hand.
+    fainter_than_strokes: float = 0.7
+    # Share of a line's contrast at which its edge is; chosen by hand.
+    edge_contrast: float = 0.25
+    # Share of a line's contrast below which its profile ends; chosen by hand.
+    profile_end: float = 0.1
+    # Factor by which a section of a line may differ from the whole line's profile; chosen by hand.
+    max_unevenness: float = 1.4
+    # Contrast of a pixel on a line as a multiple of the line's own, above which it belongs to a stroke; chosen by hand.
+    stroke_over_line: float = 1.35
+    # Share of a connected component that lies on lines, above which it is a remnant of them; chosen by hand.
+    remnant_share: float = 0.7
+
+
+RULING_LIMITS = RulingLimits()
+
+# Sections of a line that are followed separately, since paper curls and lenses distort; chosen by hand.
+_SECTIONS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """A line from left to right: its row in each column, its contrast across, and how thick that is."""
+    """A line from left to right.
 
-    rows: AnyArray  # int (width,)
-    profiles: AnyArray  # float (parts, 2 * reach + 1)
+    Attributes:
+        rows: int (width,), its row in each column.
+        profiles: float (sections, 2 * reach + 1), its contrast across, for each of its sections.
+        thickness: Pixels.
+        contrast: Its greatest contrast in grey levels.
+        slope: Radians.
+    """
+
+    rows: AnyArray
+    profiles: AnyArray
     thickness: float
-    strength: float
+    contrast: float
     slope: float
 
 
-def without_ruled_lines(contrast: GrayPicture, noise: float, inside: GrayPicture | None = None) -> GrayPicture | None:
-    """Remove the paper's own lines from the contrast of ink.
+def without_ruled_lines(
+    contrast: GrayPicture, noise: float, inside: GrayPicture | None = None, limits: RulingLimits = RULING_LIMITS
+) -> GrayPicture | None:
+    """Remove ruled lines from the contrast of ink.
 
     Args:
         contrast: uint8 (height, width), 0 = paper, higher where something is drawn, written or printed.
-        noise: Standard deviation of the paper's noise in levels.
+        noise: Standard deviation of the paper's noise in grey levels.
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
+        limits: What counts as ruling.
 
     Returns:
-        The contrast without lines, uint8 of the same shape; None when there are no such lines, or they are so much
-        fainter than the ink that a threshold parts them.
+        The contrast without lines, uint8 of the same shape; None where there are no such lines, or they are so much
+        fainter than the ink that a threshold separates them.
     """
-    faint = max(_FAINT, _FAINT_SIGMAS * noise, _FAINT_SHARE * cv2.mean(contrast, strokes_in(contrast))[0])
-    level_lines = _level_lines(contrast, faint, inside)
-    turned = np.ascontiguousarray(contrast.T)
-    upright_lines = _level_lines(turned, faint, None if inside is None else np.ascontiguousarray(inside.T))
-    together = _count(level_lines) + _count(upright_lines)
-    level = _of_the_paper(level_lines, contrast, noise, together)
-    upright = _of_the_paper(upright_lines, turned, noise, together)
+    faint = max(
+        limits.min_contrast,
+        limits.min_contrast_sigmas * noise,
+        limits.min_contrast_share * cv2.mean(contrast, strokes_in(contrast))[0],
+    )
+    level_lines = _detected_lines(contrast, faint, inside, limits)
+    transposed = np.ascontiguousarray(contrast.T)
+    transposed_inside = None if inside is None else np.ascontiguousarray(inside.T)
+    upright_lines = _detected_lines(transposed, faint, transposed_inside, limits)
+    n = _count(level_lines) + _count(upright_lines)
+    level = _ruling(level_lines, contrast, noise, n, limits)
+    upright = _ruling(upright_lines, transposed, noise, n, limits)
     if not level and not upright:
         return None
-    return _removed(contrast, _painted(level, contrast.shape), _painted(upright, turned.shape).T, noise)
+    level_contrast = _rendered(level, contrast.shape, limits)
+    upright_contrast = _rendered(upright, transposed.shape, limits).T
+    return _removed(contrast, level_contrast, upright_contrast, noise, limits)
 
 
-def _level_lines(contrast: GrayPicture, faint: float, inside: GrayPicture | None) -> list[_Line]:
-    """The paper's lines that run from left to right."""
+def _detected_lines(
+    contrast: GrayPicture, faint: float, inside: GrayPicture | None, limits: RulingLimits
+) -> list[_Line]:
+    """Thin straight lines that run from left to right; `faint` is their least contrast."""
     height, width = contrast.shape
-    tall = max(_THIN_MIN, round(min(height, width) * _THIN)) | 1
+    tall = max(limits.max_thickness_pixels, round(min(height, width) * limits.max_thickness)) | 1
     thick = np.asarray(cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8)), np.uint8)
     thin = cv2.subtract(contrast, thick)
-    factor = max(1.0, max(height, width) / _SIDE)
+    factor = max(1.0, max(height, width) / limits.search_side)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(thin, size, interpolation=cv2.INTER_AREA)
-    marks = np.asarray(cv2.threshold(small, max(_FAINT, faint / factor), 255, cv2.THRESH_BINARY)[1], np.uint8)
+    marks = np.asarray(
+        cv2.threshold(small, max(limits.min_contrast, faint / factor), 255, cv2.THRESH_BINARY)[1], np.uint8
+    )
     share = 1.0 if inside is None else float((inside.max(axis=0) > 0).mean())
-    votes = max(2, round(_VOTES * share * size[0]))
-    follow = _Follower(np.asarray(thin, np.uint8), thick, inside, faint / 2, factor, tall // 2 + 1)
+    votes = max(2, round(limits.min_votes * share * size[0]))
+    follow = _LineFollower(np.asarray(thin, np.uint8), thick, inside, faint / 2, factor, tall // 2 + 1, limits)
     ends = straight_lines(marks, votes)
-    lines = [follow(places, _SEEN) for places in ends]
+    lines = [follow(pair, limits.min_visible) for pair in ends]
     slopes = [line.slope for line in lines if line is not None]
-    if len(slopes) >= _MANY:  # then there may be more across the corners, as long as their way is there
+    if len(slopes) >= limits.min_lines:  # a ruling may have shorter lines across the corners of the picture
         slope = float(np.median(slopes))
-        alike = (slope - _SAME_SLOPE, slope + _SAME_SLOPE)
-        short = straight_lines(marks, max(2, round(_SHORT * votes)), alike, ends)
-        lines += [follow(places, _SHORT * _SEEN) for places in short[:_SHORT_MAX]]
+        alike = (slope - limits.same_slope, slope + limits.same_slope)
+        short = straight_lines(marks, max(2, round(limits.short_length * votes)), alike, ends)
+        lines += [follow(pair, limits.short_length * limits.min_visible) for pair in short[: limits.max_short_lines]]
     return [line for line in lines if line is not None]
 
 
 def _count(lines: list[_Line]) -> int:
-    """How many were printed: several straight lines may be seen in one of them."""
+    """The number of printed lines: several straight lines may be detected in one of them."""
     kept: list[_Line] = []
     for line in lines:
-        if all(np.abs(line.rows - other.rows).mean() > other.thickness + _APART for other in kept):
+        if all(
+            np.abs(line.rows - other.rows).mean() > other.thickness + LINE_DETECTION_LIMITS.min_distance
+            for other in kept
+        ):
             kept.append(line)
     return len(kept)
 
 
-def straight_lines(
-    marks: GrayPicture,
-    votes: int,
-    slopes: tuple[float, float] = (-_SLOPE, _SLOPE),
-    known: Sequence[tuple[float, float]] = (),
-) -> list[tuple[float, float]]:
-    """Lines from left to right that many marks lie on.
-
-    Args:
-        marks: uint8 (height, width), not 0 where something is.
-        votes: Pixels of a line that are marked, at least.
-        slopes: Radians between which lines may slope.
-        known: Lines that are not wanted again.
-
-    Returns:
-        Rows of each line in the first and the last column, best lines first, each line once, and none of the known.
-
-    Source:
-        R. O. Duda, P. E. Hart, Communications of the ACM 15 (1972), 11-15.
-    """
-    low, high = (np.pi / 2 + slope for slope in slopes)
-    found = cv2.HoughLines(marks, 1, _ANGLE_STEP, votes, min_theta=low, max_theta=high)
-    kept: list[tuple[float, float]] = []
-    for rho, theta in [] if found is None else found.reshape(-1, found.shape[-1])[:, :2].tolist():
-        left, right = rho / np.sin(theta), (rho - (marks.shape[1] - 1) * np.cos(theta)) / np.sin(theta)
-        if all(abs(left - a) + abs(right - b) > 2 * _APART for a, b in (*known, *kept)):
-            kept.append((left, right))
-            if len(kept) == _LINES_MAX:
-                break
-    return kept
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Follower:
-    """Follows lines that were found on the reduced copy through the full picture."""
+class _LineFollower:
+    """Follows lines that were detected on the reduced copy through the full picture.
+
+    Attributes:
+        thin: uint8 (height, width), contrast of what is thin enough to be a line.
+        thick: The contrast of everything else, strokes that hide a line.
+        inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
+        faint: Least contrast of a line in grey levels.
+        factor: Pixels of the picture for each pixel of the reduced copy.
+        reach: Half of a line's greatest thickness in pixels.
+        limits: What counts as ruling.
+    """
 
     thin: GrayPicture
-    thick: GrayPicture  # strokes that hide a line
+    thick: GrayPicture
     inside: GrayPicture | None
     faint: float
     factor: float
     reach: int
+    limits: RulingLimits
 
-    def __call__(self, ends: tuple[float, float], seen: float) -> _Line | None:
-        """The line through two rows of the reduced copy; None where it is not there for most of its way.
+    def __call__(self, ends: tuple[float, float], min_visible: float) -> _Line | None:
+        """The line through two rows of the reduced copy; None where it is missing for most of its length.
 
-        At least the part `seen` of the picture's width must show it.
+        At least the share `min_visible` of the picture's width must show it.
         """
         height, width = self.thin.shape
         straight = (np.linspace(*ends, width) + 0.5) * self.factor - 0.5
-        columns = np.unique(np.linspace(0, width - 1, min(width, _PARTS * _SAMPLES)).astype(np.intp))
+        columns = np.unique(np.linspace(0, width - 1, min(width, _SECTIONS * self.limits.samples)).astype(np.intp))
         middle = np.rint(straight[columns]).astype(np.intp)
-        is_seen = (middle >= 0) & (middle < height)
+        is_visible = (middle >= 0) & (middle < height)
         at = (np.clip(middle, 0, height - 1), columns)
-        is_seen &= self.thick[at] <= self.faint
+        is_visible &= self.thick[at] <= self.faint
         if self.inside is not None:
-            is_seen &= self.inside[at] > 0
-        wander = max(1, round(_WANDER * self.factor)) + 1
-        places = middle[:, np.newaxis] + np.arange(-wander - self.reach, wander + self.reach + 1)
-        samples = self.thin[np.clip(places, 0, height - 1), columns[:, np.newaxis]]
-        samples = np.where((places >= 0) & (places < height), samples, 0)
+            is_visible &= self.inside[at] > 0
+        play = max(1, round(self.limits.max_deviation * self.factor)) + 1
+        rows = middle[:, np.newaxis] + np.arange(-play - self.reach, play + self.reach + 1)
+        samples = self.thin[np.clip(rows, 0, height - 1), columns[:, np.newaxis]]
+        samples = np.where((rows >= 0) & (rows < height), samples, 0)
         n = len(columns)
-        columns, samples = columns[is_seen], samples[is_seen]
-        if len(columns) < max(_PARTS, seen * n):
+        columns, samples = columns[is_visible], samples[is_visible]
+        if len(columns) < max(_SECTIONS, min_visible * n):
             return None
-        return self._line(straight, columns, samples, wander)
+        return self._line(straight, columns, samples, play)
 
-    def _line(self, straight: AnyArray, columns: AnyArray, samples: AnyArray, wander: int) -> _Line | None:
-        reach, width = self.reach, len(straight)
-        part_of = columns * _PARTS // width
-        middles, shifts = [], []
-        for part in range(_PARTS):
-            own = samples[part_of == part]
-            if len(own):
-                across = np.convolve(_between_strokes(own), [0.25, 0.5, 0.25], "same")[reach:-reach]
-                if across.max() > self.faint:
-                    middles.append((part + 0.5) / _PARTS * width)
-                    shifts.append(float(np.argmax(across)) - wander)
-        if len(shifts) < max(1, _PARTS_SEEN * len(np.unique(part_of))):
+    def _line(self, straight: AnyArray, columns: AnyArray, samples: AnyArray, play: int) -> _Line | None:
+        """The line in `samples` (n, 2 * (play + reach) + 1), taken around the rows `straight` in these columns."""
+        reach, width, limits = self.reach, len(straight), self.limits
+        section_of = columns * _SECTIONS // width
+        shift = self._shift(samples, section_of, play, width)
+        if shift is None:
             return None
-        shift = np.rint(np.interp(np.arange(width), middles, shifts)).astype(np.intp)
-        around = reach + wander + shift[columns][:, np.newaxis] + np.arange(-reach, reach + 1)
+        around = reach + play + shift[columns][:, np.newaxis] + np.arange(-reach, reach + 1)
         near = np.take_along_axis(samples, around, axis=1)
-        usual = _between_strokes(near)
-        strength = float(usual[reach - 1 : reach + 2].max())
+        usual = self._profile(near)
+        strongest = float(usual[reach - 1 : reach + 2].max())
         is_there = near[:, reach - 1 : reach + 2].max(axis=1) > self.faint
-        if is_there.mean() < _COVERAGE or strength < self.faint:
+        if is_there.mean() < limits.min_coverage or strongest < self.faint:
             return None
-        profiles = np.tile(usual, (_PARTS, 1))
-        for part in np.unique(part_of):
-            own = _between_strokes(near[part_of == part])
-            profiles[part] = np.clip(own, usual / _UNEVEN, usual * _UNEVEN)
+        profiles = np.tile(usual, (_SECTIONS, 1))
+        for section in np.unique(section_of):
+            own = self._profile(near[section_of == section])
+            profiles[section] = np.clip(own, usual / limits.max_unevenness, usual * limits.max_unevenness)
         rows = np.rint(straight).astype(np.intp) + shift
-        thickness = float((usual > _EDGE * strength).sum())
+        thickness = float((usual > limits.edge_contrast * strongest).sum())
         slope = float(np.arctan2(straight[-1] - straight[0], max(1, width - 1)))
-        return _Line(rows, profiles, thickness, strength, slope)
+        return _Line(rows, profiles, thickness, strongest, slope)
+
+    def _shift(self, samples: AnyArray, section_of: AnyArray, play: int, width: int) -> AnyArray | None:
+        """Rows by which the line is off the straight one, int (width,); None where too few sections show it."""
+        middles, shifts = [], []
+        for section in range(_SECTIONS):
+            own = samples[section_of == section]
+            if len(own):
+                across = np.convolve(self._profile(own), [0.25, 0.5, 0.25], "same")[self.reach : -self.reach]
+                if across.max() > self.faint:
+                    middles.append((section + 0.5) / _SECTIONS * width)
+                    shifts.append(float(np.argmax(across)) - play)
+        if len(shifts) < max(1, self.limits.min_sections_found * len(np.unique(section_of))):
+            return None
+        return np.asarray(np.rint(np.interp(np.arange(width), middles, shifts)), np.intp)
+
+    def _profile(self, samples: AnyArray) -> AnyArray:
+        """The contrast of a line alone, float (k,), of columns (n, k), some of which are crossed by strokes."""
+        rank = int(self.limits.line_percentile * (len(samples) - 1))
+        return np.asarray(np.partition(samples, rank, axis=0)[rank], np.float64)
 
 
-def _between_strokes(samples: AnyArray) -> AnyArray:
-    """What most columns (n, reach) have at least, float (reach,): strokes cross in the others."""
-    place = int(_BETWEEN * (len(samples) - 1))
-    return np.asarray(np.partition(samples, place, axis=0)[place], np.float64)
-
-
-def _of_the_paper(lines: list[_Line], contrast: GrayPicture, noise: float, together: int) -> list[_Line]:
-    """All of the lines, or only those that cannot be strokes; `together` with those that cross them."""
+def _ruling(lines: list[_Line], contrast: GrayPicture, noise: float, n_all: int, limits: RulingLimits) -> list[_Line]:
+    """All of the lines, or only those that cannot be strokes; `n_all` counts those that cross them too."""
     n = _count(lines)
-    if n == 0 or n >= _MANY or (n > 1 and together >= _MANY):
+    if n == 0 or n >= limits.min_lines or (n > 1 and n_all >= limits.min_lines):
         return lines
     none = np.zeros(contrast.shape, np.float32)
-    rest = _removed(contrast, _painted(lines, contrast.shape), none, noise)
+    rest = _removed(contrast, _rendered(lines, contrast.shape, limits), none, noise, limits)
     level, strokes = cv2.threshold(rest, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    if level < _FAINT_SIGMAS * noise or not strokes.any():
+    if level < limits.min_contrast_sigmas * noise or not strokes.any():
         return []
-    strength = cv2.mean(rest, strokes)[0]
     # In a stroke of width w, the distance to its edge is w / 4 on average.
-    thickness = 4 * cv2.mean(cv2.distanceTransform(strokes, cv2.DIST_L2, 3), strokes)[0]
-    return [line for line in lines if line.thickness < _THINNER * thickness or line.strength < _FAINTER * strength]
+    max_thickness = limits.thinner_than_strokes * (
+        4 * cv2.mean(cv2.distanceTransform(strokes, cv2.DIST_L2, 3), strokes)[0]
+    )
+    max_contrast = limits.fainter_than_strokes * cv2.mean(rest, strokes)[0]
+    return [line for line in lines if line.thickness < max_thickness or line.contrast < max_contrast]
 
 
-def _painted(lines: list[_Line], shape: tuple[int, ...]) -> AnyArray:
+def _rendered(lines: list[_Line], shape: tuple[int, ...], limits: RulingLimits) -> AnyArray:
     """The contrast of the lines alone, float32 of that shape."""
     height, width = shape
     level = np.zeros((height, width), np.float32)
     columns = np.arange(width)
     for line in lines:
         reach = line.profiles.shape[1] // 2
-        profile = line.profiles[columns * _PARTS // width]
-        seen = np.flatnonzero(line.profiles.max(axis=0) > _PAINTED * line.strength) - reach
-        for offset in range(seen[0] - 1, seen[-1] + 2):
+        profile = line.profiles[columns * _SECTIONS // width]
+        offsets = np.flatnonzero(line.profiles.max(axis=0) > limits.profile_end * line.contrast) - reach
+        for offset in range(offsets[0] - 1, offsets[-1] + 2):
             rows = line.rows + offset
-            is_seen = (rows >= 0) & (rows < height)
-            at = (rows[is_seen], columns[is_seen])
-            level[at] = np.maximum(level[at], profile[is_seen, min(max(offset, -reach), reach) + reach])
+            is_inside = (rows >= 0) & (rows < height)
+            at = (rows[is_inside], columns[is_inside])
+            level[at] = np.maximum(level[at], profile[is_inside, min(max(offset, -reach), reach) + reach])
     return level
 
 
-def _removed(contrast: GrayPicture, level: AnyArray, upright: AnyArray, noise: float) -> GrayPicture:
-    """The contrast without these lines; where a stroke crosses one, it goes on."""
-    both = level + upright  # where they cross, as dark as both together
-    weak = _EDGE * max(float(both.max()), 1.0)
+def _removed(
+    contrast: GrayPicture, level: AnyArray, upright: AnyArray, noise: float, limits: RulingLimits
+) -> GrayPicture:
+    """The contrast without lines of the contrast `level` and `upright`; strokes that cross them stay connected."""
+    both = level + upright  # where two lines cross, their contrast adds up
+    weak = limits.edge_contrast * max(float(both.max()), 1.0)
     is_line = cv2.dilate((both > weak).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    darker = (contrast > _STRONGER * both + _FAINT_SIGMAS * noise + _FAINT).astype(np.uint8)
+    noticeable = limits.min_contrast_sigmas * noise
+    darker = (contrast > limits.stroke_over_line * both + noticeable + limits.min_contrast).astype(np.uint8)
     is_stroke = np.asarray(cv2.medianBlur(darker, 3)) > 0  # single pixels are noise on the line
     kept = np.where(is_line & ~is_stroke, 0, contrast).astype(np.uint8)
     bridged = np.zeros_like(kept)
     for lines, is_upright in ((level, False), (upright, True)):
-        # A line as dark as the ink leaves a gap in the stroke that crosses it: where there is ink above and below.
+        # A line as dark as the ink leaves a gap in a stroke that crosses it: bridge it where there is ink on both
+        # sides.
         gap = _thickness(lines if not is_upright else lines.T, weak)
         if gap:
             kernel = np.ones((3, gap + 4) if is_upright else (gap + 4, 3), np.uint8)
@@ -269,24 +319,24 @@ def _removed(contrast: GrayPicture, level: AnyArray, upright: AnyArray, noise: f
     rest = np.where(is_line, np.maximum(kept, np.minimum(bridged, contrast)), contrast).astype(np.uint8)
     beside = 2 * (max(_thickness(level, weak), _thickness(upright.T, weak)) // 2) + 1
     is_near = cv2.dilate(is_line.astype(np.uint8), np.ones((beside, beside), np.uint8)) > 0
-    return _without_remains(rest, is_near, _FAINT_SIGMAS * noise + _FAINT)
+    return _without_remnants(rest, is_near, noticeable + limits.min_contrast, limits)
 
 
-def _without_remains(contrast: GrayPicture, is_line: AnyArray, faint: float) -> GrayPicture:
-    """`contrast` without the pieces that lie on lines: where two cross, or the pen of the printer pressed."""
+def _without_remnants(contrast: GrayPicture, is_line: AnyArray, faint: float, limits: RulingLimits) -> GrayPicture:
+    """`contrast` without the connected components that lie on lines: crossings, and places where a line is darker."""
     marks = np.asarray(cv2.threshold(contrast, faint, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    n, piece_of, statistics, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
-    marked = np.flatnonzero(marks)  # few of all pixels, so that only these are counted
-    pieces = np.asarray(piece_of, np.int32).ravel()[marked]
-    on_lines = np.bincount(pieces[is_line.ravel()[marked]], minlength=n)
-    is_remains = on_lines > _REMAINS * statistics[:, cv2.CC_STAT_AREA]
+    n, labels, statistics, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    marked = np.flatnonzero(marks)  # counting only these pixels is faster, since they are few
+    marked_labels = np.asarray(labels, np.int32).ravel()[marked]
+    on_lines = np.bincount(marked_labels[is_line.ravel()[marked]], minlength=n)
+    is_remnant = on_lines > limits.remnant_share * statistics[:, cv2.CC_STAT_AREA]
     rest = contrast.copy()
-    rest.ravel()[marked[is_remains[pieces]]] = 0
+    rest.ravel()[marked[is_remnant[marked_labels]]] = 0
     return rest
 
 
 def _thickness(level: AnyArray, weak: float) -> int:
-    """The most pixels of one column's line in a row, 0 without lines."""
+    """The greatest thickness of a line in pixels, 0 without lines."""
     dark = (level > weak).astype(np.uint8)
     if not dark.any():
         return 0

@@ -1,11 +1,13 @@
-"""Which paper a picture has that is more than one plane of light: shadows, a curled sheet, a table around it."""
+"""Background and contrast of paper that is no plane of light: shadows, a curled sheet, a table around it."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import (
-    PIECE_SHARE,
+    MIN_COMPONENT_SHARE,
     VISIBLE_LEVELS,
     VISIBLE_SIGMAS,
     border_noise,
@@ -25,8 +27,12 @@ from digitnet.pictures.ruling import without_ruled_lines
 from digitnet.pictures.sheet import find_sheet
 
 __all__ = [
-    "LOOK_SIDE",
+    "MEASURING_SIDE",
+    "SHADE_LIMITS",
     "SHEET_SIDE",
+    "STROKE_SHAPE_LIMITS",
+    "ShadeLimits",
+    "StrokeShapeLimits",
     "contrast_in_shade",
     "is_darker",
     "is_written",
@@ -35,100 +41,147 @@ __all__ = [
     "paper_side",
 ]
 
-SHEET_SIDE = 48  # pixels; a picture with a shorter side shows no table
-_SHEET_SHARE = 0.04  # of the picture; a sheet with ink on it covers more
-LOOK_SIDE = 400  # pixels of the copy on which polarity and thickness of the strokes are found
-_PEN_SHARE = 0.12  # of the shorter side, which no pen is thicker than, ...
-_MARKER_SHARE = 0.3  # ... which no marker is thicker than, ...
-_PEN_AT_BORDER = 0.08  # ... while no more than this of the border is ink
-_SHADE_AT_BORDER = 0.015  # of the border, which a shadow covers at least
-_WHOLE_SIDE = 0.95  # of the pixels along one side of the picture
-_THICKER = 1.5  # times as thick with plain paper as with local paper: that is a shadow
-_PAPER_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the shorter side: what strokes may be thinner than
-_STROKE_SHARE = 0.65  # of that, which strokes are thinner than; shadows and hollowed-out strokes are not
-_EDGES_SHARE = 0.7  # of the most sharp edges is as good; then the paper that follows shadows most closely counts
-_PAPER_DETAIL = 1200  # pixels; from there on, half of them show the edge of a shadow as sharp as it is
-_DIM_PERCENTILE = 30  # of the light; in what has less, noise is brightened most, ...
-_DIM = 0.8  # ... where that is so much less than usual
-_LAG = 9  # pixels; noise that far apart has nothing in common, whatever its grain
-_SIGMAS_OF_CHANGE = (
-    1.0483  # a normal distribution has its median absolute value at 0.6745, and a difference twice its variance
-)
-_MUCH_NOISE = 12.0  # levels; more may be blurred lines or a sheet's edge, which is no noise
-_GAIN_MAX = 5.0  # of what a shadow left; beyond, it would be noise that is brightened
+# Shorter side in pixels from which a picture may show a table; chosen by hand.
+SHEET_SIDE = 48
+# Longer side in pixels of the copy on which polarity and stroke thickness are measured; chosen by hand.
+MEASURING_SIDE = 400
+# Longer side in pixels from which paper is estimated on a copy of half the size: the edges of shadows stay as sharp as
+# they are; chosen by hand.
+_HALF_SIZE_FROM = 1200
+# Factor from the median absolute difference of two normal variables to their standard deviation: the median absolute
+# value of one is at 0.6745, and a difference has twice the variance.
+_SIGMA_PER_MEDIAN_CHANGE = 1.0483
+# The shorter side over this is half of the median filter's window for the polarity of ink; chosen by hand.
+_POLARITY_WINDOW_DIVISOR = 6
+# Percentiles of the contrast whose distance is one standard deviation of normal noise.
+_ONE_SIGMA_PERCENTILES = (16, 50)
+# Percentiles of the paper's brightness that count as bright and as shadow; chosen by hand.
+_BRIGHT_PERCENTILE, _SHADOW_PERCENTILE = 90, 5
 
 
-def is_written(picture: AnyPicture, paper: AnyPicture) -> bool:
-    """What deviates from this paper looks like strokes of a pen, and not like a shadow or a sheet.
+@dataclass(frozen=True, slots=True)
+class StrokeShapeLimits:
+    """When dark regions are strokes, and neither a shadow nor a sheet. Shares are of the reduced copy."""
+
+    # Share of the picture above which the strokes may be a sheet; chosen by hand.
+    sheet_area: float = 0.04
+    # Greatest thickness of a pen's stroke as a share of the shorter side; chosen by hand.
+    pen_thickness: float = 0.12
+    # Greatest thickness of a marker's stroke as a share of the shorter side; chosen by hand.
+    marker_thickness: float = 0.3
+    # Share of the deepest point's distance from the paper beyond which a pixel is in the middle of a stroke; chosen by
+    # hand.
+    marker_core: float = 0.8
+    # Greatest share of the border that is strokes; chosen by hand.
+    max_border_share: float = 0.08
+    # Least share of the border that a shadow covers; chosen by hand.
+    min_shadow_border: float = 0.015
+    # Share of one side of the picture from which a dark strip along it lies beside the sheet; chosen by hand.
+    strip_share: float = 0.95
+    # Ratio of thickness on plain paper to that on local paper above which the difference is a shadow; chosen by hand.
+    shadow_thickness_ratio: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ShadeLimits:
+    """How paper under shadows is estimated, and how its noise is measured."""
+
+    # Sides of the morphological square as shares of the shorter side, tried from small to large; chosen by hand.
+    square_sides: tuple[float, ...] = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+    # Greatest thickness of strokes as a share of the square's side; chosen by hand.
+    max_stroke_share: float = 0.65
+    # Share of the greatest sum of sharp edges from which a smaller square is preferred, which follows shadows more
+    # closely; chosen by hand.
+    min_edge_share: float = 0.7
+    # Percentile of the light below which a pixel is dim, since noise is amplified most there; chosen by hand.
+    dim_percentile: int = 30
+    # Greatest level of dim light as a share of the median; chosen by hand.
+    dim_light: float = 0.8
+    # Distance in pixels between which noise is uncorrelated, whatever its grain; chosen by hand.
+    noise_lag: int = 9
+    # Noise in grey levels above which it may be blurred lines or a sheet's edge, and is measured again; chosen by hand.
+    doubtful_noise: float = 12.0
+    # Greatest amplification of contrast in a shadow; beyond, noise would be amplified; chosen by hand.
+    max_gain: float = 5.0
+
+
+STROKE_SHAPE_LIMITS = StrokeShapeLimits()
+SHADE_LIMITS = ShadeLimits()
+
+
+def is_written(picture: AnyPicture, paper: AnyPicture, limits: StrokeShapeLimits = STROKE_SHAPE_LIMITS) -> bool:
+    """Whether what deviates from this paper has the shape of strokes, and not of a shadow or a sheet.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3), sides of 32 pixels or more.
         paper: uint8 of the same shape; one shade or a plane of light.
+        limits: What shapes strokes have.
 
     Returns:
-        True for strokes, and where nothing stands out.
+        True for strokes, and where nothing is visible.
     """
-    small, small_paper = reduced(picture, LOOK_SIDE), reduced(paper, LOOK_SIDE)
+    small, small_paper = reduced(picture, MEASURING_SIDE), reduced(paper, MEASURING_SIDE)
     shorter = min(small.shape[:2])
     darker, lighter = (contrast_with(small, small_paper, is_ink_dark=side) for side in (True, False))
     is_ink_dark = energy(darker) > energy(lighter)
     contrast = darker if is_ink_dark else lighter
     strokes = strokes_in(contrast)
     if cv2.mean(contrast, strokes)[0] < max(VISIBLE_LEVELS, VISIBLE_SIGMAS * border_noise(contrast)):
-        # Nothing is, if it is one shade and noise; a table's grain hides the sheet on it.
-        return min(small.shape[:2]) < SHEET_SIDE or find_sheet(small) is None
-    if (border(strokes) > 0).mean() > _PEN_AT_BORDER:
+        # Nothing is visible, unless the texture of a table hides the sheet on it.
+        return shorter < SHEET_SIDE or find_sheet(small) is None
+    if (border(strokes) > 0).mean() > limits.max_border_share:
         unruled = without_ruled_lines(contrast, border_noise(contrast))
         contrast = contrast if unruled is None else unruled
         strokes = strokes_in(contrast)
-    if _is_strip_at_side(strokes) or _is_shade_at_border(contrast, strokes):
+    if _is_strip_at_side(strokes, limits) or _is_shadow_at_border(contrast, strokes, limits):
         return False
     thickness = thickest(strokes)
-    if _may_be_sheet(strokes) and find_sheet(small) is not None:
+    if _may_be_sheet(strokes, limits) and find_sheet(small) is not None:
         return False
-    if (border(strokes) > 0).mean() <= _PEN_AT_BORDER:
-        if thickness <= _PEN_SHARE * shorter:
+    if (border(strokes) > 0).mean() <= limits.max_border_share:
+        if thickness <= limits.pen_thickness * shorter:
             return True
-        if thickness <= _MARKER_SHARE * shorter and _is_thick_of_ink(contrast, strokes):
+        if thickness <= limits.marker_thickness * shorter and _is_marker(contrast, strokes, limits):
             return True
     everywhere = np.full(small.shape[:2], 255, np.uint8)
     side = paper_side(small, everywhere, is_ink_dark=is_ink_dark)
-    other = strokes_in(contrast_with(small, local_paper(small, side, is_ink_dark=is_ink_dark), is_ink_dark=is_ink_dark))
-    return thickness <= _THICKER * thickest(other)
+    paper_nearby = local_paper(small, side, is_ink_dark=is_ink_dark)
+    strokes_nearby = strokes_in(contrast_with(small, paper_nearby, is_ink_dark=is_ink_dark))
+    return thickness <= limits.shadow_thickness_ratio * thickest(strokes_nearby)
 
 
-def _is_thick_of_ink(contrast: GrayPicture, strokes: GrayPicture) -> bool:
-    """Where strokes are thickest they are as dark as anywhere: a marker, and no shadow."""
+def _is_marker(contrast: GrayPicture, strokes: GrayPicture, limits: StrokeShapeLimits) -> bool:
+    """Whether strokes are as dark as anywhere where they are thickest, unlike a shadow."""
     depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
-    thick = contrast[depth > 0.8 * depth.max()]
-    return bool(median(thick) >= PIECE_SHARE * typical_level(histogram(contrast, strokes)))
+    thick = contrast[depth > limits.marker_core * depth.max()]
+    return bool(median(thick) >= MIN_COMPONENT_SHARE * typical_level(histogram(contrast, strokes)))
 
 
-def _may_be_sheet(strokes: GrayPicture) -> bool:
-    """What stands out is much, or one large convex piece: worth a look whether it is a sheet on a table."""
+def _may_be_sheet(strokes: GrayPicture, limits: StrokeShapeLimits) -> bool:
+    """Whether the strokes cover so much that they may be a sheet on a table."""
     if min(strokes.shape) < SHEET_SIDE:
         return False
-    return cv2.countNonZero(strokes) > _SHEET_SHARE * strokes.size
+    return cv2.countNonZero(strokes) > limits.sheet_area * strokes.size
 
 
-def _is_strip_at_side(strokes: GrayPicture) -> bool:
-    """Nearly all along one side of the picture is no ink, but something beside the sheet."""
+def _is_strip_at_side(strokes: GrayPicture, limits: StrokeShapeLimits) -> bool:
+    """Whether strokes fill nearly all of one side of the picture, as what lies beside a sheet does."""
     sides = (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1])
-    return max(float((side > 0).mean()) for side in sides) >= _WHOLE_SIDE
+    return max(float((side > 0).mean()) for side in sides) >= limits.strip_share
 
 
-def _is_shade_at_border(contrast: GrayPicture, strokes: GrayPicture) -> bool:
-    """A piece of the border is darker than the paper, but far lighter than ink."""
+def _is_shadow_at_border(contrast: GrayPicture, strokes: GrayPicture, limits: StrokeShapeLimits) -> bool:
+    """Whether a part of the border is darker than the paper, but far lighter than ink."""
     at_border = border(strokes) > 0
-    if at_border.mean() < _SHADE_AT_BORDER:
+    if at_border.mean() < limits.min_shadow_border:
         return False
-    return bool(median(border(contrast)[at_border]) < PIECE_SHARE * typical_level(histogram(contrast, strokes)))
+    return bool(median(border(contrast)[at_border]) < MIN_COMPONENT_SHARE * typical_level(histogram(contrast, strokes)))
 
 
 def is_darker(small: AnyPicture, inside: GrayPicture) -> bool:
-    """The ink is darker than its paper.
+    """Whether the ink is darker than its paper.
 
-    Strokes cover less than half of any larger neighbourhood, so its median is paper.
+    Strokes cover less than half of any larger neighbourhood, so that its median is paper.
 
     Args:
         small: uint8 (height, width) or (height, width, 3), some hundred pixels.
@@ -137,7 +190,7 @@ def is_darker(small: AnyPicture, inside: GrayPicture) -> bool:
     Returns:
         True for dark ink.
     """
-    side = 2 * (min(small.shape[:2]) // 6) + 1
+    side = 2 * (min(small.shape[:2]) // _POLARITY_WINDOW_DIVISOR) + 1
     paper = np.asarray(cv2.medianBlur(small, side), np.uint8)
     energies = []
     for side_is_dark in (True, False):
@@ -146,131 +199,157 @@ def is_darker(small: AnyPicture, inside: GrayPicture) -> bool:
     return energies[0] >= energies[1]
 
 
-def paper_side(small: AnyPicture, inside: GrayPicture, *, is_ink_dark: bool) -> int:
-    """How large the squares must be that hold more than a stroke's width, but not a shadow.
+def paper_side(small: AnyPicture, inside: GrayPicture, *, is_ink_dark: bool, limits: ShadeLimits = SHADE_LIMITS) -> int:
+    """Choose the side of the morphological square: wider than any stroke, and narrower than shadows.
 
-    Tried from small to large. A square that a stroke fills hollows it out, and its edges are missing; one that holds
-    a shadow has thick dark places, but hardly more sharp edges.
+    Sides are tried from small to large. With a square that fits into a stroke, the stroke's middle passes for paper and
+    its sharp edges are lost; with one that is larger than needed, the edges of shadows add hardly any sharp edges.
 
     Args:
         small: uint8 (height, width) or (height, width, 3), some hundred pixels.
         inside: uint8 (height, width), 255 on the sheet.
-        is_ink_dark: The ink is darker than its paper.
+        is_ink_dark: Whether the ink is darker than its paper.
+        limits: The sides that are tried, and how they are compared.
 
     Returns:
         The side in pixels of `small`, 3 or more.
     """
     shorter: int = min(small.shape[:2])
-    edges = _edges(small)
-    found: list[tuple[float, int]] = []
-    for share in _PAPER_SHARES:
+    edges = _squared_gradient(small)
+    candidates: list[tuple[float, int]] = []
+    for share in limits.square_sides:
         side = max(3, round(shorter * share))
         paper = local_paper(small, side, is_ink_dark=is_ink_dark)
-        # Light strokes that fill their square are in this paper too, but in less than a half of it.
-        bright = paper_range(paper, inside, 90 if is_ink_dark else 50)[0]
+        # Light strokes wider than the square are left in this paper, but cover less than half of it.
+        bright = paper_range(paper, inside, _BRIGHT_PERCENTILE if is_ink_dark else 50)[0]
         contrast, noise = contrast_in_shade(small, paper, bright, inside, is_ink_dark=is_ink_dark)
-        if share == _PAPER_SHARES[0]:
+        if share == limits.square_sides[0]:
             unruled = without_ruled_lines(contrast, noise, inside)
-            edges[(unruled if unruled is not None else contrast) < contrast] = 0  # those of ruled lines say nothing
+            edges[(unruled if unruled is not None else contrast) < contrast] = 0  # without those of ruled lines
         strokes = strong_strokes_in(contrast)
-        if thickest(strokes) <= _STROKE_SHARE * side:
+        if thickest(strokes) <= limits.max_stroke_share * side:
             is_near = cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0
-            found.append((float((edges[is_near] * contrast[is_near]).sum()), side))
-    if not found:
-        return max(3, round(shorter * _PAPER_SHARES[1]))
-    most = max(found)[0]
-    return min(side for seen, side in found if seen >= _EDGES_SHARE * most)
+            candidates.append((float((edges[is_near] * contrast[is_near]).sum()), side))
+    if not candidates:
+        return max(3, round(shorter * limits.square_sides[1]))
+    most = max(candidates)[0]
+    return min(side for sharpness, side in candidates if sharpness >= limits.min_edge_share * most)
 
 
-def paper_range(paper: AnyPicture, inside: GrayPicture, bright_percentile: float = 90) -> tuple[float, float]:
+def paper_range(
+    paper: AnyPicture, inside: GrayPicture, bright_percentile: float = _BRIGHT_PERCENTILE
+) -> tuple[float, float]:
     """Brightness of the paper where it is bright, and in its shadows.
 
     Args:
         paper: uint8 (height, width) or (height, width, 3), without ink.
         inside: uint8 (height, width), 255 on the sheet.
-        bright_percentile: Where the paper counts as bright.
+        bright_percentile: Percentile of its brightness that counts as bright.
 
     Returns:
-        The paper's level there, and at its 5 % point.
+        The paper's grey level at that percentile, and at its 5 % point.
     """
-    small = luma(reduced(paper, LOOK_SIDE))
+    small = luma(reduced(paper, MEASURING_SIDE))
     mask = cv2.resize(inside, small.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-    shade, bright = percentiles(small[mask], (5, bright_percentile))
+    shade, bright = percentiles(small[mask], (_SHADOW_PERCENTILE, bright_percentile))
     return bright, shade
 
 
 def contrast_in_shade(
-    picture: AnyPicture, paper: AnyPicture, bright: float, inside: GrayPicture, *, is_ink_dark: bool
+    picture: AnyPicture,
+    paper: AnyPicture,
+    bright: float,
+    inside: GrayPicture,
+    *,
+    is_ink_dark: bool,
+    limits: ShadeLimits = SHADE_LIMITS,
 ) -> tuple[GrayPicture, float]:
     """Contrast as it would be if all the paper were as bright as its bright parts, and its noise.
 
-    Light multiplies what paper and ink reflect, so the contrast is divided by the paper's own brightness: in all
-    channels by the same, since the dark channel of coloured paper has as much noise as the others.
+    Light multiplies what paper and ink reflect, so the contrast is divided by the paper's brightness. All channels are
+    divided by the same, since the dark channel of coloured paper has as much noise as the others.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3).
         paper: uint8 of the same shape, without ink.
-        bright: The level of bright paper.
+        bright: The grey level of bright paper.
         inside: uint8 (height, width), 255 on the sheet.
-        is_ink_dark: The ink is darker than its paper.
+        is_ink_dark: Whether the ink is darker than its paper.
+        limits: How far contrast is amplified, and how noise is measured.
 
     Returns:
-        uint8 (height, width), 0 outside the sheet; and the standard deviation of its noise in levels.
+        uint8 (height, width), 0 outside the sheet; and the standard deviation of its noise in grey levels.
     """
     deviation = cv2.subtract(paper, picture) if is_ink_dark else cv2.subtract(picture, paper)
-    floor = np.uint8(max(1, round(bright / _GAIN_MAX)))
-    shine = np.maximum(luma(paper), floor)
-    by = shine if picture.ndim == 2 else cv2.merge([shine, shine, shine])
-    deviation = cv2.divide(deviation, by, scale=max(1.0, bright))
+    floor = np.uint8(max(1, round(bright / limits.max_gain)))
+    brightness = np.maximum(luma(paper), floor)
+    divisor = brightness if picture.ndim == 2 else cv2.merge([brightness, brightness, brightness])
+    deviation = cv2.divide(deviation, divisor, scale=max(1.0, bright))
     contrast = one_contrast(np.asarray(deviation, np.uint8))
-    # The filled-up paper is a little too far from the true one, by its noise: most of what is inside is paper.
-    every = max(1, contrast.size // 100_000)
-    is_inside, levels, lights = (plane.ravel()[::every] for plane in (inside, contrast, shine))
-    levels, lights = levels[is_inside > 0], lights[is_inside > 0]
-    low, middle = percentiles(levels, (16, 50))
-    dim, usual = percentiles(lights, (_DIM_PERCENTILE, 50))
-    if dim > _DIM * usual:
-        dim = usual
-    dim_low, dim_middle = percentiles(levels[lights <= dim], (16, 50))  # the same noise of the camera, brightened
-    noise = max(middle - low, dim_middle - dim_low)
-    if noise > _MUCH_NOISE:
-        noise = min(noise, max(_MUCH_NOISE, _grain(contrast, inside, shine, dim)))
+    middle, noise = _middle_and_noise(contrast, inside, brightness, limits)
+    # A closing or opening estimates the paper too bright or too dark by its noise; most of the inside is paper, so its
+    # median corrects that.
     above = cv2.subtract(contrast, np.full_like(contrast, round(middle)))
     return np.asarray(cv2.bitwise_and(above, inside), np.uint8), noise
 
 
-def _grain(contrast: GrayPicture, inside: GrayPicture, shine: GrayPicture, dim: float) -> float:
-    """Standard deviation of what changes from one pixel to another near it, as noise does and a soft edge does not."""
-    if contrast.shape[1] <= 2 * _LAG:
+def _middle_and_noise(
+    contrast: GrayPicture, inside: GrayPicture, brightness: GrayPicture, limits: ShadeLimits
+) -> tuple[float, float]:
+    """The median of the contrast on the sheet, and the standard deviation of its noise, in grey levels."""
+    every = max(1, contrast.size // 100_000)
+    is_inside, levels, lights = (plane.ravel()[::every] for plane in (inside, contrast, brightness))
+    levels, lights = levels[is_inside > 0], lights[is_inside > 0]
+    low, middle = percentiles(levels, _ONE_SIGMA_PERCENTILES)
+    dim, usual = percentiles(lights, (limits.dim_percentile, 50))
+    if dim > limits.dim_light * usual:
+        dim = usual
+    dim_low, dim_middle = percentiles(levels[lights <= dim], _ONE_SIGMA_PERCENTILES)  # where noise is amplified most
+    noise = max(middle - low, dim_middle - dim_low)
+    if noise > limits.doubtful_noise:
+        noise = min(
+            noise, max(limits.doubtful_noise, _noise_by_change(contrast, inside, brightness, dim, limits.noise_lag))
+        )
+    return middle, noise
+
+
+def _noise_by_change(
+    contrast: GrayPicture, inside: GrayPicture, brightness: GrayPicture, dim: float, lag: int
+) -> float:
+    """Standard deviation of the noise in grey levels, by the change between pixels `lag` columns apart.
+
+    Soft edges, unlike noise, change little over such a distance.
+    """
+    if contrast.shape[1] <= 2 * lag:
         return float("inf")
     rows = slice(None, None, max(1, contrast.size // 400_000))
-    ahead, behind = (rows, slice(_LAG, None)), (rows, slice(None, -_LAG))
+    ahead, behind = (rows, slice(lag, None)), (rows, slice(None, -lag))
     change = cv2.absdiff(np.ascontiguousarray(contrast[ahead]), np.ascontiguousarray(contrast[behind]))
     is_inside = (inside[ahead] > 0) & (inside[behind] > 0)
-    parts = [change[is_inside], change[is_inside & (shine[ahead] <= dim)]]
-    return max((median(part) * _SIGMAS_OF_CHANGE for part in parts if part.size), default=0.0)
+    parts = [change[is_inside], change[is_inside & (brightness[ahead] <= dim)]]
+    return max((median(part) * _SIGMA_PER_MEDIAN_CHANGE for part in parts if part.size), default=0.0)
 
 
-def _edges(picture: AnyPicture) -> AnyArray:
-    """How sharp each pixel is, float32 (height, width): much at the edge of a stroke, little at that of a shadow."""
+def _squared_gradient(picture: AnyPicture) -> AnyArray:
+    """Squared gradient of each pixel, float32 (height, width): large at edges of strokes, small at those of shadows."""
     across, down = (cv2.Sobel(picture, cv2.CV_32F, *step) for step in ((1, 0), (0, 1)))
-    steepness = across**2 + down**2
-    return np.asarray(steepness if picture.ndim == 2 else steepness.max(axis=2), np.float32)
+    squared = across**2 + down**2
+    return np.asarray(squared if picture.ndim == 2 else squared.max(axis=2), np.float32)
 
 
 def paper_around(picture: AnyPicture, side: float, *, is_ink_dark: bool) -> AnyPicture:
-    """The local paper, of a large picture found at a half of its size: paper has no detail.
+    """The local background estimate, made at half the size for large pictures, since paper has no detail.
 
     Args:
         picture: uint8 (height, width) or (height, width, 3).
         side: Pixels; strokes are thinner than this.
-        is_ink_dark: The ink is darker than its paper.
+        is_ink_dark: Whether the ink is darker than its paper.
 
     Returns:
         uint8 of the picture's shape.
     """
     longer = max(picture.shape[:2])
-    small = reduced(picture, longer if longer < _PAPER_DETAIL else -(-longer // 2))
+    small = reduced(picture, longer if longer < _HALF_SIZE_FROM else -(-longer // 2))
     paper = local_paper(small, max(3, round(side * max(small.shape[:2]) / longer)), is_ink_dark=is_ink_dark)
     if small.shape == picture.shape:
         return paper

@@ -1,14 +1,15 @@
-"""What a file is that is no picture, in words: what was expected, what came, what to do."""
+"""Error messages for files that are no pictures: what was expected, what was found, and what to do about it."""
 
-__all__ = ["BYTES_LOOKED_AT", "unknown_format"]
+__all__ = ["SIGNATURE_BYTES", "unknown_format"]
 
-BYTES_LOOKED_AT = 1024
+# Length of the beginning of a file that identifies its format, in bytes; chosen by hand.
+SIGNATURE_BYTES = 1024
 
 _EXPECTED = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or PPM"
 _EXPORT = "export it as PNG or JPEG"
 
-# How a file begins -> its kind, and what to do with it.
-_BEGINNINGS = (
+# Signatures at the very beginning of a file: the bytes, the name of the format, and the advice.
+_SIGNATURES_AT_START = (
     *(
         (mark, f"a {kind} that is damaged or cut short", "save or send it again")
         for mark, kind in (
@@ -26,8 +27,8 @@ _BEGINNINGS = (
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
     (b"\x93NUMPY", "an array of NumPy", "digitnet predict reads it where it holds images of 28 x 28"),
 )
-# What stands somewhere near the beginning -> the same.
-_INSIDE = (
+# Signatures anywhere within the first SIGNATURE_BYTES: the bytes, the name of the format, and the advice.
+_SIGNATURES_WITHIN = (
     (b"<svg", "an SVG drawing", "export it as PNG"),
     (b"<html", "a web page", "save the picture itself"),
     (b"ftyphei", "HEIC, an iPhone's format", "pip install pillow-heif, or export it as JPEG"),
@@ -37,27 +38,27 @@ _INSIDE = (
 
 
 def unknown_format(name: str, start: bytes) -> str:
-    """Say what a file is, of which Pillow knows nothing.
+    """The error message for a file that Pillow cannot identify.
 
     Args:
-        name: Of the file.
-        start: Its first `BYTES_LOOKED_AT` bytes, or all of it.
+        name: Name of the file.
+        start: Its first `SIGNATURE_BYTES` bytes, or all of it.
 
     Returns:
-        One line for an error.
+        One line.
     """
     if not start:
         return f"{name} is empty: expected a picture file"
-    found, advice = _recognised(start)
+    found, advice = _identified(start)
     return f"{name} is not a picture, or a damaged one: expected {_EXPECTED}, found {found}: {advice}"
 
 
-def _recognised(start: bytes) -> tuple[str, str]:
-    """What it is, and what to do with it."""
-    for mark, found, advice in _BEGINNINGS:
+def _identified(start: bytes) -> tuple[str, str]:
+    """The name of the format, and what to do with such a file."""
+    for mark, found, advice in _SIGNATURES_AT_START:
         if start.startswith(mark):
             return found, advice
-    for mark, found, advice in _INSIDE:
+    for mark, found, advice in _SIGNATURES_WITHIN:
         if mark in start:
             return found, advice
     if not any(start):
@@ -71,7 +72,7 @@ def _is_text(start: bytes) -> bool:
     try:
         text = start.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(start) - 3:  # else the last letter was cut in two
+        if error.start < len(start) - 3:  # otherwise the last character was cut off in the middle
             return False
         text = start[: error.start].decode()
     return text.translate(_WHITE_SPACE).isprintable()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images
-from digitnet.distortion import Distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError
 from digitnet.report.gallery import Gallery
 from digitnet.report.style import INK, MUTED, PAPER, in_house_style, shortened

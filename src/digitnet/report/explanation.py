@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitnet.answers import Digit
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture
-from digitnet.reading import Trace
+from digitnet.inference.answers import Digit
+from digitnet.inference.reader import Trace
 from digitnet.report.style import (
     ACCENT,
     BLUE,

@@ -9,7 +9,7 @@ import numpy as np
 from digitnet.arrays import ConfusionMatrix
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
-from digitnet.evaluation import Evaluation
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.report.gallery import Gallery
 from digitnet.report.style import (
     ACCENT,

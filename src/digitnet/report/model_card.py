@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.distortion import Distortion
+from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import RunFolderError
-from digitnet.metrics import wilson_interval
+from digitnet.evaluation.metrics import wilson_interval
 from digitnet.report.style import names_of_classes
 
 __all__ = ["model_card"]
@@ -46,9 +46,16 @@ _MNIST_LIMITS = (
     "a 9 with a round tail. Expect more mistakes there.",
     "**The labels.** Some MNIST images are mislabelled or illegible. A few of the mistakes above are theirs.",
 )
+_REFUSES = (
+    "**What is no digit.** The output `digit_score` of the file, copied from the model inside the package, tells "
+    "digits from everything else: a picture of something else is answered with `not a digit`. Some letters and marks "
+    "that resemble digits are read as digits all the same."
+)
+_REFUSES_NOTHING = (
+    "**Nothing else.** It has no digit score, so it always answers with one of its classes. Whatever else it is shown, "
+    "a letter or a stain, gets one of them too, sometimes with high confidence."
+)
 _COMMON_LIMITS = (
-    "**Nothing else.** It always answers with one of its classes. Whatever else it is shown, a letter or a "
-    "stain, gets one of them too, sometimes with high confidence.",
     "**Confidence.** Probabilities were compared with the truth on images like those it was trained on. On "
     "other images they tend to be too high.",
     "**One run.** The intervals cover the choice of the images, not the luck of the seed: training again "
@@ -68,7 +75,8 @@ def model_card(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         run: The content of `run.json`: command, settings, seed, versions, data, started, class_names.
         metrics: The content of `metrics.json`: test and validation (each as `Evaluation.to_dict` gives it, or
             None), train_seconds, parameters; of runs that have a model in 8-bit integers too, bytes, and int8 with
-            the same keys (or, as missing, the reason why there is none).
+            the same keys (or, as missing, the reason why there is none); and refuses_non_digits, whether the model
+            files have a digit score, where that is known.
 
     Returns:
         Markdown, ending in a newline.
@@ -83,7 +91,7 @@ def model_card(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
             _classes(run, metrics),
             _training(run, metrics),
             _data(run["data"]),
-            _limits(run),
+            _limits(run, metrics),
             _licence(run),
         )
     except KeyError as error:
@@ -314,8 +322,9 @@ def _data(data: Mapping[str, Any]) -> str:
     )
 
 
-def _limits(run: Mapping[str, Any]) -> str:
+def _limits(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     special = _MNIST_LIMITS if _is_mnist(run) else (_OTHER_DATA_LIMIT,)
+    special = (*special, _REFUSES if metrics.get("refuses_non_digits") else _REFUSES_NOTHING)
     return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in (*special, *_COMMON_LIMITS))
 
 

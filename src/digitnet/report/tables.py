@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from digitnet.evaluation import Evaluation
-from digitnet.metrics import ClassScores, Interval
+from digitnet.evaluation.evaluation import Evaluation
+from digitnet.evaluation.metrics import ClassScores, Interval
 from digitnet.report.style import names_of_classes
 
 __all__ = ["evaluation_table"]

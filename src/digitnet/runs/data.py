@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from digitnet.datasets import Dataset, OnBadPicture, load_source, train_validation_split
-from digitnet.recipes import Recipe
+from digitnet.training.recipes import Recipe
 
 __all__ = ["Data", "load_data"]
 

@@ -1,30 +1,21 @@
-"""The end of a run: calibrate, export in both precisions, open the test set once, and write down what came out."""
+"""The end of a run: calibrate, write the model files, open the test set once, and write down what came out."""
 
 import csv
-import dataclasses
 import io
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from digitnet.arrays import AnyArray
-from digitnet.backend import KerasModel, keras
-from digitnet.calibration import fit_temperature
-from digitnet.classifier import Classifier
-from digitnet.datasets import Dataset
-from digitnet.errors import ModelFileError, RunFolderError
-from digitnet.evaluation import Evaluation, evaluate
-from digitnet.export import encode_model
+from digitnet.errors import RunFolderError
+from digitnet.evaluation.evaluation import Evaluation
 from digitnet.files import replaced_file
-from digitnet.model import KerasPredictor, layer_table
-from digitnet.model_file import ModelMetadata, open_model
-from digitnet.onnx_graph import with_metadata
-from digitnet.quantiles import Quantiles
-from digitnet.quantization import quantize
-from digitnet.recipes import Recipe
+from digitnet.model_file.contract import ModelMetadata
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import layer_table
 from digitnet.report import (
     confusion_matrix_figure,
     model_card,
@@ -34,101 +25,120 @@ from digitnet.report import (
     worst_mistakes_figure,
 )
 from digitnet.runs.data import Data
+from digitnet.runs.digit_score import digit_score_for
+from digitnet.runs.events import Listener, Outcome, Stage, StageStarted, ignore_events
 from digitnet.runs.folder import RunFolder
+from digitnet.runs.publishing import Publication, Published, fitted_temperature, publish, publish_int8
+from digitnet.runs.training import PreparedRun
 from digitnet.training.optimizers import make_optimizer
+from digitnet.training.recipes import Recipe
 
-__all__ = ["finish"]
+__all__ = ["COMPLETE", "Products", "finish"]
 
-_Measured: TypeAlias = dict[str, Evaluation | None]  # by the part of the data
 
-_IN_THE_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
-_IMAGES_TO_COMPARE = 512  # of the training images, on which the exported file must answer as the model does
+@dataclass(frozen=True)
+class Products:
+    """What a run leaves in its folder.
+
+    Attributes:
+        everything: The model in both precisions, `model.keras`, figures, tables, the model card and `metrics.json`;
+            else `model.onnx` alone.
+        of_stopped_runs: Whether a run that was stopped leaves that too, as far as it came; its test images stay closed.
+    """
+
+    everything: bool = True
+    of_stopped_runs: bool = False
+
+
+_NOT_MEASURED = dict.fromkeys(("test", "validation"))  # what `metrics.json` says of a part that is not there
+COMPLETE = Products()  # a finished run, as `digitnet train` leaves it
 
 
 def finish(
-    folder: RunFolder, model: KerasModel, data: Data, history: Sequence[Mapping[str, float]]
-) -> tuple[dict[str, Any], Evaluation | None]:
-    """Write everything that a complete run folder has; `metrics.json` comes last.
+    folder: RunFolder,
+    run: PreparedRun,
+    history: Sequence[Mapping[str, float]],
+    products: Products = COMPLETE,
+    listener: Listener = ignore_events,
+) -> Outcome:
+    """Write what a run leaves; `metrics.json` comes last.
 
     It may be called again after it was interrupted: every file is replaced whole.
 
     Args:
-        folder: The run folder, with its `run.json`.
-        model: The trained model.
-        data: What it was trained on; its test part is opened here, once.
-        history: One dict of logs an epoch.
+        folder: The run folder; for everything it needs its `run.json`.
+        run: With the trained model. The test part of its data is opened here, once, by a finished run only.
+        history: One dict of logs an epoch, at least one.
+        products: What to write.
+        listener: Told of each stage.
 
     Returns:
-        The content of `metrics.json`, and the evaluation on the test images (on the validation images, where
-        there are no test images, and None where there are neither).
+        How the run ended.
 
     Raises:
         RunFolderError: A file cannot be written.
         ModelFileError: The exported model does not answer as the trained one.
     """
-    run = folder.read_description()
-    temperature = run["settings"]["temperature"]
-    if data.validation is not None:
-        logits = KerasPredictor(model).predict_logits(data.validation.images)
-        temperature = fit_temperature(logits, data.validation.labels)
-    metadata = ModelMetadata(
-        class_names=data.train.class_names,
-        layers=tuple(layer_table(model)),
-        recipe=run["settings"],
-        data=run["data"],
-        calibration={"temperature": temperature},
-    )
-    content = encode_model(model, metadata, data.train.images[:_IMAGES_TO_COMPARE])
-    measured, figures = _publish(folder, folder.model_file, content, data)
+    is_finished = len(history) == run.recipe.epochs
+    listener(StageStarted(Stage.CALIBRATING))
+    publication = _publication(run, is_finished=is_finished)
+    listener(StageStarted(Stage.MEASURING))
+    published = publish(folder, run.model, publication)
     metrics = {
-        **figures,
+        **_NOT_MEASURED,
+        **published.figures,
         "train_seconds": round(sum(row["seconds"] for row in history), 3),
         "epochs": len(history),
-        "parameters": int(model.count_params()),
-        "int8": _publish_int8(folder, content, data),
+        "parameters": int(run.model.count_params()),
+        **({"int8": _int8(folder, published, publication)} if products.everything else {}),
+        "refuses_non_digits": publication.score_of is not None,
     }
-    _save_for_training(folder, model, Recipe.from_dict(run["settings"]))
-    _draw(folder, model, data, measured)
+    if products.everything:
+        listener(StageStarted(Stage.REPORTING))
+        _report(folder, run, history, published.measured, metrics)
+    if is_finished:
+        shutil.rmtree(folder.checkpoint, ignore_errors=True)  # the run is complete; what is left is of no use
+    evaluation = published.measured.get("test", published.measured.get("validation"))
+    return Outcome(folder, len(history), is_finished, metrics, evaluation)
+
+
+def _int8(folder: RunFolder, published: Published, publication: Publication) -> dict[str, Any]:
+    figures = publish_int8(folder, published, publication)
+    return figures if "missing" in figures else {**_NOT_MEASURED, **figures}
+
+
+def _publication(run: PreparedRun, *, is_finished: bool) -> Publication:
+    data, recipe = run.data, run.recipe
+    parts = {"test": data.test if is_finished else None, "validation": data.validation}
+    temperature = recipe.temperature if data.validation is None else fitted_temperature(run.model, data.validation)
+    return Publication(
+        metadata=ModelMetadata(
+            class_names=data.train.class_names,
+            layers=tuple(layer_table(run.model)),
+            recipe=recipe.to_dict(),
+            data=data.describe(),
+            calibration={"temperature": temperature},
+        ),
+        train_images=data.train.images,
+        parts={name: part for name, part in parts.items() if part is not None},
+        score_of=digit_score_for(data.train),
+        held_out=data.validation,
+    )
+
+
+def _report(
+    folder: RunFolder,
+    run: PreparedRun,
+    history: Sequence[Mapping[str, float]],
+    measured: Mapping[str, Evaluation],
+    metrics: Mapping[str, Any],
+) -> None:
+    """All that is written for people and for further training."""
+    _save_for_training(folder, run.model, run.recipe)
+    _draw(folder, run.model, run.data, measured)
     _write_history(folder, history)
-    folder.write(folder.card_file, model_card(run, metrics))
-    folder.write_json(folder.metrics_file, metrics)
-    shutil.rmtree(folder.checkpoint, ignore_errors=True)  # the run is complete; what is left is of no use
-    return metrics, measured["test"] or measured["validation"]
-
-
-def _publish(folder: RunFolder, path: Path, content: bytes, data: Data) -> tuple[_Measured, dict[str, Any]]:
-    """Measure a model and write its file, the figures inside; what was measured, and the same for `metrics.json`."""
-    session, metadata = open_model(content)
-    classifier = Classifier(session, metadata)
-    if data.validation is not None:
-        known = {"probability": _of_right_labels(classifier, data.validation).to_dict()}
-        metadata = dataclasses.replace(metadata, thresholds={**metadata.thresholds, **known})
-    parts = {"test": data.test, "validation": data.validation}
-    measured = {name: None if part is None else evaluate(classifier, part) for name, part in parts.items()}
-    figures = {name: part.to_dict() if part else None for name, part in measured.items()}
-    summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items() if part}
-    described = with_metadata(content, dataclasses.replace(metadata, metrics=summary))
-    folder.write(path, described)
-    return measured, {**figures, "bytes": len(described)}
-
-
-def _of_right_labels(classifier: Classifier, dataset: Dataset) -> Quantiles:
-    """How probable the right labels of images are that were held out: from this, candidates are chosen.
-
-    The temperature was fitted on the same images; one number, fitted on thousands, moves the quantiles by less than
-    they differ from one choice of images to the next.
-    """
-    probabilities = classifier.predict_proba(dataset.images)
-    return Quantiles.of(probabilities[np.arange(len(dataset)), dataset.labels])
-
-
-def _publish_int8(folder: RunFolder, content: bytes, data: Data) -> dict[str, Any]:
-    """The same for the model in 8-bit integers; where those would answer otherwise, why there is no such file."""
-    try:
-        quantized = quantize(content, data.train.images)
-    except ModelFileError as error:
-        return {"missing": str(error)}
-    return _publish(folder, folder.int8_model_file, quantized, data)[1]
+    folder.write(folder.card_file, model_card(folder.read_description(), metrics))
+    folder.write_json(folder.metrics_file, dict(metrics))
 
 
 def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> None:
@@ -150,9 +160,9 @@ def _save_for_training(folder: RunFolder, model: KerasModel, recipe: Recipe) -> 
         raise RunFolderError(f"{folder.keras_file} cannot be written: {error.strerror or error}") from error
 
 
-def _draw(folder: RunFolder, model: KerasModel, data: Data, measured: _Measured) -> None:
+def _draw(folder: RunFolder, model: KerasModel, data: Data, measured: Mapping[str, Evaluation]) -> None:
     save_figure(receptive_fields_figure(_first_kernel(model)), folder.path / "receptive_fields.png")
-    for dataset, evaluation in ((data.test, measured["test"]), (data.validation, measured["validation"])):
+    for dataset, evaluation in ((data.test, measured.get("test")), (data.validation, measured.get("validation"))):
         if dataset is not None and evaluation is not None:
             save_figure(confusion_matrix_figure(evaluation, dataset.class_names), folder.path / "confusion_matrix.png")
             save_figure(worst_mistakes_figure(dataset, evaluation), folder.path / "mistakes.png")

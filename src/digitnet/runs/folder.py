@@ -9,7 +9,7 @@ from typing import Any
 
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
-from digitnet.model_file import MODEL_FILE_NAMES
+from digitnet.model_file.contract import MODEL_FILE_NAMES
 
 __all__ = ["RunFolder"]
 

@@ -1,59 +1,30 @@
-"""A training run from its settings to its finished folder: the seven steps, in order."""
+"""A run: settings and data become a finished folder, and a listener hears of every step."""
 
+import dataclasses
 import platform
 import shlex
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
-from digitnet.arrays import IMAGE_SIDE
-from digitnet.augmentation import make_augmentation
-from digitnet.backend import KerasModel, keras
-from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
-from digitnet.evaluation import Evaluation
-from digitnet.model import build_mlp
-from digitnet.progress import ProgressDisplay
-from digitnet.recipes import Recipe
-from digitnet.regional_hands import with_regional_hands
 from digitnet.runs.data import Data, load_data
-from digitnet.runs.finish import finish
+from digitnet.runs.events import Listener, Outcome, RunFinished, RunStarted, ignore_events
+from digitnet.runs.finish import COMPLETE, Products, finish
 from digitnet.runs.folder import RunFolder
-from digitnet.training import train
+from digitnet.runs.training import PreparedRun, difficulty_of, plan_of, prepare, train_with_events
 from digitnet.training.checkpoint import Checkpoint, restore
-from digitnet.training.hard_examples import HardExamples
-from digitnet.training.loop import check_settings
-from digitnet.training.optimizers import make_optimizer
-from digitnet.training.schedules import make_schedule
+from digitnet.training.recipes import Recipe
+from digitnet.training.stopping import StopRequest
 
-__all__ = ["Outcome", "compiled_model", "lessons", "resume_run", "start_run"]
-
+__all__ = ["carry_out", "resume_run", "start_run"]
 
 _VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
-_COPIES_ON_DISK = 9  # weights, two moments, their successor while it is written, model.keras, two model files
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes:
-        folder: Where everything is.
-        metrics: The content of `metrics.json`.
-        evaluation: On the test images; on the validation images where the source has no test part, and None
-            where nothing was held out either.
-    """
-
-    folder: RunFolder
-    metrics: dict[str, Any]
-    evaluation: Evaluation | None
+# Of the weights in float32: themselves, two moments, the successor of these three while it is written, model.keras
+# with its own, and two model files.
+_COPIES_ON_DISK = 9
 
 
 def start_run(
@@ -62,8 +33,8 @@ def start_run(
     path: Path | None,
     *,
     command: Sequence[str],
-    console: Console,
-    should_stop: Callable[[], bool] = lambda: False,
+    listener: Listener = ignore_events,
+    stop: StopRequest | None = None,
 ) -> Outcome:
     """Train from the beginning, in a new folder.
 
@@ -72,55 +43,37 @@ def start_run(
         data: From `load_data`.
         path: The folder to make; None makes a new one below `runs`.
         command: What the user typed, for `run.json`.
-        console: For progress.
-        should_stop: Asked after every epoch; True ends the run there, ready to be resumed.
+        listener: Gets every event of the run.
+        stop: Asked after every epoch; the run then ends there, ready to be resumed.
 
     Returns:
-        How it ended.
+        How it ended: finished.
 
     Raises:
-        TrainingInterruptedError: The user stopped it.
+        TrainingInterruptedError: It was stopped.
         DigitnetError: The settings, the folder, or the training itself failed.
     """
-    train_set = lessons(recipe, data)
-    model = compiled_model(recipe, train_set)  # before the folder, so that a wrong setting leaves nothing behind
-    description = {
-        "command": list(command),
-        "settings": recipe.to_dict(),
-        "seed": recipe.seed,
-        "class_names": list(data.train.class_names),
-        "data": data.describe(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _VERSIONS_OF},
-        },
-        "machine": f"{platform.system()} {platform.machine()}",
-        "source_path": data.path,
-        "on_bad_picture": data.on_bad_picture,
-    }
-    check_settings(model, train_set, recipe.epochs, recipe.batch_size)
+    run = prepare(recipe, data)  # before the folder, so that a wrong setting leaves nothing behind
     started = datetime.now(UTC)
     default = Path("runs") / f"{recipe.preset}-{started:%Y%m%d-%H%M%S}"
-    RunFolder.check_free_space(path or default, _COPIES_ON_DISK * 4 * model.count_params())
-    if should_stop():
+    RunFolder.check_free_space(path or default, _COPIES_ON_DISK * 4 * run.model.count_params())
+    if stop is not None and stop.requested:
         raise TrainingInterruptedError("stopped before training began; nothing was written")
     folder = RunFolder.create_new(default) if path is None else RunFolder.create(path)
-    description["started"] = started.isoformat(timespec="seconds")
-    folder.write_json(folder.description_file, description)
-    _announce(console, recipe, data, len(train_set), folder)
-    return _train_and_finish(folder, recipe, data, train_set, model, console, should_stop)
+    folder.write_json(folder.description_file, _description(run, command, started))
+    return _to_the_end(carry_out(run, folder, listener=listener, stop=stop), recipe)
 
 
-def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
+def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequest | None = None) -> Outcome:
     """Go on with a run that was interrupted, to the same bits that it would have reached.
 
     Args:
         path: Its folder.
-        console: For progress.
-        should_stop: As for `start_run`.
+        listener: As for `start_run`.
+        stop: As for `start_run`.
 
     Returns:
-        How it ended.
+        How it ended: finished.
 
     Raises:
         RunFolderError: Not a run folder, complete already, or its data is no longer the same.
@@ -140,122 +93,84 @@ def resume_run(path: Path, *, console: Console, should_stop: Callable[[], bool] 
             f"{path}: the data at {data.source} is no longer what this run was started with "
             "(see the digests in run.json): restore it, or start a new run"
         )
-    train_set = lessons(recipe, data)
-    return _train_and_finish(folder, recipe, data, train_set, compiled_model(recipe, train_set), console, should_stop)
+    # Named as it was then, maybe from another working directory: the model files say so too.
+    data = dataclasses.replace(data, source=str(description["data"].get("source", data.source)))
+    return _to_the_end(carry_out(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
 
 
-def lessons(recipe: Recipe, data: Data) -> Dataset:
-    """What is shown to the network in training: the training images, and digits of other hands that are made from them.
-
-    Args:
-        recipe: Says how many are added.
-        data: Only MNIST gets other hands; what a 1 looks like in other data is not known here.
-
-    Returns:
-        The training images, in their order, and those of other hands behind them.
-    """
-    return with_regional_hands(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
-
-
-def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
-    """Build and compile: steps two to four.
-
-    Args:
-        recipe: All settings.
-        train_set: What it is going to learn from; its size decides how long the schedule is.
-
-    Returns:
-        What `train` takes.
-    """
-    model = build_mlp(
-        recipe.hidden_sizes,
-        num_classes=train_set.num_classes,
-        activation=recipe.activation,
-        dropout=recipe.dropout,
-        batch_normalization=recipe.batch_normalization,
-        receptive_fields=recipe.receptive_fields,
-        seed=recipe.seed,
-    )
-    total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
-    schedule = make_schedule(recipe.schedule, recipe.learning_rate, total_steps, recipe.warmup_fraction)
-    model.compile(
-        optimizer=make_optimizer(recipe.optimizer, schedule, recipe.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
-        metrics=["accuracy"],
-    )
-    return model
-
-
-def _announce(console: Console, recipe: Recipe, data: Data, num_lessons: int, folder: RunFolder) -> None:
-    """The steps before training, as a reader of the tutorial knows them."""
-    counts = {"to train": data.train, "to validate": data.validation, "to test": data.test}
-    sizes = [IMAGE_SIDE * IMAGE_SIDE, *recipe.hidden_sizes, data.train.num_classes]
-    changes = [f"{name} {strength:g}" for name, strength in recipe.augmentation.to_dict().items() if strength]
-    added = num_lessons - len(data.train)
-    steps = {
-        "load": f"{data.source}: " + ", ".join(f"{len(part):,} {name}" for name, part in counts.items() if part),
-        "preprocess": "pixels / 255, flattened to 784, inside the model",
-        **({"hands": f"{added:,} digits as they are written elsewhere"} if added else {}),
-        **({} if recipe.augmentation.is_none else {"augment": ", ".join(changes)}),
-        "build": f"{'-'.join(map(str, sizes))}, {recipe.activation}, softmax",
-        "compile": f"{recipe.optimizer}, learning rate {recipe.learning_rate:g} ({recipe.schedule}), cross-entropy",
-        "train": f"epochs: {recipe.epochs}, in batches of {recipe.batch_size}, into {folder.path}",
-    }
-    for name, text in steps.items():
-        console.print(Text.assemble((f"{name:<11}", "bold"), text))
-
-
-class _Bookkeeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
-    """Adds seconds and learning rate to the log of each epoch, and stops the run where that is asked."""
-
-    def __init__(self, should_stop: Callable[[], bool]) -> None:
-        super().__init__()
-        self._should_stop = should_stop
-        self._began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002 - Keras's signature
-        now = time.perf_counter()
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        logs["seconds"] = now - self._began
-        self._began = now
-        if self._should_stop():
-            self.model.stop_training = True
-
-
-def _train_and_finish(
+def carry_out(
+    run: PreparedRun,
     folder: RunFolder,
-    recipe: Recipe,
-    data: Data,
-    train_set: Dataset,
-    model: KerasModel,
-    console: Console,
-    should_stop: Callable[[], bool],
+    products: Products = COMPLETE,
+    *,
+    listener: Listener = ignore_events,
+    stop: StopRequest | None = None,
 ) -> Outcome:
-    hard_examples = HardExamples(len(train_set), recipe.hard_examples) if recipe.hard_examples else None
-    checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint, hard_examples), hard_examples)
-    display = ProgressDisplay(console, len(train_set))
+    """Train from the folder's last checkpoint on, or from the beginning, and write what the run leaves.
+
+    Args:
+        run: From `prepare`.
+        folder: Exists; for complete products it has its `run.json`.
+        products: What to leave in it.
+        listener: Gets every event of the run.
+        stop: Asked after every epoch, and while one runs whether to give it up.
+
+    Returns:
+        How it ended, finished or stopped.
+
+    Raises:
+        TrainingInterruptedError: By a KeyboardInterrupt, whenever it comes.
+        DigitnetError: The folder or the training itself failed.
+    """
+    stop = stop or StopRequest()
+    recipe, data, model = run.recipe, run.data, run.model
+    difficulty = difficulty_of(recipe, run.train_set)
+    checkpoint = Checkpoint(folder.checkpoint, restore(model, folder.checkpoint, difficulty), difficulty)
+    plan = plan_of(recipe, data.validation, len(checkpoint.history), difficulty)
     try:
-        train(
-            model,
-            train_set,
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            seed=recipe.seed,
-            validation_set=data.validation,
-            initial_epoch=len(checkpoint.history),
-            callbacks=[_Bookkeeper(should_stop), display, checkpoint],
-            augmentation=make_augmentation(recipe.augmentation),
-            hard_examples=hard_examples,
-            keep_zeros=any(recipe.receptive_fields),
-        )
-        if len(checkpoint.history) < recipe.epochs:  # only should_stop ends a run before its last epoch
-            raise KeyboardInterrupt
-        metrics, evaluation = finish(folder, model, data, checkpoint.history)
+        listener(RunStarted(folder, recipe, data, len(run.train_set), tuple(checkpoint.history), model))
+        if not stop.requested:
+            train_with_events(model, run.train_set, plan, listener, stop, checkpoint)
+        epochs = len(checkpoint.history)
+        is_finished = epochs == recipe.epochs
+        if is_finished or (products.of_stopped_runs and epochs):
+            outcome = finish(folder, run, checkpoint.history, products, listener)
+        else:
+            outcome = Outcome(folder, epochs, is_finished, {}, None)
     except KeyboardInterrupt:
-        raise TrainingInterruptedError(
-            f"stopped; {len(checkpoint.history)} of {recipe.epochs} epochs are finished and kept. "
-            f"Go on with: digitnet train --resume {shlex.quote(str(folder.path))}"
-        ) from None
-    finally:
-        display.close()
-    return Outcome(folder, metrics, evaluation)
+        raise _interrupted(folder, len(checkpoint.history), recipe) from None
+    listener(RunFinished(outcome))
+    return outcome
+
+
+def _to_the_end(outcome: Outcome, recipe: Recipe) -> Outcome:
+    if not outcome.is_finished:
+        raise _interrupted(outcome.folder, outcome.epochs, recipe)
+    return outcome
+
+
+def _interrupted(folder: RunFolder, epochs: int, recipe: Recipe) -> TrainingInterruptedError:
+    return TrainingInterruptedError(
+        f"stopped; {epochs} of {recipe.epochs} epochs are finished and kept. "
+        f"Go on with: digitnet train --resume {shlex.quote(str(folder.path))}"
+    )
+
+
+def _description(run: PreparedRun, command: Sequence[str], started: datetime) -> dict[str, Any]:
+    """The content of `run.json`."""
+    recipe, data = run.recipe, run.data
+    return {
+        "command": list(command),
+        "settings": recipe.to_dict(),
+        "seed": recipe.seed,
+        "class_names": list(data.train.class_names),
+        "data": data.describe(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _VERSIONS_OF},
+        },
+        "machine": f"{platform.system()} {platform.machine()}",
+        "source_path": data.path,
+        "on_bad_picture": data.on_bad_picture,
+        "started": started.isoformat(timespec="seconds"),
+    }

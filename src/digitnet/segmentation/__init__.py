@@ -1,6 +1,14 @@
-"""Ink -> lines of single digits: pieces, lines, cuts, and the row of digits that explains each line best."""
+"""Segmentation: ink becomes lines of single digits.
 
-from digitnet.segmentation.page import DigitInk, Page, take_apart
-from digitnet.segmentation.pieces import Piece, pieces_apart
+components   connected components of ink, at a working size
+lines        the page's slope, and which components form a line
+cuts         paths along which touching digits may be cut
+group_costs  costs of candidates by recognition
+lattice      candidates of a line, their costs by shape and place, and the cheapest path
+page         a page from ink to digits
+"""
 
-__all__ = ["DigitInk", "Page", "Piece", "pieces_apart", "take_apart"]
+from digitnet.segmentation.components import Component, separate_marks
+from digitnet.segmentation.page import DigitInk, Page, segment_page
+
+__all__ = ["Component", "DigitInk", "Page", "segment_page", "separate_marks"]

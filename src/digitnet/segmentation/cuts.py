@@ -1,6 +1,6 @@
-"""Where touching digits may come apart: paths from top to bottom through as little ink as possible.
+"""Cuts between touching digits: paths from top to bottom through as little ink as possible.
 
-A piece gets a cut at every place that looks likely; which of the cuts are real is decided later, by the network.
+A component is cut at every likely place (over-segmentation); the lattice decides later which of the cuts are used.
 """
 
 from dataclasses import dataclass
@@ -11,41 +11,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
-from digitnet.segmentation.pieces import INK_FROM, Piece, cut_out
+from digitnet.segmentation.components import INK_FROM, Component, cropped
 
-__all__ = ["Cut", "between", "find_cuts"]
+__all__ = ["CUT_LIMITS", "Cut", "CutLimits", "CutSearch", "between", "find_cuts"]
 
-_WIDE_SHARE = 0.5  # of the line's height; a narrower piece holds one digit
-_MANY_SHARE = 1.0  # of the line's height; a wider piece holds several, and is searched more closely
-_SEARCH_HEIGHT = 40  # pixels; paths are searched in a copy no higher than this
-# Prices of a step to the side, in pixels of ink. Bold paths wind between strokes that reach over one another; stiff
-# ones part strokes where a bold one would rather go around them.
-_SIDEWAYS = (0.05, 0.3, 1.0, 3.0)
-_LEANS = (-0.35, 0.0, 0.35)  # columns to the right for each row down: most digits lean within these
-_DEAREST = 5.0  # strokes that a path may cross; more is not a gap between digits
-# Of lines whose neighbours touch, 36 % had a digit that no two cuts part well. With relief it was 28 %, with leaning
-# paths and more cuts as well 17 % (docs/log.md).
-_RELIEF = 0.8  # of the ink in the middle of what is twice as thick as a stroke
-_RELIEF_FROM = 1.1  # half strokes; what is less deep is a stroke that is a little thicker
+# Height in pixels of the copy on which paths are searched; chosen by hand.
+_SEARCH_HEIGHT = 40
+# Costs of a step to the side in pixels of ink, each of which gives paths of its own: with a low cost they wind between
+# strokes that reach over one another, with a high one they cross strokes; chosen by hand.
+_SIDESTEP_COSTS = (0.05, 0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
-    """How closely a piece is searched.
+class CutSearch:
+    """How many paths are searched in a component.
 
     Attributes:
-        leans: Of the paths.
-        nearest: Distance between two cuts, of the line's height.
-        most: Cuts in a piece as wide as the line is high; and as many more for more width.
+        slants: Slants of the paths, in columns to the right for each row down.
+        min_distance: Distance between two cuts, as a share of the line's height.
+        max_cuts: Greatest number of cuts in a component as wide as the line is high; in proportion for other widths.
     """
 
-    leans: tuple[float, ...]
-    nearest: float
-    most: int
+    slants: tuple[float, ...]
+    min_distance: float
+    max_cuts: int
 
 
-_ONE = _Search((0.0,), 0.08, 8)
-_MANY = _Search(_LEANS, 0.06, 12)
+@dataclass(frozen=True, slots=True)
+class CutLimits:
+    """Which components are cut, and where.
+
+    Chosen on rendered lines whose neighbours touch: without relief 36 % of them had a digit that no two cuts separate
+    well, with relief 28 %, with slanted paths and more cuts as well 17 % (docs/log.md 2026-11-28, "whole numbers").
+    """
+
+    # Least width of a component that is cut, as a share of the line's height; a narrower one holds one digit; chosen by
+    # hand.
+    min_width: float = 0.5
+    # Width from which a component holds several digits and is searched more closely, as a share of the line's height;
+    # same log entry.
+    several_digits_width: float = 1.0
+    # Search in components that hold one or two digits, and in those that hold several; same log entry.
+    one_digit: CutSearch = CutSearch(slants=(0.0,), min_distance=0.08, max_cuts=8)
+    several_digits: CutSearch = CutSearch(slants=(-0.35, 0.0, 0.35), min_distance=0.06, max_cuts=12)
+    # Greatest cost of a cut, in widths of strokes that it crosses; chosen by hand.
+    max_cost: float = 5.0
+    # Share of the ink that costs nothing in the middle of what is twice as thick as a stroke, where two strokes lie
+    # side by side; same log entry.
+    relief: float = 0.8
+    # Distance from the paper, in halves of a stroke's width, beyond which relief begins; chosen by hand.
+    relief_from: float = 1.1
+
+
+CUT_LIMITS = CutLimits()
 
 _Ink: TypeAlias = NDArray[np.float64]
 _Columns: TypeAlias = NDArray[np.int64]
@@ -53,97 +71,102 @@ _Columns: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """A path through a piece.
+    """A path through a component from top to bottom.
 
     Attributes:
-        edge: Column at which the part to its right starts, in each row, (height,).
-        price: How many strokes it goes through, 0 or more.
+        edge: Column at which the ink to its right begins, in each row, (height,).
+        cost: Ink that it crosses, in widths of a stroke, 0 or more.
     """
 
     edge: _Columns
-    price: float
+    cost: float
 
 
-def find_cuts(piece: Piece, line_height: float) -> list[Cut]:
-    """All likely cuts through a piece.
+def find_cuts(component: Component, line_height: float, limits: CutLimits = CUT_LIMITS) -> list[Cut]:
+    """All likely cuts through a component.
 
     Args:
-        piece: Connected ink.
-        line_height: Of the line it stands in, in pixels.
+        component: Connected ink.
+        line_height: Height of its line in pixels.
+        limits: Which components are cut, and where.
 
     Returns:
-        Cuts from left to right, by their middles: two of them may cross.
+        Cuts from left to right by their mean columns; two of them may cross.
     """
-    if piece.width < _WIDE_SHARE * line_height:
+    if component.width < limits.min_width * line_height:
         return []
-    search = _MANY if piece.width >= _MANY_SHARE * line_height else _ONE
-    scale = min(1.0, _SEARCH_HEIGHT / piece.height)
-    small = _shrunken(piece.ink, scale) / 255
-    apart = max(1, round(search.nearest * line_height * scale))
+    search = limits.several_digits if component.width >= limits.several_digits_width * line_height else limits.one_digit
+    scale = min(1.0, _SEARCH_HEIGHT / component.height)
+    small = _reduced(component.ink, scale) / 255
+    distance = max(1, round(search.min_distance * line_height * scale))
     stroke = max(1.0, _stroke_width(small))
-    relieved = _relieved(small, stroke)
-    paths = np.concatenate([_leaning_paths(ink, lean, apart) for ink in (small, relieved) for lean in search.leans])
-    prices = np.take_along_axis(relieved[None], paths[:, :, None], axis=2)[:, :, 0].sum(axis=1) / stroke
-    most = max(1, round(search.most * piece.width / line_height))
-    chosen = _different_paths(paths, prices, apart, most)
-    edges = _at_full_size(paths[chosen], piece.ink.shape, scale)
-    return [Cut(edge, price) for edge, price in zip(edges, prices[chosen].tolist(), strict=True)]
+    relieved = _relieved(small, stroke, limits)
+    paths = np.concatenate(
+        [_slanted_paths(ink, slant, distance) for ink in (small, relieved) for slant in search.slants]
+    )
+    costs = np.take_along_axis(relieved[None], paths[:, :, None], axis=2)[:, :, 0].sum(axis=1) / stroke
+    is_allowed = costs <= limits.max_cost
+    max_cuts = max(1, round(search.max_cuts * component.width / line_height))
+    chosen = _different_paths(paths, np.where(is_allowed, costs, np.inf), distance, max_cuts)
+    edges = _at_full_size(paths[chosen], component.ink.shape, scale)
+    return [Cut(edge, cost) for edge, cost in zip(edges, costs[chosen].tolist(), strict=True)]
 
 
-def between(piece: Piece, left: Cut | None, right: Cut | None) -> Piece | None:
-    """The ink of a piece between two cuts, or between one and its edge; None where there is none.
+def between(component: Component, left: Cut | None, right: Cut | None) -> Component | None:
+    """The ink of a component between two cuts, or between one and its edge; None where there is none.
 
     Args:
-        piece: Connected ink.
-        left: None for the piece's own left edge.
-        right: None for the piece's own right edge.
+        component: Connected ink.
+        left: None for the component's own left edge.
+        right: None for the component's own right edge.
     """
     first = 0 if left is None else int(left.edge.min())
-    last = piece.width if right is None else int(right.edge.max())
+    last = component.width if right is None else int(right.edge.max())
     if last <= first:
         return None
-    ink = piece.ink[:, first:last]
+    ink = component.ink[:, first:last]
     columns = np.arange(first, last)
     if left is not None:
         ink = np.where(columns >= left.edge[:, None], ink, 0)
     if right is not None:
         ink = np.where(columns < right.edge[:, None], ink, 0)
-    return cut_out(np.asarray(ink, np.uint8), piece.left + first, piece.top, piece.source)
+    return cropped(np.asarray(ink, np.uint8), component.left + first, component.top, component.source)
 
 
-def _relieved(ink: _Ink, stroke: float) -> _Ink:
-    """Ink that is thicker than a stroke is two strokes side by side: its middle is cheap."""
-    strokes = np.pad((ink >= INK_FROM / 255).astype(np.uint8), 1)  # there is paper around a piece
+def _relieved(ink: _Ink, stroke: float, limits: CutLimits) -> _Ink:
+    """The ink with less cost in the middle of what is thicker than a stroke, which may be two strokes side by side."""
+    strokes = np.pad((ink >= INK_FROM / 255).astype(np.uint8), 1)  # there is paper around a component
     depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 5)[1:-1, 1:-1].astype(np.float64)
-    excess = np.clip(2 * depth / stroke - _RELIEF_FROM, 0, 1)
-    return np.asarray(ink * (1 - _RELIEF * excess))
+    excess = np.clip(2 * depth / stroke - limits.relief_from, 0, 1)
+    return np.asarray(ink * (1 - limits.relief * excess))
 
 
-def _leaning_paths(ink: _Ink, lean: float, apart: int) -> _Columns:
-    """The cheapest paths that lean by so many columns for each row down, (n, height)."""
+def _slanted_paths(ink: _Ink, slant: float, distance: int) -> _Columns:
+    """The cheapest paths that go right by so many columns for each row down, (n, height)."""
     height, width = ink.shape
-    shifts = np.rint(lean * (np.arange(height) - height / 2)).astype(np.int64)
+    shifts = np.rint(slant * (np.arange(height) - height / 2)).astype(np.int64)
     room = int(np.abs(shifts).max())
-    leaning = np.zeros((height, width + 2 * room))
+    sheared = np.zeros((height, width + 2 * room))
     for row, shift in enumerate(shifts.tolist()):
-        leaning[row, room - shift : room - shift + width] = ink[row]
-    paths = _cheapest_paths(leaning, apart) + (shifts - room)
+        sheared[row, room - shift : room - shift + width] = ink[row]
+    paths = _cheapest_paths(sheared, distance) + (shifts - room)
     return np.asarray(np.clip(paths, 0, width - 1), np.int64)
 
 
-def _different_paths(paths: _Columns, prices: _Ink, apart: int, most: int) -> _Columns:
-    """Numbers of the cheapest paths, none of them nearly the same as another, from left to right."""
+def _different_paths(paths: _Columns, costs: _Ink, distance: int, max_cuts: int) -> _Columns:
+    """Numbers of the cheapest paths of finite cost, each at a distance from all others, from left to right."""
     chosen: list[int] = []
-    for number in np.argsort(prices, kind="stable").tolist():
-        if len(chosen) == most or prices[number] > _DEAREST:
+    for number in np.argsort(costs, kind="stable").tolist():
+        if len(chosen) == max_cuts or not np.isfinite(costs[number]):
             break
-        if not chosen or (np.abs(paths[chosen] - paths[number]).mean(axis=1) >= apart).all():
+        if not chosen or (np.abs(paths[chosen] - paths[number]).mean(axis=1) >= distance).all():
             chosen.append(number)
     chosen.sort(key=lambda number: int(paths[number].sum()))
     return np.array(chosen, np.int64)
 
 
-def _shrunken(ink: GrayPicture, scale: float) -> _Ink:
+def _reduced(ink: GrayPicture, scale: float) -> _Ink:
+    """The ink as float64, reduced by averaging."""
     if scale == 1:
         return ink.astype(np.float64)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
@@ -151,57 +174,57 @@ def _shrunken(ink: GrayPicture, scale: float) -> _Ink:
 
 
 def _stroke_width(ink: _Ink) -> float:
-    """Twice the area over the length of the outline, which is the total variation."""
+    """Mean width of the strokes: twice the area over the length of the outline, which is the total variation."""
     padded = np.pad(ink, 1)
     down, across = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
     return float(2 * ink.sum() / max(1e-9, np.hypot(down, across).sum()))
 
 
-def _cheapest_paths(ink: _Ink, apart: int) -> _Columns:
-    """Paths that are cheaper than all that cross the middle row nearby, for each price of a step to the side.
+def _cheapest_paths(ink: _Ink, distance: int) -> _Columns:
+    """Paths that are cheaper than all others that cross the middle row nearby, for each cost of a step to the side.
 
     Args:
         ink: (height, width), 0 to 1.
-        apart: Columns to both sides in which a path is the cheapest.
+        distance: Columns to both sides in which a path is the cheapest.
 
     Returns:
         Columns that each path crosses in each row, (n, height).
     """
     height, width = ink.shape
     middle = height // 2
-    above, from_above = _costs(ink[: middle + 1])
-    below, from_below = _costs(ink[: middle - 1 if middle else None : -1])
-    prices = above + below - ink[middle]
+    above, from_above = _accumulated_costs(ink[: middle + 1])
+    below, from_below = _accumulated_costs(ink[: middle - 1 if middle else None : -1])
+    all_costs = above + below - ink[middle]
     found = []
-    for kind, price in enumerate(prices):
-        lowest = cv2.erode(price.reshape(1, -1), np.ones((1, 2 * apart + 1), np.uint8)).ravel()
-        starts = _middles_of_runs(price <= lowest + 1e-9)
-        starts = starts[(starts >= apart) & (starts < width - apart)]
+    for kind, costs in enumerate(all_costs):
+        lowest = cv2.erode(costs.reshape(1, -1), np.ones((1, 2 * distance + 1), np.uint8)).ravel()
+        starts = _centres_of_runs(costs <= lowest + 1e-9)
+        starts = starts[(starts >= distance) & (starts < width - distance)]
         paths = np.empty((len(starts), height), np.int64)
         for origins, rows in ((from_above, range(middle, -1, -1)), (from_below, range(middle, height))):
             column = starts.copy()
             for depth, row in enumerate(rows):
                 paths[:, row] = column
-                position = len(origins) - depth  # how many steps this half still has towards its end
+                position = len(origins) - depth  # steps that are left in this half
                 if position > 0:
                     column = origins[position - 1][kind, column]
         found.append(paths)
     return np.concatenate(found)
 
 
-def _costs(ink: _Ink) -> tuple[_Ink, list[_Columns]]:
-    """The least cost from the first row to each column of the last, and the column before each, row by row.
+def _accumulated_costs(ink: _Ink) -> tuple[_Ink, list[_Columns]]:
+    """Dynamic programming: the least cost from the first row to each column of the last, and the predecessors.
 
-    Both for each price of a step to the side: (prices, width).
+    Both for each cost of a step to the side: (costs, width).
     """
     width = ink.shape[1]
-    sideways = np.array(_SIDEWAYS)[:, None]
+    sidestep = np.array(_SIDESTEP_COSTS)[:, None]
     columns = np.arange(width)
-    padded = np.full((len(_SIDEWAYS), width + 2), np.inf)
+    padded = np.full((len(_SIDESTEP_COSTS), width + 2), np.inf)
     padded[:, 1:-1] = ink[0]
     origins = []
     for row in ink[1:]:
-        straight, from_left, from_right = padded[:, 1:-1], padded[:, :-2] + sideways, padded[:, 2:] + sideways
+        straight, from_left, from_right = padded[:, 1:-1], padded[:, :-2] + sidestep, padded[:, 2:] + sidestep
         from_side = np.minimum(from_left, from_right)
         step = np.where(from_left <= from_right, -1, 1)
         step[straight <= from_side] = 0
@@ -210,14 +233,14 @@ def _costs(ink: _Ink) -> tuple[_Ink, list[_Columns]]:
     return padded[:, 1:-1], origins
 
 
-def _middles_of_runs(is_in: NDArray[np.bool_]) -> _Columns:
-    """The middle of each run of True."""
+def _centres_of_runs(is_in: NDArray[np.bool_]) -> _Columns:
+    """The centre of each run of True."""
     change = np.flatnonzero(np.diff(np.concatenate([[False], is_in, [False]]).astype(np.int8)))
     return np.asarray((change[::2] + change[1::2] - 1) // 2, np.int64)
 
 
-def _at_full_size(paths: _Columns, shape: tuple[int, ...], scale: float) -> _Columns:
-    """Columns at which the part to the right of each path starts, (n, height), in the piece itself."""
+def _at_full_size(paths: _Columns, shape: tuple[int, int], scale: float) -> _Columns:
+    """Columns at which the ink to the right of each path begins, (n, height), in the component itself."""
     height, width = shape
     rows = (np.arange(height) + 0.5) * scale - 0.5
     small_rows = np.arange(paths.shape[1])

@@ -1,4 +1,4 @@
-"""A page of ink, taken apart into all that may be a digit; and put together again once the network has spoken."""
+"""Segmentation of a page of ink into all candidates for digits, and the choice among them by a network's outputs."""
 
 import itertools
 import math
@@ -9,18 +9,33 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
-from digitnet.normalization import Box, FramedDigit, to_mnist_frame
+from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
+from digitnet.segmentation.components import Component, WorkingInk, find_components, to_working_size
 from digitnet.segmentation.cuts import find_cuts
-from digitnet.segmentation.doubt import doubts
-from digitnet.segmentation.lattice import Group, Part, best_row, likely_groups, parts_of, price_of_leaving_out
+from digitnet.segmentation.group_costs import recognition_costs
+from digitnet.segmentation.lattice import Group, Segment, cheapest_path, likely_groups, segments_of, skip_cost
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
-from digitnet.segmentation.pieces import Piece, WorkingInk, find_pieces, to_working_size
 
-__all__ = ["DigitInk", "Page", "take_apart"]
+__all__ = ["PAGE_LIMITS", "DigitInk", "Page", "PageLimits", "segment_page"]
 
-_CROWD = 400  # pieces or more are looked at by a sample, before all of them are cut and framed: ...
-_SAMPLE = 100  # ... so many of the largest, and as many of all sizes
-_LEVEL = 3.0  # degrees; lines that slope less are read as they are
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """When a page is turned, and when its components are sampled before all of them are segmented."""
+
+    # Slope in degrees below which lines are read as they are; chosen by hand.
+    level: float = 3.0
+    # Number of components from which a sample is examined first; docs/log.md 2026-11-29, "numbers that are none".
+    crowd: int = 400
+    # Number of the largest components in that sample, and about as many of all sizes; same log entry.
+    sample: int = 100
+    # Share of the highest component's height from which a component counts for the height of its line; chosen by hand.
+    tall: float = 0.5
+    # Pixels by which the corner of a box may be off after rounding; chosen by hand.
+    box_rounding: float = 0.01
+
+
+PAGE_LIMITS = PageLimits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +57,9 @@ class DigitInk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    parts: list[Part]
+    """The segments of a line, the groups of them that may be digits with their images, and its height in pixels."""
+
+    segments: list[Segment]
     groups: list[Group]
     frames: list[FramedDigit]
     height: float
@@ -50,20 +67,20 @@ class _Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """All that may be a digit on a page.
+    """Everything that may be a digit on a page.
 
     Attributes:
-        lines: What may be a digit in each line.
+        lines: The candidates of each line.
         slope: Degrees by which the picture was turned to make its lines level.
-        to_picture: float64 (2, 3), from a place in the working picture to one in the picture itself.
+        to_picture: float64 (2, 3), affine map from the working picture to the picture itself.
         shape: Height and width of the picture.
-        left_out: How many pieces were left out, since nothing of a sample of them looks like a digit.
+        left_out: Number of components that were left out, since nothing in a sample of them looks like a digit.
     """
 
     lines: tuple[_Line, ...]
     slope: float
-    to_picture: AnyArray
-    shape: tuple[int, ...]
+    to_picture: np.ndarray
+    shape: tuple[int, int]
     left_out: int = 0
 
     @property
@@ -72,13 +89,15 @@ class Page:
         images = [frame.image for line in self.lines for frame in line.frames]
         return np.stack(images) if images else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
 
-    def choose(self, logits: AnyArray, class_names: Sequence[str], oddness: AnyArray | None = None) -> list[DigitInk]:
-        """The digits that explain the ink best.
+    def choose(
+        self, logits: AnyArray, class_names: Sequence[str], outlier_scores: AnyArray | None = None
+    ) -> list[DigitInk]:
+        """The digits on the cheapest path through the lattice of each line.
 
         Args:
-            logits: float (n, classes), what the network says of each of `images`, divided by its temperature.
+            logits: float (n, classes), the network's outputs for `images`, divided by its temperature.
             class_names: The text of each label.
-            oddness: (n,) how little each looks like any digit, as `doubts` takes it; None where nothing tells.
+            outlier_scores: (n,), as for `recognition_costs`; None without a network that computes them.
 
         Returns:
             Digits in reading order.
@@ -87,14 +106,14 @@ class Page:
         if not groups:
             return []
         aspects = np.array([group.ink.shape[1] / group.ink.shape[0] for group in groups])
-        prices = doubts(logits, oddness, aspects, class_names) + [group.price for group in groups]
+        costs = recognition_costs(logits, outlier_scores, aspects, class_names) + [group.cost for group in groups]
         digits: list[DigitInk] = []
         start = row = 0
         for line in self.lines:
-            own = prices[start : start + len(line.groups)].tolist()
+            own = costs[start : start + len(line.groups)].tolist()
             start += len(line.groups)
-            leaving_out = [price_of_leaving_out(part, line.height) for part in line.parts]
-            chosen = best_row(line.groups, own, leaving_out)
+            skip_costs = [skip_cost(segment, line.height) for segment in line.segments]
+            chosen = cheapest_path(line.groups, own, skip_costs)
             digits += [self._digit(line, number, row) for number in chosen]
             row += bool(chosen)
         return digits
@@ -102,28 +121,34 @@ class Page:
     def _digit(self, line: _Line, number: int, row: int) -> DigitInk:
         group, frame = line.groups[number], line.frames[number]
         box = self._box_in_picture(group.left + frame.box[0], group.top + frame.box[1], *frame.box[2:])
-        return DigitInk(frame.image, box, row, (*_notes(line.parts, group), *frame.notes))
+        return DigitInk(frame.image, box, row, (*_notes(line.segments, group), *frame.notes))
 
     def _box_in_picture(self, left: int, top: int, width: int, height: int) -> Box:
+        """The box in the picture that holds a box of the working picture."""
         corners = np.array([[left, top, 1], [left + width, top, 1], [left, top + height, 1]])
         corners = np.vstack([corners, [[left + width, top + height, 1]]]) @ self.to_picture.T
-        limits = (self.shape[1], self.shape[0])
+        sides, rounding = (self.shape[1], self.shape[0]), PAGE_LIMITS.box_rounding
         starts = [
-            min(max(math.floor(low + 0.01), 0), side - 1) for low, side in zip(corners.min(axis=0), limits, strict=True)
+            min(max(math.floor(low + rounding), 0), side - 1)
+            for low, side in zip(corners.min(axis=0), sides, strict=True)
         ]
         ends = [
-            min(max(math.ceil(high - 0.01), 1), side) for high, side in zip(corners.max(axis=0), limits, strict=True)
+            min(max(math.ceil(high - rounding), 1), side) for high, side in zip(corners.max(axis=0), sides, strict=True)
         ]
         return (starts[0], starts[1], max(1, ends[0] - starts[0]), max(1, ends[1] - starts[1]))
 
 
-def take_apart(ink: GrayPicture, has_digits: Callable[[Images], bool] | None = None) -> Page:
+def segment_page(
+    ink: GrayPicture, has_digits: Callable[[Images], bool] | None = None, limits: PageLimits = PAGE_LIMITS
+) -> Page:
     """Find everything on a page that may be a digit.
 
     Args:
         ink: uint8 (height, width), any size, 0 = paper, 255 = ink.
-        has_digits: Whether any image of some, uint8 (n, 28, 28), looks like a digit; None where nothing tells. It is
-            asked about a sample where there are hundreds of pieces: thousands of specks take seconds.
+        has_digits: Whether any of these images, uint8 (n, 28, 28), looks like a digit; None if nothing can decide that.
+            Called with a sample where there are hundreds of components, since segmenting thousands of specks takes
+            seconds.
+        limits: When the page is turned or sampled.
 
     Returns:
         A page; without lines where nothing is written.
@@ -131,39 +156,44 @@ def take_apart(ink: GrayPicture, has_digits: Callable[[Images], bool] | None = N
     working = to_working_size(ink)
     if working is None:
         return Page((), 0.0, np.eye(2, 3), ink.shape)
-    pieces = find_pieces(working)
-    if has_digits is not None and len(pieces) >= _CROWD and not has_digits(_sample(pieces)):
-        return Page((), 0.0, np.eye(2, 3), ink.shape, len(pieces))
-    boxes = _boxes(pieces)
+    components = find_components(working)
+    if (
+        has_digits is not None
+        and len(components) >= limits.crowd
+        and not has_digits(_sample(components, limits.sample))
+    ):
+        return Page((), 0.0, np.eye(2, 3), ink.shape, len(components))
+    boxes = _boxes(components)
     slope = page_slope(boxes, working.digit_height)
     back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]) / working.scale
-    if abs(slope) >= _LEVEL:
+    if abs(slope) >= limits.level:
         working, turn = _turned(working, slope)
         back = _chained(back, turn)
-        pieces = find_pieces(working)
-        boxes = _boxes(pieces)
+        components = find_components(working)
+        boxes = _boxes(components)
         rest = page_slope(boxes, working.digit_height)
     else:
         slope, rest = 0.0, slope
     lines = group_into_lines(boxes, working.digit_height, rest)
-    return Page(tuple(_line([pieces[number] for number in line]) for line in lines), slope, back, ink.shape)
+    found = tuple(_line([components[number] for number in line], limits.tall) for line in lines)
+    return Page(found, slope, back, ink.shape)
 
 
-def _sample(pieces: Sequence[Piece]) -> Images:
-    """Some pieces, each as if it were a digit; `pieces` are the largest first."""
-    chosen = [*pieces[:_SAMPLE], *pieces[_SAMPLE :: max(1, len(pieces) // _SAMPLE)]]
-    frames = [to_mnist_frame(piece.ink) for piece in chosen]
+def _sample(components: Sequence[Component], size: int) -> Images:
+    """The first `size` of the components, which are the largest, and about as many of all others, as single digits."""
+    chosen = [*components[:size], *components[size :: max(1, len(components) // size)]]
+    frames = [to_mnist_frame(component.ink) for component in chosen]
     return np.stack([frame.image for frame in frames if frame is not None])
 
 
-def _boxes(pieces: Sequence[Piece]) -> Boxes:
-    return np.array([[p.left, p.top, p.width, p.height] for p in pieces], np.float64).reshape(-1, 4)
+def _boxes(components: Sequence[Component]) -> Boxes:
+    return np.array([[c.left, c.top, c.width, c.height] for c in components], np.float64).reshape(-1, 4)
 
 
-def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, AnyArray]:
-    """The ink with its lines level, on a sheet that holds all of it; and the way back, (2, 3)."""
+def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, np.ndarray]:
+    """The ink rotated so that its lines are level, on a canvas that holds all of it; and the inverse map, (2, 3)."""
     height, width = working.ink.shape
-    turn = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), slope, 1.0), np.float64)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), slope, 1.0)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     new_width, new_height = math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine)
     turn[:, 2] += ((new_width - width) / 2, (new_height - height) / 2)
@@ -171,37 +201,38 @@ def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, AnyArray]:
     return WorkingInk(np.asarray(ink, np.uint8), working.scale, working.digit_height), cv2.invertAffineTransform(turn)
 
 
-def _chained(outer: AnyArray, inner: AnyArray) -> AnyArray:
-    """One affine map after another, (2, 3)."""
+def _chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """The affine map `inner` followed by `outer`, (2, 3)."""
     return np.asarray(outer @ np.vstack([inner, [0, 0, 1]]))
 
 
-def _line(pieces: Sequence[Piece]) -> _Line:
-    heights = np.array([piece.height for piece in pieces])
-    height = float(np.sort(heights[heights >= 0.5 * heights.max()]).mean())
-    parts = _in_order([parts_of(piece, find_cuts(piece, height)) for piece in pieces])
+def _line(components: Sequence[Component], tall: float) -> _Line:
+    """The candidates of a line; its height is the mean of the components that are at least `tall` of the highest."""
+    heights = np.array([component.height for component in components])
+    height = float(np.sort(heights[heights >= tall * heights.max()]).mean())
+    segments = _left_to_right([segments_of(component, find_cuts(component, height)) for component in components])
     groups, frames = [], []
-    for group in likely_groups(parts, height):
+    for group in likely_groups(segments, height):
         frame = to_mnist_frame(group.ink)
         if frame is not None:
             groups.append(group)
             frames.append(frame)
-    return _Line(parts, groups, frames, height)
+    return _Line(segments, groups, frames, height)
 
 
-def _in_order(wholes: Sequence[Sequence[Part]]) -> list[Part]:
-    """From left to right; those of one piece stay in their order."""
+def _left_to_right(segments_of_each: Sequence[Sequence[Segment]]) -> list[Segment]:
+    """All segments from left to right by their centres; those of one component stay in their order."""
     keys: list[float] = []
-    for parts in wholes:
-        keys += itertools.accumulate((part.piece.middle for part in parts), max)
-    every = list(itertools.chain.from_iterable(wholes))
+    for segments in segments_of_each:
+        keys += itertools.accumulate((segment.component.centre for segment in segments), max)
+    every = list(itertools.chain.from_iterable(segments_of_each))
     return [every[number] for number in sorted(range(len(every)), key=keys.__getitem__)]
 
 
-def _notes(parts: Sequence[Part], group: Group) -> tuple[str, ...]:
+def _notes(segments: Sequence[Segment], group: Group) -> tuple[str, ...]:
     """How a digit was put together, in plain words."""
     notes = []
-    pieces = len({part.piece.source for part in parts[group.first : group.last + 1]})
+    pieces = len({segment.component.source for segment in segments[group.first : group.last + 1]})
     if pieces > 1:
         notes.append(f"{pieces} pieces joined")
     if group.is_cut:

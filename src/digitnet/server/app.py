@@ -6,16 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from digitnet.classifier import Classifier
-from digitnet.cores import available_cores
+from digitnet.inference.classifier import Classifier
+from digitnet.parallel import available_cores
 from digitnet.server import open_inference, page, pictures, tensorflow_serving
 from digitnet.server.batching import Batcher
-from digitnet.server.gate import Gate
-from digitnet.server.lanes import Lane
 from digitnet.server.metrics import CONTENT_TYPE, Metrics
 from digitnet.server.openapi import description
+from digitnet.server.priorities import Lane
 from digitnet.server.replies import json_response
 from digitnet.server.routes import Routes, get
+from digitnet.server.routing import Gate
 from digitnet.server.serving import Serving, serving_of
 from digitnet.server.settings import Settings
 

@@ -17,8 +17,8 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images, Logits, Probabilities
-from digitnet.classifier import Classifier
-from digitnet.server.lanes import busy
+from digitnet.inference.classifier import Classifier
+from digitnet.server.priorities import busy
 
 __all__ = ["Answers", "Batcher"]
 

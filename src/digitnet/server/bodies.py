@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from digitnet.errors import RequestError
-from digitnet.server.lanes import busy
+from digitnet.server.priorities import busy
 from digitnet.server.serving import Serving, headers_of, serving_in
 
 __all__ = ["CUT_OFF", "parse_json", "read_body", "read_json", "release"]

@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 
-_FOLDER = Path(__file__).parents[1] / "web"
+_FOLDER = Path(__file__).parents[1] / "studio" / "web"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

@@ -6,9 +6,9 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digitnet.answers import Digit, Reading, error_outcome, outcome
-from digitnet.classifier import Classifier
 from digitnet.errors import PictureError, RequestError
+from digitnet.inference.answers import Digit, Reading, error_outcome, outcome
+from digitnet.inference.classifier import Classifier
 from digitnet.server.bodies import read_body
 from digitnet.server.replies import json_response
 from digitnet.server.routes import Routes, post

@@ -15,7 +15,7 @@ import uvicorn
 
 from digitnet.errors import ServerStartError
 from digitnet.server.connections import Connection
-from digitnet.server.gate import Gate
+from digitnet.server.routing import Gate
 from digitnet.server.settings import Settings
 from digitnet.server.workers import supervise
 

@@ -8,10 +8,10 @@ from typing import Any, TypeVar, cast
 from starlette.requests import Request
 from starlette.types import Scope
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.server.batching import Batcher
-from digitnet.server.lanes import Lane
 from digitnet.server.metrics import Metrics
+from digitnet.server.priorities import Lane
 from digitnet.server.settings import Settings
 
 __all__ = ["Serving", "attach", "headers_of", "in_thread", "serving_in", "serving_of"]

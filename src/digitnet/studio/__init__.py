@@ -17,11 +17,13 @@ run_events        what happens in a run, as server-sent events
 teaching_routes   the panels Train and Teach
 studio            all of it, put together
 
-The page talks JSON, below `studio/`; `digitnet.teaching` says what its part of it takes and gives. Wrong input is a 4xx
-with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded network.
+The page talks JSON, below `studio/`; `digitnet.studio.teaching` says what its part of it takes and gives. Wrong input
+is a 4xx with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded
+network.
 
     GET  about     {"version", "model": {"id", "name", "class_names", "parameters", "precision", "members"},
-                   "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason"},
+                   "models": [{"id", "name"}, ...], "answering": MODEL, "training": {"available", "reason",
+                   "settings": what a run's settings may be, see `teaching.settings.described_settings`},
                    "limits": {"picture_bytes", "picture_pixels"}}
     POST read?mode=&steps=&model=
                    a picture; the JSON of `digitnet read`, and "width", "height", "images": [IMAGE, ...],
@@ -46,7 +48,3 @@ with `{"error": "one sentence"}`; an id of a network that there is not is 404. M
     IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
     FIELD = base64 of 784 signed bytes: where ink excites the neuron, and where it quiets it
 """
-
-from digitnet.studio.studio import Studio
-
-__all__ = ["Studio"]

@@ -26,9 +26,9 @@ from digitnet.studio.digits import Mnist
 from digitnet.studio.insides import Inside, Insides
 from digitnet.studio.networks import Networks
 from digitnet.studio.questions import check_below, image_of, whole_number
-from digitnet.studio.refusing import refusing, text_of
-from digitnet.teaching import LOADED
-from digitnet.teaching.encoding import encoded_bytes, encoded_fields
+from digitnet.studio.refusals import refusing, text_of
+from digitnet.studio.teaching import LOADED
+from digitnet.studio.teaching.encoding import encoded_bytes, encoded_fields
 
 __all__ = ["inside_routes"]
 

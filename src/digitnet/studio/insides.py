@@ -6,7 +6,7 @@ from functools import cached_property
 from digitnet.arrays import Images
 from digitnet.inspection import Exciting, Neighbours, Network, exciting_images, read_network
 from digitnet.studio.digits import Mnist
-from digitnet.studio.kept import Kept
+from digitnet.studio.file_cache import Kept
 from digitnet.studio.networks import Networks
 
 __all__ = ["Inside", "Insides"]

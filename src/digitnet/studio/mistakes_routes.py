@@ -10,17 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digitnet.arrays import AnyArray, ConfusionMatrix, Indices, Labels
-from digitnet.classifier import Classifier
 from digitnet.errors import RequestError
-from digitnet.metrics import confusion_matrix
+from digitnet.evaluation.metrics import confusion_matrix
+from digitnet.inference.classifier import Classifier
 from digitnet.server import in_thread, json_response
 from digitnet.studio.digits import Mnist
-from digitnet.studio.kept import Kept
+from digitnet.studio.file_cache import Kept
 from digitnet.studio.networks import Networks
 from digitnet.studio.questions import whole_number
-from digitnet.studio.refusing import refusing
-from digitnet.teaching import LOADED
-from digitnet.teaching.encoding import encoded_bytes
+from digitnet.studio.refusals import refusing
+from digitnet.studio.teaching import LOADED
+from digitnet.studio.teaching.encoding import encoded_bytes
 
 __all__ = ["Mistakes", "mistakes_routes"]
 

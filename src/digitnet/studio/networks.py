@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from digitnet.classifier import Classifier, load_classifier
-from digitnet.model_file import MODEL_FILE_NAMES, bundled_model_path
-from digitnet.studio.kept import Kept
-from digitnet.teaching import LOADED, Workshop
+from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path
+from digitnet.studio.file_cache import Kept
+from digitnet.studio.teaching import LOADED, Workshop
 
 __all__ = ["Networks"]
 

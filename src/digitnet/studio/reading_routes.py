@@ -11,17 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digitnet.answers import outcome
 from digitnet.arrays import AnyArray
-from digitnet.classifier import Classifier
 from digitnet.errors import RequestError
-from digitnet.pictures import MAX_PIXELS
+from digitnet.inference.answers import outcome
+from digitnet.inference.classifier import Classifier
+from digitnet.pictures.decoding import MAX_PIXELS
 from digitnet.server import in_thread, json_response, read_body, serving_of
 from digitnet.studio.networks import Networks
 from digitnet.studio.questions import one_of
-from digitnet.studio.refusing import refusing
-from digitnet.teaching import LOADED, Workshop
-from digitnet.teaching.encoding import encoded_bytes
+from digitnet.studio.refusals import refusing
+from digitnet.studio.teaching import LOADED, Workshop
+from digitnet.studio.teaching.encoding import encoded_bytes
+from digitnet.studio.teaching.settings import described_settings
 
 __all__ = ["reading_routes"]
 
@@ -78,7 +79,11 @@ def _introduction(networks: Networks, workshop: Workshop, limits: dict[str, int]
         },
         "models": [{"id": LOADED, "name": networks.name}, *workshop.models()],
         "answering": workshop.answering,
-        "training": {"available": not workshop.reason, "reason": workshop.reason},
+        "training": {
+            "available": not workshop.reason,
+            "reason": workshop.reason,
+            "settings": described_settings(),
+        },
         "limits": limits,
     }
 

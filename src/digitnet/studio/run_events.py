@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 
 from digitnet.errors import RequestError
 from digitnet.server import in_thread, serving_of
-from digitnet.teaching import News, Workshop
-from digitnet.teaching.journal import Event
+from digitnet.studio.teaching import News, Workshop
+from digitnet.studio.teaching.journal import Event
 
 __all__ = ["RunEvents"]
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from digitnet.classifier import Classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.studio.digits import Mnist
 from digitnet.studio.inside_routes import inside_routes
 from digitnet.studio.insides import Insides
 from digitnet.studio.mistakes_routes import mistakes_routes
 from digitnet.studio.networks import Networks
 from digitnet.studio.reading_routes import reading_routes
+from digitnet.studio.teaching import Workshop
 from digitnet.studio.teaching_routes import teaching_routes
-from digitnet.teaching import Workshop
 
 __all__ = ["Studio"]
 

@@ -1,4 +1,4 @@
-"""The endpoints of the panels Train and Teach; `digitnet.teaching` says what they take and give."""
+"""The endpoints of the panels Train and Teach; `digitnet.studio.teaching` says what they take and give."""
 
 import base64
 import binascii
@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from digitnet.errors import RequestError
 from digitnet.server import in_thread, json_response, read_json
-from digitnet.studio.refusing import Endpoint, refusing, text_of
+from digitnet.studio.refusals import Endpoint, refusing, text_of
 from digitnet.studio.run_events import RunEvents
-from digitnet.teaching import LOADED, PICTURE_BYTES_MAX, Workshop, archive
+from digitnet.studio.teaching import LOADED, PICTURE_BYTES_MAX, Workshop, archive
 
 __all__ = ["teaching_routes"]
 

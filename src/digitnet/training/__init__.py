@@ -1,5 +1,1 @@
-"""Train: one epoch is one compiled program; callbacks, checkpoints and resuming around it."""
-
-from digitnet.training.loop import train
-
-__all__ = ["train"]
+"""Train: recipes, one epoch as one compiled program, the loop around it, checkpoints, and the exported model."""

@@ -1,7 +1,7 @@
 """The state of a run after each epoch, so that it can go on after any interruption.
 
 A checkpoint is one `.npz` file without pickles: every variable of the model and of its optimiser in float32 as it
-is, the history so far as JSON, and how hard each image was where that decides what is shown. It is replaced
+is, the history so far as JSON, and the difficulty of each image where that decides what is shown. It is replaced
 atomically, so at any moment one whole checkpoint exists.
 """
 
@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from digitnet.backend import KerasModel, keras
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
-from digitnet.training.hard_examples import HardExamples
+from digitnet.network.backend import KerasModel, keras
+from digitnet.training.example_difficulty import ExampleDifficulty
 
 __all__ = ["CHECKPOINT_FILE", "Checkpoint", "restore"]
 
@@ -26,6 +26,7 @@ HistoryRows: TypeAlias = list[dict[str, float]]
 CHECKPOINT_FILE = "state.npz"
 
 _FORMAT_VERSION = 1
+_DIFFICULTIES = "doubts"  # the array's name in the file, as of format 1
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
@@ -34,14 +35,14 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships 
     Args:
         folder: Where the checkpoint is kept; made when needed.
         history: One dict an epoch of what was logged before this start, from `restore`.
-        hard_examples: What `train` was given.
+        difficulty: What `train` was given as `hard_examples`.
     """
 
     def __init__(
-        self, folder: Path, history: HistoryRows | None = None, hard_examples: HardExamples | None = None
+        self, folder: Path, history: HistoryRows | None = None, difficulty: ExampleDifficulty | None = None
     ) -> None:
         super().__init__()
-        self._hard_examples = hard_examples
+        self._difficulty = difficulty
         self.history: HistoryRows = list(history or [])
         self._path = folder / CHECKPOINT_FILE
 
@@ -54,7 +55,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships 
         history = [*self.history, dict(logs or {})]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, _encode(self.model, history, self._hard_examples))
+            write_atomically(self._path, _encode(self.model, history, self._difficulty))
         except OSError as error:
             raise RunFolderError(
                 f"{self._path}: epoch {epoch + 1} could not be saved ({error.strerror or error}); "
@@ -63,13 +64,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships 
         self.history = history  # only now: what it lists is on disk
 
 
-def restore(model: KerasModel, folder: Path, hard_examples: HardExamples | None = None) -> HistoryRows:
+def restore(model: KerasModel, folder: Path, difficulty: ExampleDifficulty | None = None) -> HistoryRows:
     """Set a model and its optimiser to the last checkpoint, bit for bit.
 
     Args:
         model: Compiled and built as the one that wrote the checkpoint.
         folder: The folder that was given to `Checkpoint`.
-        hard_examples: What `train` will be given; set, like the model, to where it was.
+        difficulty: What `train` will be given as `hard_examples`; set, like the model, to where it was.
 
     Returns:
         One dict an epoch of what was logged; its length is the number of finished epochs. Empty, with the model
@@ -87,24 +88,24 @@ def restore(model: KerasModel, folder: Path, hard_examples: HardExamples | None 
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             described = json.loads(arrays["description"].tobytes())
             values = [arrays[f"variable_{number}"] for number in range(described["variables"])]
-            if hard_examples is not None:
-                doubts = arrays["doubts"].reshape(hard_examples.doubts.shape)
+            if difficulty is not None:
+                difficulties = arrays[_DIFFICULTIES].reshape(difficulty.difficulties.shape)
         history: HistoryRows = described["history"]
         version = described["format_version"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise RunFolderError(f"{path} is damaged ({error}): this run cannot go on, start a new one") from error
     _assign(model, values, f"{path} (format {version})")
-    if hard_examples is not None:
-        hard_examples.doubts = doubts
+    if difficulty is not None:
+        difficulty.difficulties = difficulties
     return history
 
 
-def _encode(model: KerasModel, history: HistoryRows, hard_examples: HardExamples | None) -> bytes:
+def _encode(model: KerasModel, history: HistoryRows, difficulty: ExampleDifficulty | None) -> bytes:
     variables = _variables(model)
     description = {"format_version": _FORMAT_VERSION, "variables": len(variables), "history": history}
     arrays = {f"variable_{number}": np.asarray(variable.value) for number, variable in enumerate(variables)}
-    if hard_examples is not None:
-        arrays["doubts"] = hard_examples.doubts
+    if difficulty is not None:
+        arrays[_DIFFICULTIES] = difficulty.difficulties
     arrays["description"] = np.frombuffer(json.dumps(description).encode(), np.uint8)
     buffer = io.BytesIO()
     save: Callable[..., None] = np.savez  # some of its stubs take the names for keyword arguments

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.augmentation import Augmentation
-from digitnet.backend import KerasModel, keras
+from digitnet.augmentation.augmenter import Augmentation
+from digitnet.network.backend import KerasModel, keras
 from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
 
-__all__ = ["Looks", "TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
+__all__ = ["StepOutputs", "TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
 
 Arrays: TypeAlias = list[jax.Array]
 
@@ -34,17 +34,19 @@ class TrainingState(NamedTuple):
     metrics: Arrays
 
 
-class Looks(NamedTuple):
-    """What was seen of the images on the way."""
+class StepOutputs(NamedTuple):
+    """What the steps of a pass give besides the new state."""
 
     losses: jax.Array  # one mean loss a step
-    doubts: jax.Array  # for each image, in the order of the pass, 1 minus the output for its true label
+    difficulties: jax.Array  # for each image, in the order of the pass, 1 minus the output for its true label
 
 
-# One batch: (state, images, labels) -> (state, looks at this batch).
-Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, Looks]]
-# One pass: (state, images, labels, order, key) -> (state, looks)
-Pass: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Looks]]
+# One batch: (state, images, labels) -> (state, outputs)
+Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, StepOutputs]]
+# One pass: (state, images, labels, order, key) -> (state, outputs)
+Pass: TypeAlias = Callable[
+    [TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, StepOutputs]
+]
 
 
 def read_state(model: KerasModel) -> TrainingState:
@@ -86,14 +88,14 @@ def make_epoch(
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, as if they did not exist.
 
     Returns:
-        A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,)) -> (state, looks),
-        with one mean loss a step, the last one over the remainder if there is one, and m doubts. What the
-        augmentation draws follows from the key and the number of the step.
+        A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,)) -> (state,
+        outputs), with one mean loss a step, the last one over the remainder if there is one, and m difficulties. What
+        the augmentation draws follows from the key and the number of the step.
     """
 
     def loss_and_updates(
         trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
-    ) -> tuple[jax.Array, tuple[Looks, TrainingState]]:
+    ) -> tuple[jax.Array, tuple[StepOutputs, TrainingState]]:
         with fast_layers(model), _scope(model, state._replace(trainable=trainable)) as scope:
             loss, targets, predictions = objective(images, labels, True)
             predictions = jax.lax.stop_gradient(predictions)
@@ -101,17 +103,17 @@ def make_epoch(
             scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers
         non_trainable = _updated(scope, model.non_trainable_variables)
         metrics = _updated(scope, model.metrics_variables)
-        looks = Looks(loss, _doubts(predictions, labels))
-        return scaled, (looks, state._replace(non_trainable=non_trainable, metrics=metrics))
+        outputs = StepOutputs(loss, _difficulties(predictions, labels))
+        return scaled, (outputs, state._replace(non_trainable=non_trainable, metrics=metrics))
 
     differentiate = jax.value_and_grad(loss_and_updates, has_aux=True)
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Looks]:
-        (_, (looks, state)), gradients = differentiate(state.trainable, state, images, labels)
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
+        (_, (outputs, state)), gradients = differentiate(state.trainable, state, images, labels)
         if keep_zeros:
             gradients = [_where_not_zero(*pair) for pair in zip(gradients, state.trainable, strict=True)]
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
-        return state._replace(trainable=trainable, optimizer=optimizer), looks
+        return state._replace(trainable=trainable, optimizer=optimizer), outputs
 
     return _pass_over(step, batch_size, augmentation)
 
@@ -127,12 +129,12 @@ def make_validation(model: KerasModel, objective: Objective) -> Pass:
         As `make_epoch`; only the metrics of the state change.
     """
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Looks]:
+    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
         with _scope(model, state) as scope:
             loss, targets, predictions = objective(images, labels, False)
             model.compute_metrics(None, targets, predictions)
-        looks = Looks(loss, _doubts(predictions, labels))
-        return state._replace(metrics=_updated(scope, model.metrics_variables)), looks
+        outputs = StepOutputs(loss, _difficulties(predictions, labels))
+        return state._replace(metrics=_updated(scope, model.metrics_variables)), outputs
 
     return _pass_over(step, VALIDATION_BATCH)
 
@@ -147,10 +149,10 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
 def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
     def whole_pass(
         state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array, key: jax.Array
-    ) -> tuple[TrainingState, Looks]:
+    ) -> tuple[TrainingState, StepOutputs]:
         def numbered_step(
             state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
-        ) -> tuple[TrainingState, Looks]:
+        ) -> tuple[TrainingState, StepOutputs]:
             number, batch = number_and_batch
             chosen = images[batch]
             if augmentation is not None:
@@ -162,12 +164,12 @@ def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = 
         steps = len(order) // batch_size
         whole = steps * batch_size
         batches = order[:whole].reshape(-1, batch_size)
-        state, looks = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
-        losses, doubts = looks.losses, looks.doubts.reshape(-1)
+        state, outputs = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
+        losses, difficulties = outputs.losses, outputs.difficulties.reshape(-1)
         if whole < len(order):
             state, last = numbered_step(state, (jnp.uint32(steps), order[whole:]))
-            losses, doubts = jnp.append(losses, last.losses), jnp.append(doubts, last.doubts)
-        return state, Looks(losses, doubts)
+            losses, difficulties = jnp.append(losses, last.losses), jnp.append(difficulties, last.difficulties)
+        return state, StepOutputs(losses, difficulties)
 
     return jax.jit(whole_pass)
 
@@ -177,7 +179,7 @@ def _where_not_zero(gradient: jax.Array, weights: jax.Array) -> jax.Array:
     return jnp.where(weights == 0, 0, gradient) if weights.ndim > 1 else gradient
 
 
-def _doubts(predictions: jax.Array, labels: jax.Array) -> jax.Array:
+def _difficulties(predictions: jax.Array, labels: jax.Array) -> jax.Array:
     return 1 - jnp.take_along_axis(predictions, labels[:, None], axis=1)[:, 0]
 
 

@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from digitnet.backend import KerasModel, Tensor, keras
-from digitnet.random_bits import random_bits
+from digitnet.network.backend import KerasModel, Tensor, keras
+from digitnet.network.random_bits import random_bits
 
 __all__ = ["fast_layers", "keep_mask", "product"]
 

@@ -3,21 +3,21 @@
 import time
 import warnings
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import jax
 import numpy as np
 
-from digitnet.augmentation import Augmentation
-from digitnet.backend import KerasModel, keras
+from digitnet.augmentation.augmenter import Augmentation
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
-from digitnet.model import shaped_for
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import shaped_for
 from digitnet.training.epoch import (
     VALIDATION_BATCH,
-    Looks,
     Pass,
+    StepOutputs,
     TrainingState,
     make_epoch,
     make_validation,
@@ -25,14 +25,29 @@ from digitnet.training.epoch import (
     read_state,
     write_state,
 )
-from digitnet.training.hard_examples import HardExamples
+from digitnet.training.example_difficulty import ExampleDifficulty
 from digitnet.training.objective import Objective, make_objective
+from digitnet.training.stopping import StopRequest
 
-__all__ = ["check_settings", "order_of_epoch", "train"]
+__all__ = ["TrainingPlan", "check_settings", "order_of_epoch", "train", "train_by_plan"]
 
 History: TypeAlias = Any  # keras.callbacks.History
 
-_POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done: often enough for Ctrl-C
+_POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done; chosen by hand, short beside an epoch
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What `train` is asked for, apart from the model and its images; each attribute is the argument of that name."""
+
+    epochs: int
+    batch_size: int = 128
+    seed: int = 0
+    validation_set: Dataset | None = None
+    initial_epoch: int = 0
+    augmentation: Augmentation | None = None
+    hard_examples: ExampleDifficulty | None = None
+    keep_zeros: bool = False
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -46,7 +61,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
     initial_epoch: int = 0,
     callbacks: Sequence[Any] = (),
     augmentation: Augmentation | None = None,
-    hard_examples: HardExamples | None = None,
+    hard_examples: ExampleDifficulty | None = None,
     keep_zeros: bool = False,
 ) -> History:
     """Train a compiled Keras model in place.
@@ -63,9 +78,9 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
         initial_epoch: Epochs already done.
         callbacks: Standard `keras.callbacks`, called at the epoch boundaries with loss, the compiled metrics, and
             the same with `val_` in front; all are exact means over the images seen.
-        augmentation: Changes the images of each step: `digitnet.augmentation.make_augmentation` makes it, or any
-            function (images, labels, key) -> images in JAX. Validation images stay as they are.
-        hard_examples: Chooses the images of each epoch, and learns from how they were read; None shows each once.
+        augmentation: Changes the images of each step: `make_augmentation` of `digitnet.augmentation.augmenter` makes
+            it, or any function (images, labels, key) -> images in JAX. Validation images stay as they are.
+        hard_examples: Chooses the images of each epoch by how difficult they were of late; None shows each once.
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, so that units go on seeing only what
             `build_mlp(receptive_fields=...)` let them see.
 
@@ -76,43 +91,109 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
         ConfigurationError: The model is not compiled, does not fit the data, or a value makes no sense.
         TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
     """
-    check_settings(model, train_set, epochs, batch_size, initial_epoch)
-    if seed < 0:
-        raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
-    objective = make_objective(model)
-    images, labels = _on_device(model, train_set)
-    _build(model, objective, images[:1], labels[:1])
-    run_epoch = make_epoch(model, objective, batch_size, augmentation, keep_zeros=keep_zeros)
-    choose = partial(order_of_epoch, n=len(train_set)) if hard_examples is None else hard_examples.order_of_epoch
-    measure = None if validation_set is None else _Validation(model, make_validation(model, objective), validation_set)
+    plan = TrainingPlan(
+        epochs, batch_size, seed, validation_set, initial_epoch, augmentation, hard_examples, keep_zeros
+    )
+    return train_by_plan(model, train_set, plan, _checked_callbacks(callbacks))
 
+
+def train_by_plan(
+    model: KerasModel,
+    train_set: Dataset,
+    plan: TrainingPlan,
+    callbacks: Sequence[Any] = (),
+    stop: StopRequest | None = None,
+) -> History:
+    """The same as `train`, with its arguments as one value, and a request to stop that any thread may make.
+
+    Args:
+        model: As for `train`, like the others.
+        train_set: Images and labels to learn from.
+        plan: What is asked for.
+        callbacks: Standard `keras.callbacks`.
+        stop: Asked after every epoch, and while one runs whether it is to be given up; the model is then as it was
+            before that epoch.
+
+    Returns:
+        As `train`.
+
+    Raises:
+        ConfigurationError: As `train`.
+        TrainingDivergedError: As `train`.
+    """
+    stop = stop or StopRequest()
+    check_settings(model, train_set, plan.epochs, plan.batch_size, plan.initial_epoch)
+    if plan.seed < 0:
+        raise ConfigurationError(f"seed is {plan.seed}: expected a whole number, 0 or more")
+    run_epoch = _Epochs(model, train_set, plan, stop)
     history = keras.callbacks.History()
-    steps = -(-len(train_set) // batch_size)
+    steps = -(-len(train_set) // plan.batch_size)
     notify = keras.callbacks.CallbackList(
-        [history, *_checked_callbacks(callbacks)], model=model, epochs=epochs, steps=steps, verbose=0
+        [history, *callbacks], model=model, epochs=plan.epochs, steps=steps, verbose=0
     )
     model.stop_training = False
     notify.on_train_begin()
-    logs: dict[str, Any] = {}
-    for epoch in range(initial_epoch, epochs):
+    logs: dict[str, Any] | None = {}
+    for epoch in range(plan.initial_epoch, plan.epochs):
         notify.on_epoch_begin(epoch)
-        order = choose(seed, epoch)
-        model.reset_metrics()
-        key = _key_of_epoch(seed, epoch)
-        state, looks = _wait(run_epoch(read_state(model), images, labels, jax.device_put(order), key))
-        _check_finite(looks.losses, epoch)
-        write_state(model, state)
-        if hard_examples is not None:
-            hard_examples.learn(order, np.asarray(looks.doubts))
-        logs = {**_metrics(model), "loss": mean_loss(looks.losses, batch_size, len(train_set))}
-        if measure is not None:
-            logs |= measure()
+        logs = run_epoch(epoch)
+        if logs is None:
+            break
         notify.on_epoch_end(epoch, logs)
-        if model.stop_training:
+        if model.stop_training or stop.requested:
             break
     model.optimizer.finalize_variable_values(model.trainable_variables)  # a moving average takes the weights' place
     notify.on_train_end(logs)
     return history
+
+
+class _Epochs:
+    """One epoch after the other of a model, on images that stay on the device.
+
+    Args:
+        model: As for `train_by_plan`, like the others.
+        train_set: Images and labels to learn from.
+        plan: What is asked for.
+        stop: Whether an epoch is to be given up.
+    """
+
+    def __init__(self, model: KerasModel, train_set: Dataset, plan: TrainingPlan, stop: StopRequest) -> None:
+        self._model = model
+        self._plan = plan
+        self._stop = stop
+        self._n = len(train_set)
+        objective = make_objective(model)
+        self._data = _on_device(model, train_set)
+        images, labels = self._data
+        _build(model, objective, images[:1], labels[:1])
+        self._run = make_epoch(model, objective, plan.batch_size, plan.augmentation, keep_zeros=plan.keep_zeros)
+        self._measure = (
+            None
+            if plan.validation_set is None
+            else _Validation(model, make_validation(model, objective), plan.validation_set)
+        )
+
+    def __call__(self, epoch: int) -> dict[str, Any] | None:
+        """Train one, counted from 0: its logs, or None where it was given up and the model is as it was before."""
+        model, plan = self._model, self._plan
+        order = self._choose(epoch)
+        model.reset_metrics()
+        key = _key_of_epoch(plan.seed, epoch)
+        result = self._run(read_state(model), *self._data, jax.device_put(order), key)
+        if not _finished(result, self._stop):
+            return None
+        state, outputs = result
+        _check_finite(outputs.losses, epoch)
+        write_state(model, state)
+        if plan.hard_examples is not None:
+            plan.hard_examples.update(order, np.asarray(outputs.difficulties))
+        logs = {**_metrics(model), "loss": mean_loss(outputs.losses, plan.batch_size, self._n)}
+        return logs if self._measure is None else logs | self._measure()
+
+    def _choose(self, epoch: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+        if self._plan.hard_examples is None:
+            return order_of_epoch(self._plan.seed, epoch, self._n)
+        return self._plan.hard_examples.order_of_epoch(self._plan.seed, epoch)
 
 
 class _Validation:
@@ -130,9 +211,11 @@ class _Validation:
 
     def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
-        state, looks = _wait(self._run(read_state(self._model), *self._data))
+        result = self._run(read_state(self._model), *self._data)
+        _finished(result, StopRequest())  # it takes a moment, and its epoch is part of the model already
+        state, outputs = result
         write_state(self._model, state)
-        logs = {**_metrics(self._model), "loss": mean_loss(looks.losses, VALIDATION_BATCH, self._n)}
+        logs = {**_metrics(self._model), "loss": mean_loss(outputs.losses, VALIDATION_BATCH, self._n)}
         return {f"val_{name}": value for name, value in logs.items()}
 
 
@@ -147,11 +230,13 @@ def _key_of_epoch(seed: int, epoch: int) -> jax.Array:
     return key
 
 
-def _wait(result: tuple[TrainingState, Looks]) -> tuple[TrainingState, Looks]:
-    """Wait in Python, not inside XLA, so that signals are handled while an epoch runs."""
+def _finished(result: tuple[TrainingState, StepOutputs], stop: StopRequest) -> bool:
+    """Wait in Python, not inside XLA, so that signals are handled meanwhile; False where the result is given up."""
     while not result[1].losses.is_ready():  # type: ignore[attr-defined] # every array has it, jax's type does not say so
+        if stop.at_once:
+            return False
         time.sleep(_POLL_SECONDS)
-    return result
+    return True
 
 
 def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Array]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from digitnet.backend import KerasModel, Tensor, keras
 from digitnet.errors import ConfigurationError
-from digitnet.model import logits_function
+from digitnet.network.backend import KerasModel, Tensor, keras
+from digitnet.network.mlp import logits_function
 from digitnet.training.fast_layers import product
 
 __all__ = ["Objective", "make_objective"]

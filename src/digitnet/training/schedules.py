@@ -3,14 +3,11 @@
 import math
 from typing import Any
 
-from digitnet.backend import Tensor, keras
-from digitnet.errors import ConfigurationError
-from digitnet.suggestions import nearest_name
+from digitnet.errors import ConfigurationError, nearest_name
+from digitnet.network.backend import Tensor, keras
+from digitnet.training.choices import SCHEDULES
 
-__all__ = ["SCHEDULES", "OneCycle", "WarmupCosine", "make_schedule"]
-
-
-SCHEDULES = ("constant", "cosine", "one-cycle")
+__all__ = ["OneCycle", "WarmupCosine", "make_schedule"]
 
 
 @keras.saving.register_keras_serializable(package="digitnet")

@@ -1,1 +1,0 @@
-"""The comparisons: each measures one thing, in turn with its peers, and gives a Result."""

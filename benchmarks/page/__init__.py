@@ -1,1 +1,0 @@
-"""The page of results: targets, sections, figures."""

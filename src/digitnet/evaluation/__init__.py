@@ -1,0 +1,1 @@
+"""How good answers are: metrics, calibration, thresholds from held-out images, and the evaluation of a model."""

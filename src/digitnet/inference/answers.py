@@ -1,0 +1,131 @@
+"""What was read in a picture: as an object, and as the JSON that the command line and the server give."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from digitnet.errors import DigitnetError
+
+if TYPE_CHECKING:
+    from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
+
+__all__ = ["Digit", "Reading", "Status", "error_outcome", "outcome"]
+
+Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit, and how sure the classifier is of it.
+
+    Attributes:
+        label: The most probable class, also when it is unsure; None for what is not a digit.
+        text: The name of that class; "" for what is not a digit.
+        confidence: Its calibrated probability, in [0, 1]; 0 for what is not a digit.
+        candidates: The most probable classes in falling order, as many as it takes to hold the right one as often as
+            was asked for, usually 0.99; none for what is not a digit.
+        probabilities: Of every class, in the order of the labels; none for what is not a digit.
+        box: x, y, width and height of its ink, in pixels of the upright picture; the whole picture where nothing is
+            written.
+        line: The line of the picture it stands in, from 0.
+        status: "ok", "unsure" (less confidence than the model's threshold, or several candidates; in a number also what
+            hardly looks like a digit), or "not_a_digit".
+        notes: What was done to the picture, in plain words.
+    """
+
+    label: int | None
+    text: str
+    confidence: float
+    candidates: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    box: "Box"
+    line: int
+    status: Status
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is written in a picture, and how sure the classifier is of it.
+
+    Attributes:
+        lines: The digits of each line from left to right, the lines from the top down; no line is empty.
+        notes: What was done to the picture, in plain words; what was done to a digit is in its own notes.
+    """
+
+    lines: tuple[tuple[Digit, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits in reading order."""
+        return tuple(digit for line in self.lines for digit in line)
+
+    @property
+    def text(self) -> str:
+        """What is written, with a line of digits for each line of the picture.
+
+        What is not a digit leaves no trace. Names of classes that are longer than a letter stand apart.
+        """
+        lines = ([digit.text for digit in line if digit.text] for line in self.lines)
+        return "\n".join((" " if any(len(text) > 1 for text in line) else "").join(line) for line in lines if line)
+
+    @property
+    def status(self) -> Status:
+        """That of all digits: "ok" if every one is, "not_a_digit" if there is none at all, and "unsure" between."""
+        statuses = {digit.status for digit in self.digits}
+        if statuses == {"ok"}:
+            return "ok"
+        return "unsure" if statuses & {"ok", "unsure"} else "not_a_digit"
+
+
+def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dict[str, Any]:
+    """The answer for one picture, JSON-ready.
+
+    Args:
+        file: The picture's name, as the user gave it.
+        answer: What was read: one digit, or all that there is.
+        index: In a file of many images, the number of this one, from 0.
+
+    Returns:
+        A dict with file, status, text, digits, notes and error (None); and index, where there is one.
+    """
+    digits = answer.digits if isinstance(answer, Reading) else (answer,)
+    return {
+        "file": file,
+        **_place(index),
+        "status": answer.status,
+        "text": answer.text,
+        "digits": [
+            {
+                "label": digit.label,
+                "confidence": digit.confidence,
+                "candidates": list(digit.candidates),
+                "probabilities": list(digit.probabilities),
+                "box": list(digit.box),
+                "line": digit.line,
+                "status": digit.status,
+            }
+            for digit in digits
+        ],
+        "notes": list(answer.notes),
+        "error": None,
+    }
+
+
+def error_outcome(file: str, error: DigitnetError, index: int | None = None) -> dict[str, Any]:
+    """The answer for a picture that could not be read, in the form of `outcome`.
+
+    Args:
+        file: The picture's name, as the user gave it.
+        error: Why.
+        index: In a file of many images, the number of the first one that has no answer.
+
+    Returns:
+        A dict with the keys of `outcome`; its status is "error" and its error a line of text.
+    """
+    empty = {"status": "error", "text": "", "digits": [], "notes": [], "error": str(error)}
+    return {"file": file, **_place(index), **empty}
+
+
+def _place(index: int | None) -> dict[str, int]:
+    return {} if index is None else {"index": index}

@@ -1,0 +1,227 @@
+"""From settings and data to a trained network: build and compile, then epochs that are reported as events."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digitnet.augmentation.augmenter import make_augmentation
+from digitnet.augmentation.regional_forms import with_regional_hands
+from digitnet.datasets import Dataset
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.mlp import build_mlp
+from digitnet.runs.data import Data
+from digitnet.runs.events import EpochFinished, EpochStarted, Listener
+from digitnet.training.checkpoint import Checkpoint
+from digitnet.training.example_difficulty import ExampleDifficulty
+from digitnet.training.loop import TrainingPlan, check_settings, train_by_plan
+from digitnet.training.optimizers import make_optimizer
+from digitnet.training.recipes import Recipe
+from digitnet.training.schedules import make_schedule
+from digitnet.training.stopping import StopRequest
+
+__all__ = [
+    "PreparedRun",
+    "compiled_model",
+    "difficulty_of",
+    "plan_of",
+    "prepare",
+    "shown_images",
+    "train_recipe",
+    "train_with_events",
+]
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run that is ready to train.
+
+    Attributes:
+        recipe: Its settings.
+        data: What it learns from and is measured on.
+        train_set: What is shown to the network: the training images, and the digits that were added to them.
+        model: Built and compiled.
+    """
+
+    recipe: Recipe
+    data: Data
+    train_set: Dataset
+    model: KerasModel
+
+
+def prepare(recipe: Recipe, data: Data) -> PreparedRun:
+    """Build and compile the network of a recipe, and refuse what it could not be trained with.
+
+    Args:
+        recipe: All settings.
+        data: What it is going to learn from.
+
+    Returns:
+        What `carry_out` takes; nothing has been written.
+
+    Raises:
+        ConfigurationError: A setting does not fit the data.
+    """
+    train_set = shown_images(recipe, data)
+    model = compiled_model(recipe, train_set)
+    check_settings(model, train_set, recipe.epochs, recipe.batch_size)
+    return PreparedRun(recipe, data, train_set, model)
+
+
+def shown_images(recipe: Recipe, data: Data) -> Dataset:
+    """What is shown to the network: the training images, and digits as they are written elsewhere.
+
+    Args:
+        recipe: Says how many are added.
+        data: Only MNIST gets them; what a 1 looks like in other data is not known here.
+
+    Returns:
+        The training images, in their order, and the added ones behind them.
+    """
+    return with_regional_hands(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
+
+
+def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
+    """Build and compile.
+
+    Args:
+        recipe: All settings.
+        train_set: What it is going to learn from; its size decides how long the schedule is.
+
+    Returns:
+        What `train` takes.
+    """
+    model = build_mlp(
+        recipe.hidden_sizes,
+        num_classes=train_set.num_classes,
+        activation=recipe.activation,
+        dropout=recipe.dropout,
+        batch_normalization=recipe.batch_normalization,
+        receptive_fields=recipe.receptive_fields,
+        seed=recipe.seed,
+    )
+    total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
+    schedule = make_schedule(recipe.schedule, recipe.learning_rate, total_steps, recipe.warmup_fraction)
+    model.compile(
+        optimizer=make_optimizer(recipe.optimizer, schedule, recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def plan_of(
+    recipe: Recipe,
+    validation_set: Dataset | None = None,
+    initial_epoch: int = 0,
+    difficulty: ExampleDifficulty | None = None,
+) -> TrainingPlan:
+    """What a recipe asks of the training loop.
+
+    Args:
+        recipe: All settings.
+        validation_set: Measured after every epoch.
+        initial_epoch: Epochs that are done already.
+        difficulty: Of the images, where the recipe goes by it; see `difficulty_of`.
+    """
+    return TrainingPlan(
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        validation_set=validation_set,
+        initial_epoch=initial_epoch,
+        augmentation=make_augmentation(recipe.augmentation),
+        hard_examples=difficulty,
+        keep_zeros=any(recipe.receptive_fields),
+    )
+
+
+def difficulty_of(recipe: Recipe, train_set: Dataset) -> ExampleDifficulty | None:
+    """Where the difficulty of each image is kept; None where the recipe shows all images alike."""
+    return ExampleDifficulty(len(train_set), recipe.hard_examples) if recipe.hard_examples else None
+
+
+def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
+    """A network trained as a run would train it, without a folder and without events.
+
+    Args:
+        recipe: All settings; the part that it holds out is not split off here.
+        train_set: All that is shown to the network.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ConfigurationError: A setting does not fit the data.
+        TrainingDivergedError: The loss of an epoch is not finite.
+    """
+    model = compiled_model(recipe, train_set)
+    train_by_plan(model, train_set, plan_of(recipe, difficulty=difficulty_of(recipe, train_set)))
+    return model
+
+
+def train_with_events(
+    model: KerasModel,
+    train_set: Dataset,
+    plan: TrainingPlan,
+    listener: Listener,
+    stop: StopRequest,
+    checkpoint: Checkpoint | None = None,
+) -> None:
+    """Train, and tell a listener when an epoch begins and when it is over.
+
+    Args:
+        model: Compiled; changed in place.
+        train_set: All that is shown to it.
+        plan: What is asked of the training loop.
+        listener: Gets `EpochStarted` and `EpochFinished`.
+        stop: Asked after every epoch, and while one runs whether to give it up.
+        checkpoint: Written after every epoch, before the listener hears of it.
+
+    Raises:
+        ConfigurationError: The model does not fit the data, or a value makes no sense.
+        TrainingDivergedError: The loss of an epoch is not finite.
+        RunFolderError: The checkpoint cannot be written.
+    """
+    clock = _Clock()
+    callbacks: Sequence[Any] = [clock, *([checkpoint] if checkpoint else []), _Reporter(listener, plan.epochs, clock)]
+    train_by_plan(model, train_set, plan, callbacks, stop)
+
+
+class _Clock(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
+    """Adds seconds and learning rate to the logs of each epoch; give it first.
+
+    Attributes:
+        seconds: Of the last epoch alone; those in the logs count from the end of the one before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+        self._last_end = self._began = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002 - Keras's signature
+        now = time.perf_counter()
+        self.seconds = now - self._began
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["seconds"] = now - self._last_end
+        self._last_end = now
+
+
+class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Turns Keras's calls into events; give it last, so that what it tells of is safe."""
+
+    def __init__(self, listener: Listener, epochs: int, clock: _Clock) -> None:
+        super().__init__()
+        self._listener = listener
+        self._epochs = epochs
+        self._clock = clock
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        self._listener(EpochStarted(epoch + 1, self._epochs))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self._listener(EpochFinished(epoch + 1, self._epochs, dict(logs), self._clock.seconds))

@@ -1,0 +1,83 @@
+"""Networks trained and corrected from the page: runs that report, corrections that stay.
+
+    workshop = Workshop(folder, model, training=True)    one folder, private to its owner
+    workshop.resolve(model_id)                           the model file behind an id; "" is the loaded one
+    workshop.close()                                     a run that is under way is stopped, and can go on later
+
+settings        what a run may be told, each value within bounds
+places          the folder, and whether anything can be trained here
+refusals        what cannot be done as asked
+journal         what happened in a run, event by event
+jobs            the folders of runs and lessons: what each was told, and what became of it
+training_lock   one run at a time, also where several servers share the folder
+child           a run's process, seen from the server
+reporting       the same, seen from the run
+runs            start, stop, resume, delete, list
+live_training   the process of a training run
+lesson          the process in which a copy of a network learns the corrections
+mixture         corrections and MNIST, mixed
+weights         a model file -> the Keras model that it came from
+page_listener   the events of a run as those of the page
+encoding        arrays as base64
+corrections     the one SQLite file of corrected pictures
+archives        the same as a zip of IDX files or of PNG files
+workshop        all of this behind one door, and which network answers
+
+The page talks JSON, below `studio/`. Wrong input is a 4xx with `{"error": "one sentence"}`; 404 where there is no such
+run, 409 where it cannot be done now (another run is under way, training is off, a refused copy is to answer, no room).
+
+    GET    training                   {"runs": [RUN, ...]}, the newest first; 20 are kept
+    POST   training SETTINGS          {"id"}; the fields of `RunSettings`, all of them optional
+    POST   training/stop {"id"}       {"id"}
+    POST   training/resume {"id"}     {"id"}
+    DELETE training?id=               {"id"}
+    GET    training/events?id=        server-sent events, see below
+
+    RUN = {"id", "kind": "run" | "lesson", "name", "base", "status", "error", "resumable", "created", "settings",
+           "epochs_done", "validation_accuracy", "result"}
+    status: running, finished, stopped, failed (`error` says why), interrupted (the server ended; it can be resumed)
+    base: id of the network that a lesson began with; null for a run. result: of the event below, or null.
+
+The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind that event. Kept events have an id.
+
+    state   {"status", "error"} and, while the network is written down, "saving": true
+    step    {"epoch", "fraction"}: how far that epoch is, in [0, 1] or null where unknown; has no id
+    epoch   {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"} and, of a run that was
+            not broken off there, "fields": [base64 of 784 int8, ...] of up to 16 units, "confusion": [[...]] of the
+            5,000 images held out; a lesson's epochs have neither
+    result  of a run     {"parameters", "validation": MEASURE} and, where it was finished, "test": MEASURE
+            of a lesson  {"before": {"test": MEASURE, "corrections": MEASURE}, "after": the same, "accepted", "reason"}
+            MEASURE = {"n", "errors", "accuracy"}
+
+    GET    corrections                {"corrections": [CORRECTION, ...]}, the newest first
+    POST   corrections {"image", "label", "was", "png"}   {"id", "replaced"}; the same image again changes its label
+    DELETE corrections?id= or ?all=1  {"deleted": how many}
+    GET    corrections/export?format=idx|png               a zip
+    POST   teach {"model"}            {"id"} of a lesson, which is followed, stopped and deleted like a run
+    POST   models/use {"id"}          {"id", "before"}: which network answers, "" for the loaded one
+
+    CORRECTION = {"id", "image": base64 of 784 bytes, "label", "was": label or null (not a digit), "when", "has_png"}
+    "png" is null or base64 of a PNG file, the picture that the image was cut from.
+"""
+
+from digitnet.studio.teaching.archives import archive
+from digitnet.studio.teaching.corrections import PICTURE_BYTES_MAX
+from digitnet.studio.teaching.places import default_studio_folder, make_private_folder, missing_for_training
+from digitnet.studio.teaching.refusals import BusyError, FullError, NotThereError, StorageError
+from digitnet.studio.teaching.runs import News
+from digitnet.studio.teaching.workshop import LOADED, Workshop
+
+__all__ = [
+    "LOADED",
+    "PICTURE_BYTES_MAX",
+    "BusyError",
+    "FullError",
+    "News",
+    "NotThereError",
+    "StorageError",
+    "Workshop",
+    "archive",
+    "default_studio_folder",
+    "make_private_folder",
+    "missing_for_training",
+]

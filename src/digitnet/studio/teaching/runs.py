@@ -1,0 +1,318 @@
+"""Runs and lessons: started one at a time, stopped, resumed, listed, deleted."""
+
+import json
+import shutil
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from digitnet.files import write_atomically
+from digitnet.studio.teaching.child import Child
+from digitnet.studio.teaching.jobs import EVENTS_FILE, Job, Jobs, Kind, Summary, summarise
+from digitnet.studio.teaching.journal import Event, Journal, read_events
+from digitnet.studio.teaching.refusals import BusyError, FullError, StorageError
+from digitnet.studio.teaching.training_lock import TrainingLock
+
+__all__ = ["RUNS_MAX", "News", "Runs"]
+
+RUNS_MAX = 20  # kept; a run has at most 5 million bytes of model, twice as much again while it can be resumed
+
+_MODULES: dict[Kind, str] = {
+    "run": "digitnet.studio.teaching.live_training",
+    "lesson": "digitnet.studio.teaching.lesson",
+}
+_FREE_BYTES = 200 << 20  # of the disk, before a run begins: checkpoint, its successor, model
+_SECONDS_TO_CLOSE = 8.0  # less than a server has for its own end
+_SECONDS_TO_END = 5.0  # of a process that has nothing left to do
+_OVER = {"running": "is under way", "finished": "is finished"}
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened in a run since somebody last asked.
+
+    Attributes:
+        events: What was kept since.
+        moment: What is true now and is not kept; None where there is nothing.
+        is_over: Whether there is nothing more to come.
+    """
+
+    events: list[Event]
+    moment: Event | None
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class _Running:
+    job: Job
+    journal: Journal
+    child: Child
+    lock: TrainingLock
+
+
+class Runs:
+    """All runs and lessons of a studio; safe to call from any thread.
+
+    Args:
+        folder: Of the studio.
+
+    Raises:
+        StorageError: The folder cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._jobs = Jobs(folder / "runs")
+        self._lock_file = folder / "training.lock"
+        self._lock = threading.RLock()
+        self._running: _Running | None = None
+        self._summaries: dict[str, tuple[tuple[int, int], Summary]] = {}
+
+    def start(
+        self,
+        kind: Kind,
+        settings: dict[str, Any],
+        name: str,
+        *,
+        base: str | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        keep: Collection[str] = (),
+    ) -> str:
+        """Start one; where as many are kept as may, the oldest makes room.
+
+        Args:
+            kind: `run` or `lesson`.
+            settings: What it is told.
+            name: For people.
+            base: Id of the network that a lesson begins with.
+            files: What else its folder holds from the start, by name.
+            keep: Ids of those that must not make room.
+
+        Returns:
+            Its id.
+
+        Raises:
+            BusyError: Another one is under way.
+            FullError: The disk is nearly full.
+            StorageError: It cannot be written, or not started.
+        """
+        self._wait_for_its_end()
+        with self._lock:
+            lock = self._take_lock()
+            try:
+                self._check_disk()
+                job = self._jobs.create(kind, settings, name, base, files)
+                self._make_room({*keep, base, job.id})  # behind it, so that no number comes twice
+                self._launch(job, lock)
+            except BaseException:
+                lock.release()
+                raise
+        return job.id
+
+    def resume(self, job_id: str) -> None:
+        """Go on with a run that has not finished.
+
+        Args:
+            job_id: Its id.
+
+        Raises:
+            NotThereError: There is none of that id.
+            BusyError: It is a lesson, is finished already, or another one is under way.
+            StorageError: It cannot be started.
+        """
+        self._wait_for_its_end()
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if not _is_resumable(job, summary := self.summary(job)):
+                raise BusyError(f"{job.name} {_OVER.get(summary.status, 'cannot go on')}: start a new run instead")
+            lock = self._take_lock()
+            try:
+                self._launch(job, lock)
+            except BaseException:
+                lock.release()
+                raise
+
+    def stop(self, job_id: str) -> None:
+        """Ask the one under way to stop; that it has is told by its events.
+
+        Args:
+            job_id: Its id.
+
+        Raises:
+            NotThereError: There is none of that id.
+            BusyError: It is not under way, or another server has started it.
+        """
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if self._running is None or self._running.job.id != job_id:
+                foreign = self.summary(job).status == "running"
+                raise BusyError(
+                    f"{job.name} was started by another server: stop it there"
+                    if foreign
+                    else f"{job.name} is not under way: there is nothing to stop"
+                )
+            self._running.child.stop()
+
+    def delete(self, job_id: str) -> None:
+        """Delete one, and its network with it.
+
+        Args:
+            job_id: Its id.
+
+        Raises:
+            NotThereError: There is none of that id.
+            BusyError: It is under way.
+            StorageError: It cannot be deleted.
+        """
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if self.summary(job).status == "running":
+                raise BusyError(f"{job.name} is under way: stop it first")
+            self._jobs.delete(job_id)
+            self._summaries.pop(job_id, None)
+
+    def all(self) -> list[tuple[Job, Summary]]:
+        """All of them with what has become of them, the newest first."""
+        return [(job, self.summary(job)) for job in self._jobs.all()]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The same, JSON-ready."""
+        return [
+            {**asdict(job), **asdict(summary), "resumable": _is_resumable(job, summary)} for job, summary in self.all()
+        ]
+
+    def get(self, job_id: str) -> tuple[Job, Summary]:
+        """The one of that id.
+
+        Raises:
+            NotThereError: There is none.
+        """
+        job = self._jobs.get(job_id)
+        return job, self.summary(job)
+
+    def path(self, job_id: str) -> Path:
+        """The folder of one that exists."""
+        return self._jobs.path(job_id)
+
+    def summary(self, job: Job) -> Summary:
+        """What has become of one. A run whose process is gone without a word was interrupted."""
+        with self._lock:
+            if self._running is not None and self._running.job.id == job.id:
+                return summarise(self._running.journal.since(0)[0])
+            summary = self._told(job)
+            if summary.status == "running" and self._running is None:
+                with suppress(BusyError):  # under way at another server
+                    self._take_lock().release()
+                    summary = self._told(job)
+            return summary
+
+    def news(self, job_id: str, after: int) -> News:
+        """What happened in one since the event of a number.
+
+        Args:
+            job_id: Its id.
+            after: Number of the last event that is known; 0 for none.
+
+        Returns:
+            The news.
+
+        Raises:
+            NotThereError: There is none of that id.
+        """
+        with self._lock:
+            if self._running is not None and self._running.job.id == job_id:
+                events, moment = self._running.journal.since(after)
+                return News(events, moment, is_over=summarise(self._running.journal.since(0)[0]).status != "running")
+            job = self._jobs.get(job_id)
+            is_over = self.summary(job).status != "running"
+            return News(read_events(self._jobs.path(job_id) / EVENTS_FILE)[max(0, after) :], None, is_over)
+
+    def close(self) -> None:
+        """Stop the one under way, and wait for its end; it can be resumed."""
+        with self._lock:
+            running = self._running
+        if running is not None:
+            running.child.close(_SECONDS_TO_CLOSE)
+
+    def _wait_for_its_end(self) -> None:
+        """One that has told its end may take a moment to be gone."""
+        with self._lock:
+            running = self._running
+        if running is not None and summarise(running.journal.since(0)[0]).status != "running":
+            running.child.join(_SECONDS_TO_END)
+
+    def _take_lock(self) -> TrainingLock:
+        if self._running is not None:
+            raise BusyError(f"{self._running.job.name} is under way: wait for its end, or stop it")
+        lock = TrainingLock(self._lock_file)
+        for job in self._jobs.all():  # whoever has the lock knows that no run is under way
+            if self._told(job).status == "running":
+                self._interrupt(job)
+        return lock
+
+    def _launch(self, job: Job, lock: TrainingLock) -> None:
+        folder = self._jobs.path(job.id)
+        journal = Journal(folder / EVENTS_FILE)
+        told = summarise(journal.since(0)[0]).epochs_done
+        try:
+            write_atomically(folder / "job.json", json.dumps({**asdict(job), "epochs_reported": told}, indent=2))
+        except OSError as error:
+            raise StorageError(f"{job.name} cannot be written: {error.strerror}") from error
+        journal.append("state", {"status": "running", "error": ""})
+
+        def hear(kind: str, data: dict[str, Any]) -> None:
+            with suppress(StorageError):  # the disk is full: who looks on hears of it all the same
+                (journal.show if kind == "step" else journal.append)(kind, data)
+
+        def ended(sentence: str) -> None:
+            with self._lock:
+                if summarise(journal.since(0)[0]).status == "running":
+                    hear("state", {"status": "failed", "error": sentence})
+                self._running = None
+                lock.release()
+
+        try:
+            self._running = _Running(job, journal, Child(_MODULES[job.kind], folder, lock.handle, hear, ended), lock)
+        except StorageError as error:
+            hear("state", {"status": "failed", "error": str(error)})
+            raise
+
+    def _told(self, job: Job) -> Summary:
+        """The sum of what is in its file, which is read again where it has changed."""
+        path = self._jobs.path(job.id) / EVENTS_FILE
+        try:
+            status = path.stat()
+        except OSError:
+            return summarise(())
+        version = (status.st_size, status.st_mtime_ns)
+        known = self._summaries.get(job.id)
+        if known is None or known[0] != version:
+            known = self._summaries[job.id] = (version, summarise(read_events(path)))
+        return known[1]
+
+    def _interrupt(self, job: Job) -> None:
+        with suppress(StorageError):
+            Journal(self._jobs.path(job.id) / EVENTS_FILE).append("state", {"status": "interrupted", "error": ""})
+
+    def _make_room(self, keep: Collection[str | None]) -> None:
+        jobs = self._jobs.all()
+        for job in reversed(list(jobs)):
+            if len(jobs) <= RUNS_MAX:
+                break
+            if job.id not in keep:
+                self.delete(job.id)
+                jobs.remove(job)
+
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self._lock_file.parent).free
+        if free < _FREE_BYTES:
+            raise FullError(
+                f"only {free / 1e6:.0f} MB of the disk are free, a run needs {_FREE_BYTES / 1e6:.0f}: make room first"
+            )
+
+
+def _is_resumable(job: Job, summary: Summary) -> bool:
+    return job.kind == "run" and summary.status in {"stopped", "interrupted", "failed"}

@@ -1,0 +1,209 @@
+"""All that is kept of training and teaching behind one door: runs, corrections, and which network answers."""
+
+import io
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitnet.errors import ModelFileError
+from digitnet.files import write_atomically
+from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path, open_model
+from digitnet.studio.teaching.corrections import Corrections
+from digitnet.studio.teaching.jobs import Job, Summary
+from digitnet.studio.teaching.places import make_private_folder, missing_for_training
+from digitnet.studio.teaching.refusals import BusyError, NotThereError, StorageError
+from digitnet.studio.teaching.runs import Runs
+from digitnet.studio.teaching.settings import RunSettings
+
+__all__ = ["LESSON", "LOADED", "Workshop"]
+
+LOADED = ""  # id of the network that the server was started with
+
+# What a lesson is told. Smaller steps, or fewer copies of each correction, and it learns too few of them (docs/log.md).
+LESSON: dict[str, Any] = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-4, "seed": 0}
+
+_ANSWERING_FILE = "answering.json"
+_OFF = "Training is off at this server: it was started with --no-training, or with several workers."
+
+
+class Workshop:
+    """Runs, lessons and corrections in one folder that only its owner can read; safe to call from any thread.
+
+    Args:
+        folder: Where all of it is kept; made where it is missing.
+        model: The model file or run folder that the server was started with; None is the bundled one.
+        training: Whether anything may be trained here.
+        num_classes: Of the loaded model: corrections have labels below this.
+
+    Attributes:
+        reason: Why nothing can be trained here, as a sentence; empty where it can.
+        runs: Runs and lessons.
+        corrections: The corrected pictures.
+
+    Raises:
+        StorageError: The folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, model: Path | None, training: bool = True, num_classes: int = 10) -> None:
+        self._folder = make_private_folder(folder)
+        self._model = model
+        self.reason = missing_for_training() if training else _OFF
+        self.runs = Runs(self._folder)
+        self.corrections = Corrections(self._folder / "corrections.sqlite", num_classes)
+
+    def models(self) -> list[dict[str, str]]:
+        """The networks that can answer besides the loaded one: `id` and `name` of each, the newest first."""
+        return [
+            {"id": job.id, "name": _name_of_model(job)}
+            for job, summary in self.runs.all()
+            if self._may_answer(job, summary)
+        ]
+
+    def resolve(self, model_id: str) -> Path:
+        """The model file of a network; a run that goes on writes a new one in its place.
+
+        Args:
+            model_id: An id of `models`; "" is the loaded one.
+
+        Returns:
+            The path of a model file; of the loaded one maybe a run folder.
+
+        Raises:
+            NotThereError: No network of that id, or none yet.
+            BusyError: A taught copy that was refused.
+        """
+        if model_id == LOADED:
+            return self._model or bundled_model_path()
+        job, summary = self.runs.get(model_id)
+        path = self.runs.path(job.id) / MODEL_FILE_NAMES["float32"]
+        if not path.is_file():
+            raise NotThereError(f"{job.name} has no network yet: wait for its end, or stop it")
+        if not self._may_answer(job, summary):
+            result = summary.result or {}
+            raise BusyError(f"{job.name} may not answer. {result.get('reason', '')}".strip())
+        return path
+
+    def start_training(self, settings: object) -> str:
+        """Start a training run.
+
+        Args:
+            settings: A JSON object for `RunSettings.from_dict`.
+
+        Returns:
+            Its id.
+
+        Raises:
+            BusyError: Training is off, or a run is under way.
+            ConfigurationError: A setting is not what it may be.
+            FullError: The disk is nearly full.
+            StorageError: It cannot be written or started.
+        """
+        self._check_training()
+        checked = RunSettings.from_dict(settings)
+        name = "-".join(map(str, checked.hidden_sizes))
+        return self.runs.start("run", checked.to_dict(), name, keep={self.answering})
+
+    def resume_training(self, job_id: str) -> None:
+        """Go on with a run; see `Runs.resume`.
+
+        Raises:
+            BusyError: As `Runs.resume`, or training is off.
+        """
+        self._check_training()
+        self.runs.resume(job_id)
+
+    def teach(self, model_id: str) -> str:
+        """Start a lesson: a copy of a network learns the corrections.
+
+        Args:
+            model_id: The network, as for `resolve`.
+
+        Returns:
+            The id of the lesson.
+
+        Raises:
+            NotThereError: No such network, or no corrections.
+            BusyError: Training is off, or a run is under way.
+            ModelFileError: Its file cannot be read.
+            FullError: The disk is nearly full.
+            StorageError: It cannot be written or started.
+        """
+        self._check_training()
+        images, labels = self.corrections.arrays()
+        if not len(labels):
+            raise NotThereError("there are no corrections to learn from: correct a wrong answer first")
+        content = _most_exact(self.resolve(model_id))
+        buffer = io.BytesIO()
+        np.savez(buffer, images=images, labels=labels)
+        base_name = "the loaded network" if model_id == LOADED else self.runs.get(model_id)[0].name
+        return self.runs.start(
+            "lesson",
+            LESSON,
+            f"a copy of {base_name}",
+            base=model_id,
+            files={"base.onnx": content, "corrections.npz": buffer.getvalue()},
+            keep={self.answering},
+        )
+
+    @property
+    def answering(self) -> str:
+        """Id of the network that was last chosen to answer and still can; "" for the loaded one."""
+        with suppress(OSError, ValueError, KeyError, TypeError, NotThereError, BusyError):
+            chosen = json.loads((self._folder / _ANSWERING_FILE).read_bytes())["id"]
+            self.resolve(chosen)
+            return str(chosen)
+        return LOADED
+
+    def use(self, model_id: str) -> str:
+        """Choose the network that answers, also after the next start.
+
+        Args:
+            model_id: As for `resolve`.
+
+        Returns:
+            Id of the one that answered before, to go back to.
+
+        Raises:
+            NotThereError: As `resolve`.
+            BusyError: As `resolve`.
+            ModelFileError: The file is damaged.
+            StorageError: The choice cannot be written.
+        """
+        before = self.answering
+        open_model(self.resolve(model_id))
+        try:
+            write_atomically(self._folder / _ANSWERING_FILE, json.dumps({"id": model_id}))
+        except OSError as error:
+            raise StorageError(f"the choice cannot be written: {error.strerror}") from error
+        return before
+
+    def close(self) -> None:
+        """Stop a run that is under way; it can be resumed."""
+        self.runs.close()
+
+    def _check_training(self) -> None:
+        if self.reason:
+            raise BusyError(self.reason)
+
+    def _may_answer(self, job: Job, summary: Summary) -> bool:
+        has_network = (self.runs.path(job.id) / MODEL_FILE_NAMES["float32"]).is_file()
+        accepted = job.kind == "run" or bool(summary.result and summary.result["accepted"])
+        return has_network and accepted
+
+
+def _name_of_model(job: Job) -> str:
+    return job.name if job.kind == "run" else f"Taught copy {job.number}"
+
+
+def _most_exact(path: Path) -> bytes:
+    """The file of a network's weights as they were trained, or the one in 8-bit integers where there is no other."""
+    folder = path if path.is_dir() else path.parent
+    names = MODEL_FILE_NAMES.values() if path.is_dir() or path.name == MODEL_FILE_NAMES["int8"] else ()
+    path = next((folder / name for name in names if (folder / name).is_file()), path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"the network cannot be read: {error.strerror}") from error

@@ -1,0 +1,120 @@
+"""Corrections stay until they are deleted, and then they are gone."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitnet.errors import ConfigurationError
+from digitnet.studio.teaching.corrections import PICTURE_BYTES_MAX, Corrections
+from digitnet.studio.teaching.refusals import FullError, NotThereError, StorageError
+
+PNG = b"\x89PNG\r\n\x1a\n and more"
+SEVEN = bytes(range(28)) * 28
+ONE = bytes(784)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Corrections:
+    return Corrections(tmp_path / "corrections.sqlite")
+
+
+def test_they_stay(kept: Corrections, tmp_path: Path) -> None:
+    first, _ = kept.add(SEVEN, 7, 1)
+    second, _ = kept.add(ONE, 1, None, PNG)
+    rows = Corrections(tmp_path / "corrections.sqlite").all()
+    assert [(c.id, c.image, c.label, c.was, has_png) for c, has_png in rows] == [
+        (second, ONE, 1, None, True),
+        (first, SEVEN, 7, 1, False),
+    ]
+    assert [c.png for c in kept.each()] == [None, PNG]
+    images, labels = kept.arrays()
+    np.testing.assert_array_equal(images, np.frombuffer(SEVEN + ONE, np.uint8).reshape(2, 28, 28))
+    assert labels.tolist() == [7, 1]
+    assert images.dtype == labels.dtype == np.uint8
+
+
+def test_none_are_none(kept: Corrections) -> None:
+    assert kept.all() == []
+    assert kept.arrays()[0].shape == (0, 28, 28)
+    assert kept.delete_all() == 0
+
+
+def test_the_same_image_again_changes_its_label(kept: Corrections) -> None:
+    first = kept.add(SEVEN, 7, 1, PNG)
+    assert first == (1, False)
+    assert kept.add(SEVEN, 1, 7) == (1, True)
+    ((correction, has_png),) = kept.all()
+    assert (correction.label, correction.was, has_png) == (1, 7, True)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((b"", 1, None, None), "the image has 0 bytes: expected 784"),
+        ((bytes(785), 1, None, None), "the image has 785 bytes"),
+        ((ONE, 10, None, None), "label is 10: expected 0 to 9"),
+        ((ONE, -1, None, None), "label is -1"),
+        ((ONE, True, None, None), "label is True"),
+        ((ONE, None, None, None), "label is None"),
+        ((ONE, 1, 10, None), "was is 10"),
+        ((ONE, 1, "1", None), "was is '1'"),
+        ((ONE, 1, None, b"GIF89a"), "expected a PNG file"),
+        ((ONE, 1, None, PNG + bytes(PICTURE_BYTES_MAX)), "expected a PNG file of at most 65,536"),
+    ],
+)
+def test_what_is_no_correction_is_refused(kept: Corrections, values: Any, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        kept.add(*values)
+    assert kept.all() == []
+
+
+def test_there_is_a_limit(kept: Corrections, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitnet.studio.teaching.corrections.CORRECTIONS_MAX", 1)
+    kept.add(ONE, 1, None)
+    with pytest.raises(FullError, match="export and delete some first"):
+        kept.add(SEVEN, 7, None)
+    assert kept.add(ONE, 2, None) == (1, True)  # a known one can still be changed
+
+
+def test_a_deleted_one_is_gone_from_the_file(kept: Corrections, tmp_path: Path) -> None:
+    kept.add(SEVEN, 7, None)
+    other, _ = kept.add(ONE, 1, None)
+    assert SEVEN[:200] in (tmp_path / "corrections.sqlite").read_bytes()
+    kept.delete(1)
+    assert SEVEN[:200] not in (tmp_path / "corrections.sqlite").read_bytes()
+    assert [c.id for c, _ in kept.all()] == [other]
+    for missing in (1, 99, -1, 2**70):
+        with pytest.raises(NotThereError, match="there is no correction"):
+            kept.delete(missing)
+    assert kept.delete_all() == 1
+    assert kept.add(ONE, 1, None)[0] > other  # an id never comes back
+
+
+def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.sqlite"
+    path.write_bytes(b"no database at all " * 100)
+    with pytest.raises(StorageError, match=r"corrections.sqlite in the studio's folder cannot be used .*move it away"):
+        Corrections(path).all()
+    assert path.read_bytes() == b"no database at all " * 100
+
+
+def test_a_file_of_another_version_is_left_alone(kept: Corrections, tmp_path: Path) -> None:
+    kept.add(ONE, 1, None)
+    database = sqlite3.connect(tmp_path / "corrections.sqlite")
+    database.execute("PRAGMA user_version = 2")
+    database.close()
+    with pytest.raises(StorageError, match="another version"):
+        kept.all()
+
+
+def test_what_fails_half_way_changes_nothing(kept: Corrections, tmp_path: Path) -> None:
+    kept.add(ONE, 1, None)
+    (tmp_path / "corrections.sqlite").chmod(0o600)
+    rows = kept.each()
+    next(rows)
+    rows.close()  # type: ignore[attr-defined] # an iterator that was left half way lets go of the file
+    kept.add(SEVEN, 7, None)
+    assert len(kept.all()) == 2
