@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,17 +185,30 @@ def _run(command: Sequence[str], log: Path, *, is_shown: bool = True) -> tuple[i
     with (
         log.open("ab") as kept,
         subprocess.Popen(  # noqa: S603 - our own environments
-            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
-        while chunk := os.read(process.stdout.fileno(), 65536):
-            printed += chunk
-            kept.write(chunk)
-            if is_shown:
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.flush()
+        try:
+            while chunk := os.read(process.stdout.fileno(), 65536):
+                printed += chunk
+                kept.write(chunk)
+                if is_shown:
+                    sys.stdout.buffer.write(chunk)
+                    sys.stdout.flush()
+        except BaseException:  # stopped: no run goes on that nobody waits for
+            _end(process)
+            raise
     return process.returncode, printed.decode(errors="replace")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and, where it leads a session of its own, all that it has started."""
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()
+    process.wait()
 
 
 def _test(interpreter: Interpreter, dependencies: str, folder: Path, options: Sequence[str]) -> Row:
@@ -266,4 +280,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended as well
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("test-pythons: stopped")
