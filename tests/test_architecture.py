@@ -185,7 +185,7 @@ def test_the_rooms_have_few_arrows_between_them() -> None:
 @pytest.mark.parametrize("room", INSIDE)
 def test_imports_inside_a_larger_room_point_one_way(room: str) -> None:
     order = INSIDE[room]
-    imported = defaultdict(set)
+    imported: defaultdict[str, set[str]] = defaultdict(set)
     for name, tree in modules().items():
         if name.startswith(f"{room}."):
             part = name.split(".")[1]
