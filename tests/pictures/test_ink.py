@@ -6,6 +6,7 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.ink import extract_ink, look_again
 from drawn_pages import missed_and_extra, photo, strokes, written
 
@@ -34,7 +35,7 @@ def test_a_clean_stroke_becomes_255_on_0_whatever_the_two_shades(paper: int, ink
     extracted, notes = extract_ink(drawn(paper, ink))
     np.testing.assert_array_equal(extracted, np.where(stroke_mask(), 255, 0))
     assert extracted.dtype == np.uint8
-    assert notes == (("inverted: dark ink on light paper",) if ink < 0 else ())
+    assert notes == ((Note(NoteKind.INVERTED),) if ink < 0 else ())
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -44,7 +45,7 @@ def test_a_stroke_is_found_under_uneven_light_and_noise(sign: int, noise: float)
     mask = stroke_mask()
     assert (extracted[mask] > 100).mean() > 0.98
     assert (extracted[~mask] > 128).mean() < 0.005
-    assert "uneven light evened out" in notes
+    assert Note(NoteKind.LIGHT_EVENED) in notes
 
 
 def test_without_evening_out_no_threshold_would_find_that_stroke() -> None:
@@ -96,7 +97,7 @@ def test_one_shade_is_blank(level: int, size: tuple[int, int]) -> None:
     extracted, notes = extract_ink(np.full(size, level, np.uint8))
     assert extracted.shape == size
     assert not extracted.any()
-    assert notes == ("nothing written",)
+    assert notes == (Note(NoteKind.BLANK),)
 
 
 @pytest.mark.parametrize("paper", [60, 128, 230, 255])
@@ -109,7 +110,7 @@ def test_a_photo_of_blank_paper_is_blank(paper: int, noise: int, slope: int, siz
     picture = np.clip(paper + light + rng.normal(0, noise, light.shape), 0, 255).astype(np.uint8)
     extracted, notes = extract_ink(picture)
     assert not extracted.any()
-    assert notes == ("nothing written",)
+    assert notes == (Note(NoteKind.BLANK),)
 
 
 def test_ink_fainter_than_12_levels_is_no_ink() -> None:
@@ -184,7 +185,7 @@ def test_a_sheet_on_a_dark_table_is_no_ink() -> None:
     ink, notes = extract_ink(picture)
     assert (ink[118:182, 142:150] > 128).mean() > 0.9
     assert not ink[95:110, 100:200].any()  # paper above the 1
-    assert "edge of the sheet ignored" in notes
+    assert Note(NoteKind.SHEET_EDGE_IGNORED) in notes
 
 
 def test_an_edge_from_side_to_side_is_no_part_of_a_digit() -> None:
@@ -235,14 +236,15 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
 def test_looking_again_sees_dark_strokes_and_coloured_ones_in_other_ways() -> None:
     ink = strokes(10)
     looks = list(look_again(photo(written((200, 196, 188), (190, 60, 50), ink))))
-    assert [notes[-1] for _, notes, _ in looks] == ["looked again: as one sheet", "looked again: told by colour"]
+    kinds = [NoteKind.SECOND_ATTEMPT_SHEET, NoteKind.SECOND_ATTEMPT_COLOUR]
+    assert [notes[-1].kind for _, notes, _ in looks] == kinds
     for found, _, steps in looks:
         missed, extra = missed_and_extra(found, ink)
         assert missed < 0.02
         assert extra < 0.05
         assert steps[-1][0] == "ink"
     gray = photo(written((200, 196, 188), (40, 40, 40), ink)).mean(axis=2).astype(np.uint8)
-    assert [notes[-1] for _, notes, _ in look_again(gray)] == ["looked again: as one sheet"]
+    assert [notes[-1] for _, notes, _ in look_again(gray)] == [Note(NoteKind.SECOND_ATTEMPT_SHEET)]
 
 
 @pytest.mark.parametrize("side", [28, 31])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.ink import extract_ink
 from digitnet.pictures.shading import contrast_in_shade, is_darker, is_written, paper_around, paper_side
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
@@ -28,7 +29,7 @@ def test_a_shadow_across_the_strokes_is_removed(pen: tuple[float, float, float],
     missed, extra = missed_and_extra(extracted, ink)
     assert missed < 0.02
     assert extra < 0.02
-    assert notes[:2] == ("inverted: dark ink on light paper", "shadow removed")
+    assert notes[:2] == (Note(NoteKind.INVERTED), Note(NoteKind.SHADOW_REMOVED))
 
 
 def test_one_plane_of_light_does_not_explain_that_shadow() -> None:

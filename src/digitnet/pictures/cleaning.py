@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note
 from digitnet.pictures.contrast import (
     PIECE_SHARE,
     VISIBLE_LEVELS,
@@ -47,7 +48,7 @@ class Contrast:
         levels: uint8 (height, width), 0 = paper.
         noise: Standard deviation of the paper, in levels.
         is_ink_dark: Darker than the paper.
-        notes: What was done, in plain words.
+        notes: What was done.
         steps: What it looked like, by name.
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
         shade_share: Of typical ink, what the tip of a shadow may have.
@@ -58,7 +59,7 @@ class Contrast:
     levels: GrayPicture
     noise: float
     is_ink_dark: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     steps: tuple[tuple[str, AnyPicture], ...]
     inside: GrayPicture | None = None
     shade_share: float = 0.0

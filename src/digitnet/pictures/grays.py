@@ -8,6 +8,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
+from digitnet.notes import Note, NoteKind
 
 __all__ = ["percentiles", "to_colours", "to_gray", "to_levels"]
 
@@ -18,14 +19,14 @@ _ROUNDING = 1e-3  # of the full scale; how far float arithmetic may leave 0..1 b
 _TWO_TONED = 64  # levels between the darkest and the lightest of what is opaque: it has a paper of its own
 
 
-def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """Turn a loaded Pillow image of any mode into mode L.
 
     Args:
         image: Any mode, at least one pixel.
 
     Returns:
-        The image in mode L, of the same size, and what was done, in plain words.
+        The image in mode L, of the same size, and what was done.
 
     Raises:
         PictureDecodeError: Values that `to_levels` refuses.
@@ -35,7 +36,7 @@ def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return plain.convert("L"), notes
 
 
-def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """Turn a loaded Pillow image of any mode into mode L where it has no colour, else into mode RGB.
 
     What is transparent becomes paper: white under dark strokes, black under light ones. Where most of
@@ -46,7 +47,7 @@ def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         image: Any mode, at least one pixel.
 
     Returns:
-        The image in mode L or RGB, of the same size, and what was done, in plain words.
+        The image in mode L or RGB, of the same size, and what was done.
 
     Raises:
         PictureDecodeError: Values that `to_levels` refuses.
@@ -122,7 +123,7 @@ def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[floa
     return found
 
 
-def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """An RGBA image laid on the paper that shows its strokes."""
     colours, alpha = image.convert("RGB"), image.getchannel("A")
     opacity = np.asarray(alpha)
@@ -138,7 +139,7 @@ def _without_transparency(image: Image.Image) -> tuple[Image.Image, tuple[str, .
     else:
         paper, name = (0, 0, 0), "black"
     laid = Image.composite(colours, Image.new("RGB", image.size, paper), alpha)
-    return laid, (f"transparent background laid on {name}",)
+    return laid, (Note(NoteKind.BACKGROUND_FILLED, (name,)),)
 
 
 def _middle_colour(colours: NDArray[np.uint8]) -> tuple[int, int, int]:

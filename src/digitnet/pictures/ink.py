@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.blank import is_blank
 from digitnet.pictures.cleaning import Contrast, cut_and_stretch, without_lines_across
 from digitnet.pictures.colour import colour_contrast
@@ -60,7 +61,7 @@ _SHADE_SHARE = 0.45  # of typical ink, which the tip of a shadow may reach
 _SHADOW_DEPTH = 0.75  # of the bright paper's level; darker is called a shadow
 
 
-def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[str, ...]]:
+def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[Note, ...]]:
     """Separate ink from paper, whichever of them is brighter.
 
     Args:
@@ -69,7 +70,7 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
 
     Returns:
         The ink, uint8 (height, width), 0 = paper, 255 = ink, all 0 when nothing is written; and what was
-        done, in plain words.
+        done.
 
     Source:
         N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
@@ -93,11 +94,11 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
     if ink is None and min(picture.shape[:2]) < _SMALL:  # a tight crop, whose strokes pass for the paper's noise
         ink, notes = _finished(_on_plain_paper(picture, paper), steps)
     if ink is None or not ink.any():
-        return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
+        return np.zeros(picture.shape[:2], np.uint8), (Note(NoteKind.BLANK),)
     return (ink if min(ink.shape) < _TINY else without_lines_across(ink)), notes
 
 
-def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ...], Steps]]:
+def look_again(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[Note, ...], Steps]]:
     """Ink as it shows in other ways: one of them may be right where the first look took paper for ink, or missed ink.
 
     Args:
@@ -123,7 +124,7 @@ def _is_drawing(picture: AnyPicture) -> bool:
     return all(np.ptp(border(np.asarray(channel, np.uint8))) <= _DRAWN for channel in channels)
 
 
-def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[Note, ...]]:
     ruled, contrast = contrast, _without_ruling(contrast)
     ink = cut_and_stretch(contrast)
     if ink is None:
@@ -134,7 +135,7 @@ def _finished(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | No
         return np.zeros_like(ink), ()
     if steps is not None:
         steps.extend((*contrast.steps, ("ink", ink)))
-    return ink, ("inverted: dark ink on light paper", *contrast.notes) if contrast.is_ink_dark else contrast.notes
+    return ink, (Note(NoteKind.INVERTED), *contrast.notes) if contrast.is_ink_dark else contrast.notes
 
 
 def _is_ruling(ink: GrayPicture, ruled: Contrast) -> bool:
@@ -151,7 +152,7 @@ def _without_ruling(contrast: Contrast) -> Contrast:
     levels = without_ruled_lines(contrast.levels, contrast.noise, contrast.inside)
     if levels is None:
         return contrast
-    notes, steps = (*contrast.notes, "ruled lines removed"), (*contrast.steps, ("without ruled lines", levels))
+    notes, steps = (*contrast.notes, Note(NoteKind.RULES_REMOVED)), (*contrast.steps, ("without ruled lines", levels))
     return replace(contrast, levels=levels, notes=notes, steps=steps)
 
 
@@ -165,7 +166,7 @@ def _on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels = contrast_with(smooth, paper.levels, is_ink_dark=is_ink_dark)
         noise = border_noise(levels)
-    notes = () if paper.is_even else ("uneven light evened out",)
+    notes = () if paper.is_even else (Note(NoteKind.LIGHT_EVENED),)
     return Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
 
 
@@ -190,8 +191,8 @@ def _on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> Contrast
     if radius and noise > _NOISE_CLEAN:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
-    notes = ["edge of the sheet ignored"] if sheet is not None else []
-    notes.append("shadow removed" if shade < _SHADOW_DEPTH * bright else "uneven light evened out")
+    notes = [Note(NoteKind.SHEET_EDGE_IGNORED)] if sheet is not None else []
+    notes.append(Note(NoteKind.SHADOW_REMOVED if shade < _SHADOW_DEPTH * bright else NoteKind.LIGHT_EVENED))
     steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
     outline = inside if sheet is not None else None
@@ -211,13 +212,13 @@ def _on_whole_sheet(picture: AnyPicture) -> Contrast:
     smooth = np.asarray(cv2.blur(picture, (reach, reach)), np.uint8)
     levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
     steps = (("paper without ink", paper), ("contrast with the paper", levels))
-    notes = ("looked again: as one sheet",)
+    notes = (Note(NoteKind.SECOND_ATTEMPT_SHEET),)
     return Contrast(levels, noise, is_ink_dark, notes, steps, shade_share=_SHADE_SHARE, seen=picture)
 
 
 def _by_colour(picture: AnyPicture) -> Contrast:
     levels, noise = colour_contrast(picture)
-    notes, steps = ("looked again: told by colour",), (("contrast of colours", levels),)
+    notes, steps = (Note(NoteKind.SECOND_ATTEMPT_COLOUR),), (("contrast of colours", levels),)
     return Contrast(levels, noise, is_ink_dark=False, notes=notes, steps=steps, shade_share=_SHADE_SHARE)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note, NoteKind
 
 __all__ = ["MEDIAN_THICKNESS", "Penmanship", "rewrite", "stroke_thickness"]
 
@@ -36,11 +37,11 @@ class Penmanship:
 
     Attributes:
         ink: uint8 (height, width), cut out to its edge, of any size.
-        notes: What was changed, in plain words.
+        notes: What was changed.
     """
 
     ink: GrayPicture
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def rewrite(digit: GrayPicture, side: int) -> Penmanship:
@@ -70,12 +71,12 @@ def rewrite(digit: GrayPicture, side: int) -> Penmanship:
         notes.append(_lean_note(lean, upright))
     if not is_usual:
         wanted = min(max(thickness, _THICKNESS[0]), _THICKNESS[1])
-        change = "thickened" if wanted > thickness else "thinned"
-        notes.append(f"stroke {thickness:.1f} px, MNIST's median is {MEDIAN_THICKNESS}: {change}")
+        change = NoteKind.THICKENED if wanted > thickness else NoteKind.THINNED
+        notes.append(Note(change, (thickness, MEDIAN_THICKNESS)))
     else:
         wanted = thickness
     if blackness < _USUAL_BLACKNESS:
-        notes.append("pale strokes made solid")
+        notes.append(Note(NoteKind.MADE_SOLID))
     written = _with_outline_moved(strokes, inside, (wanted - thickness) * _DETAIL / 2)
     left, top, width, height = cv2.boundingRect(written)
     return Penmanship(written[top : top + height, left : left + width], tuple(notes))
@@ -154,6 +155,6 @@ def _with_outline_moved(strokes: GrayPicture, inside: NDArray[np.float32], by: f
     return np.asarray(np.rint(coverage * 255), np.uint8)
 
 
-def _lean_note(lean: float, upright: float) -> str:
+def _lean_note(lean: float, upright: float) -> Note:
     before, after = (round(math.degrees(math.atan(abs(slope)))) for slope in (lean, upright))
-    return f"slant of {before} degrees to the {'left' if lean > 0 else 'right'} reduced to {after}"
+    return Note(NoteKind.SLANT_REDUCED, (before, "left" if lean > 0 else "right", after))

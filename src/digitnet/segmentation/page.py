@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
 from digitnet.segmentation.cuts import find_cuts
 from digitnet.segmentation.group_costs import doubts
@@ -31,13 +32,15 @@ class DigitInk:
         image: uint8 (28, 28), in MNIST's frame.
         box: Where it is in the picture.
         line: Its line, from 0.
-        notes: What was done to it, in plain words.
+        candidate: Which of the page's images it is.
+        notes: What was done to it.
     """
 
     image: GrayPicture
     box: Box
     line: int
-    notes: tuple[str, ...]
+    candidate: int
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,17 +95,17 @@ class Page:
         start = row = 0
         for line in self.lines:
             own = prices[start : start + len(line.groups)].tolist()
-            start += len(line.groups)
+            first, start = start, start + len(line.groups)
             leaving_out = [price_of_leaving_out(part, line.height) for part in line.parts]
             chosen = best_row(line.groups, own, leaving_out)
-            digits += [self._digit(line, number, row) for number in chosen]
+            digits += [self._digit(line, number, row, first + number) for number in chosen]
             row += bool(chosen)
         return digits
 
-    def _digit(self, line: _Line, number: int, row: int) -> DigitInk:
+    def _digit(self, line: _Line, number: int, row: int, candidate: int) -> DigitInk:
         group, frame = line.groups[number], line.frames[number]
         box = self._box_in_picture(group.left + frame.box[0], group.top + frame.box[1], *frame.box[2:])
-        return DigitInk(frame.image, box, row, (*_notes(line.parts, group), *frame.notes))
+        return DigitInk(frame.image, box, row, candidate, (*_notes(line.parts, group), *frame.notes))
 
     def _box_in_picture(self, left: int, top: int, width: int, height: int) -> Box:
         corners = np.array([[left, top, 1], [left + width, top, 1], [left, top + height, 1]])
@@ -198,12 +201,12 @@ def _in_order(wholes: Sequence[Sequence[Part]]) -> list[Part]:
     return [every[number] for number in sorted(range(len(every)), key=keys.__getitem__)]
 
 
-def _notes(parts: Sequence[Part], group: Group) -> tuple[str, ...]:
-    """How a digit was put together, in plain words."""
+def _notes(parts: Sequence[Part], group: Group) -> tuple[Note, ...]:
+    """How a digit was put together."""
     notes = []
     pieces = len({part.piece.source for part in parts[group.first : group.last + 1]})
     if pieces > 1:
-        notes.append(f"{pieces} pieces joined")
+        notes.append(Note(NoteKind.PIECES_JOINED, (pieces,)))
     if group.is_cut:
-        notes.append("cut from a neighbour that it touched")
+        notes.append(Note(NoteKind.SEPARATED))
     return tuple(notes)
