@@ -179,7 +179,7 @@ class Classifier:
         check_images(images)
         if self.predictor.augmentation is None:
             return np.zeros(len(images), np.bool_)
-        return self.predictor.augmentation.in_doubt(self.predictor.run(images, ["probabilities"])["probabilities"])
+        return self.predictor.augmentation.is_unsure(self.predictor.run(images, ["probabilities"])["probabilities"])
 
     def read_digit(self, picture: "PictureSource") -> Digit:
         """Read the one digit of a picture.

@@ -105,7 +105,7 @@ class Predictor:
         if self.augmentation is None:
             return outputs
         probabilities, logits = outputs.probabilities.copy(), outputs.logits.copy()
-        is_averaged = self.augmentation.in_doubt(probabilities)
+        is_averaged = self.augmentation.is_unsure(probabilities)
 
         def average(part: slice) -> None:
             self._average(images[part], probabilities[part], logits[part])
@@ -163,15 +163,15 @@ class Predictor:
         return probabilities if name == "probabilities" else logits
 
     def _average(self, images: Images, probabilities: AnyArray, logits: AnyArray) -> None:
-        """Replace those rows that are in doubt by means over the image and its copies."""
+        """Replace those rows that the network is unsure of by means over the image and its copies."""
         if self.augmentation is None:
             return
 
         def predict_logits(copies: Images) -> AnyArray:
             return self.session.run(("logits",), {"images": copies})[0]
 
-        in_doubt = self.augmentation.in_doubt(probabilities)
+        is_unsure = self.augmentation.is_unsure(probabilities)
         means = self.augmentation.log_probabilities(
-            images[in_doubt], logits[in_doubt], self.temperature, predict_logits
+            images[is_unsure], logits[is_unsure], self.temperature, predict_logits
         )
-        probabilities[in_doubt], logits[in_doubt] = np.exp(means), means * self.temperature
+        probabilities[is_unsure], logits[is_unsure] = np.exp(means), means * self.temperature
