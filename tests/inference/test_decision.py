@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -199,3 +201,9 @@ def test_the_box_of_the_ink() -> None:
     images[0, 5:9, 2:12] = 1
     images[2, 27, 27] = 255
     assert ink_boxes(images) == [(2, 5, 10, 4), None, (27, 27, 1, 1)]
+
+
+def test_deciding_loads_neither_a_runtime_nor_what_reads_pictures() -> None:
+    code = "import sys, digitnet.inference.decision; print(*{'onnxruntime', 'cv2', 'PIL'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "\n"

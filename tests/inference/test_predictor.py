@@ -1,5 +1,7 @@
 """Predictor on a made-up model file whose outputs are simple sums, and which remembers what was asked of it."""
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -109,3 +111,9 @@ def test_without_augmentation_outputs_stay_as_they_are() -> None:
     outputs = made.outputs(images_of(3))
     assert made.averaged(images_of(3), outputs) is outputs
     assert len(session.asked) == 1
+
+
+def test_predicting_loads_nothing_that_reads_pictures() -> None:
+    code = "import sys, digitnet.inference.predictor; print(*{'cv2', 'PIL'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "\n"
