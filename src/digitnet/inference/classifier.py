@@ -92,11 +92,11 @@ class Classifier:
         self.decision = decision_for(metadata, coverage, refusal)
         self.predictor = Predictor(
             session,
-            frozenset(output.name for output in session.get_outputs()),
+            [output.name for output in session.get_outputs()],
             len(metadata.class_names),
             self.decision.temperature,
-            threads or None,
-            _augmentation(augment_inference),
+            threads=threads or None,
+            augmentation=_augmentation(augment_inference),
         )
 
     @property

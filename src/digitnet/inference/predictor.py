@@ -4,8 +4,8 @@ Which outputs are computed is asked for by name, and a network of which no outpu
 threads may use a predictor at once, and so may a process forked from the one that made it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -32,7 +32,6 @@ class Session(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
     """Runs a model file on images in MNIST's frame. How many come in one call changes no bit of an output.
 
@@ -45,12 +44,21 @@ class Predictor:
         augmentation: From which distorted copies images are answered that the network is unsure of; None for none.
     """
 
-    session: Session
-    output_names: frozenset[str]
-    num_classes: int
-    temperature: float
-    threads: int | None = None
-    augmentation: "AugmentedInference | None" = None
+    def __init__(
+        self,
+        session: Session,
+        output_names: Collection[str],
+        num_classes: int,
+        temperature: float,
+        threads: int | None = None,
+        augmentation: "AugmentedInference | None" = None,
+    ) -> None:
+        self.session = session
+        self.output_names = frozenset(output_names)
+        self.num_classes = num_classes
+        self.temperature = temperature
+        self.threads = threads
+        self.augmentation = augmentation
 
     def run(self, images: Images, names: Sequence[str]) -> dict[str, AnyArray]:
         """Outputs of the images as they are, never averaged over copies; all outputs in one pass.
