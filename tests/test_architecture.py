@@ -20,6 +20,7 @@ ROOMS = (
     "errors",
     "arrays",
     "files",
+    "notes",
     "parallel",
     "pictures",
     "segmentation",
@@ -76,7 +77,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "export",
         "outlier_detector",
     ),
-    "inference": ("answers", "augmented_inference", "decision", "reader", "classifier"),
+    "inference": ("answers", "outputs", "augmented_inference", "predictor", "decision", "reader", "classifier"),
     "server": (
         "settings",
         "metrics",
@@ -187,7 +188,7 @@ def test_the_rooms_have_few_arrows_between_them() -> None:
 @pytest.mark.parametrize("room", INSIDE)
 def test_imports_inside_a_larger_room_point_one_way(room: str) -> None:
     order = INSIDE[room]
-    imported = defaultdict(set)
+    imported: defaultdict[str, set[str]] = defaultdict(set)
     for name, tree in modules().items():
         if name.startswith(f"{room}."):
             part = name.split(".")[1]

@@ -117,7 +117,7 @@ def test_help_loads_no_library_for_arrays() -> None:
     assert rooms(modules) <= {"augmentation", "cli", "errors", "evaluation", "model_file", "training"}
 
 
-ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "parallel"}
+ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "notes", "parallel"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows Typer reads every command line")

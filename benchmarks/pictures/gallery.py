@@ -13,7 +13,6 @@ from benchmarks.pictures.rendering import render
 from benchmarks.pictures.samples import NOTHINGS, RenderedDigits, RenderedLines, RenderedNothing
 from benchmarks.pictures.sets import Example
 from digitnet import load_classifier, load_mnist
-from digitnet.inference.reader import trace_number
 from digitnet.report import explanation_figure
 from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 
@@ -149,4 +148,4 @@ def explained_figure() -> "Figure":
     images = [test_set.images[generator.choice(np.flatnonzero(test_set.labels == label))] for label in _EXAMPLE]
     page = render([images], _EXAMPLE_HARDSHIPS, np.random.default_rng(_EXAMPLE_PAGE_SEED))
     classifier = load_classifier()
-    return explanation_figure(trace_number(page.picture, classifier, with_steps=True), classifier.class_names)
+    return explanation_figure(classifier.trace_number(page.picture, with_steps=True), classifier.class_names)
