@@ -20,6 +20,7 @@ ROOMS = (
     "errors",
     "arrays",
     "files",
+    "notes",
     "parallel",
     "pictures",
     "segmentation",
@@ -78,7 +79,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "export",
         "outlier_detector",
     ),
-    "inference": ("answers", "augmented_inference", "decision", "reader", "classifier"),
+    "inference": ("answers", "outputs", "augmented_inference", "predictor", "decision", "reader", "classifier"),
     "server": (
         "settings",
         "metrics",

@@ -123,7 +123,7 @@ def test_help_on_training_loads_nothing_that_trains() -> None:
     assert rooms(modules) == {"augmentation", "cli", "errors", "evaluation", "model_file", "network", "training"}
 
 
-ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "parallel"}
+ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "notes", "parallel"}
 
 
 def test_reading_a_picture_loads_what_reads_pictures_and_nothing_else(tmp_path: Path) -> None:

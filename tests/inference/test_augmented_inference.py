@@ -10,13 +10,19 @@ from scipy.special import log_softmax
 
 from digitnet.arrays import AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelOutputError
-from digitnet.inference import augmented_inference
-from digitnet.inference.augmented_inference import SURE_FROM, AugmentedInference, distort, lookup_table, sampling_grids
+from digitnet.inference.augmented_inference import (
+    AugmentedInference,
+    CopyStrengths,
+    distort,
+    lookup_table,
+    sampling_grids,
+)
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (28, 28), dtype=np.uint8)
 IDENTITY = np.indices((28, 28)).astype(np.float64)
 FLAT = IDENTITY.reshape(2, -1)
+RIGID = CopyStrengths(elastic_pixels=0.0)
 
 
 def looked_up(grid: AnyArray, image: AnyArray = IMAGE) -> Images:
@@ -58,20 +64,19 @@ def test_weights_are_exact_in_float32() -> None:
 
 
 @pytest.fixture
-def affine_parts(monkeypatch: pytest.MonkeyPatch) -> NDArray[np.float64]:
+def affine_parts() -> NDArray[np.float64]:
     """(500, 5): degrees of rotation, width, height, slant and distance from the affine map, of copies not bent."""
-    monkeypatch.setattr(augmented_inference, "_ELASTIC_PIXELS", 0.0)
     places = np.stack([FLAT[1], FLAT[0], np.full(784, 13.5)]) - 13.5  # column and row from the centre, ...
     places[2] = 1  # ... and a constant, for a shift
     parts = []
-    for row, column in sampling_grids(500):
-        looks = np.stack([column.ravel(), row.ravel()]) - 13.5
-        fit = np.linalg.lstsq(places.T, looks.T, rcond=None)[0].T
+    for row, column in sampling_grids(500, RIGID):
+        places_of_copy = np.stack([column.ravel(), row.ravel()]) - 13.5
+        fit = np.linalg.lstsq(places.T, places_of_copy.T, rcond=None)[0].T
         forth = np.linalg.inv(fit[:, :2])  # where a pixel of the image goes
         angle = math.atan2(forth[1, 0], forth[0, 0])
         turned_back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) @ forth
         (width, sheared), (_, height) = turned_back
-        off = np.abs(fit @ places - looks).max() + np.abs(fit[:, 2]).max()
+        off = np.abs(fit @ places - places_of_copy).max() + np.abs(fit[:, 2]).max()
         parts.append((math.degrees(angle), width, height, sheared / height, off))
     return np.array(parts)
 
@@ -97,10 +102,9 @@ def test_copies_come_in_pairs_to_either_side(affine_parts: NDArray[np.float64]) 
     np.testing.assert_allclose(centred[1::2], -centred[::2], atol=1e-9)
 
 
-def test_the_elastic_part_is_as_strong_and_as_smooth_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_elastic_part_is_as_strong_and_as_smooth_as_it_says() -> None:
     bent = sampling_grids(1000)
-    monkeypatch.setattr(augmented_inference, "_ELASTIC_PIXELS", 0.0)
-    field = bent - sampling_grids(1000)
+    field = bent - sampling_grids(1000, RIGID)
     assert math.sqrt((field**2).mean()) == pytest.approx(0.5, rel=0.05)
     assert np.sqrt((field**2).mean(axis=(0, 1))).max() < 0.56  # at the edges as in the middle
     # White noise behind a Gaussian of deviation s is correlated by exp(-d^2 / 4s^2) over a distance d.
@@ -131,10 +135,11 @@ def test_other_numbers_of_copies_are_refused(copies: int) -> None:
         AugmentedInference(copies)
 
 
-def test_what_is_in_doubt() -> None:
-    assert SURE_FROM == 0.99
+def test_which_images_the_network_is_unsure_of() -> None:
     probabilities = np.array([[0.011, 0.989], [0.5, 0.5], [0.991, 0.009], [0.01, 0.99], [1, 0]], np.float32)
-    assert AugmentedInference(1).in_doubt(probabilities).tolist() == [True, True, False, False, False]
+    assert AugmentedInference(1).is_unsure(probabilities).tolist() == [True, True, False, False, False]
+    always = AugmentedInference(1, CopyStrengths(sure_from=2.0))
+    assert always.is_unsure(probabilities).all()
 
 
 WEIGHTS = np.random.default_rng(1).normal(0, 1e-3, (784, 4)).astype(np.float32)

@@ -1,7 +1,10 @@
 """read_number with the bundled model, on pages of MNIST's test digits whose text is known."""
 
+import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,8 +15,11 @@ from digitnet.datasets import Dataset
 from digitnet.errors import PictureDecodeError
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.classifier import Classifier, load_classifier
-from digitnet.inference.decision import Place, Thresholds, verdicts
-from digitnet.inference.reader import trace_digit, trace_number
+from digitnet.inference.decision import Decision, Place, Thresholds
+from digitnet.inference.outputs import Outputs
+from digitnet.inference.predictor import Predictor
+from digitnet.inference.reader import Reader, ReadingThresholds
+from digitnet.notes import Note, NoteKind, in_words
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +84,7 @@ def test_boxes_lie_around_the_digits(classifier: Classifier, glyphs: list[GrayPi
 def test_touching_digits_are_taken_apart(classifier: Classifier, glyphs: list[GrayPicture], gap: int) -> None:
     reading = classifier.read_number(on_paper(written(glyphs, ["2385"], gap)))
     assert reading.text == "2385"
-    assert gap > -6 or any("cut from a neighbour" in note for note in reading.notes)
+    assert gap > -6 or any("separated from a digit" in note for note in reading.notes)
 
 
 @pytest.mark.parametrize("drop", [-0.25, -0.1, 0.15, 0.3])
@@ -183,7 +189,7 @@ def test_a_digit_under_a_shadow_that_hides_it_is_found_by_looking_again(
     scene[:, scene.shape[1] // 2 :] *= 0.5
     trace = classifier.trace_digit(np.rint(scene).astype(np.uint8), with_steps=True)
     assert (trace.digits[0].text, trace.digits[0].status) == ("5", "ok")
-    assert "looked again: told by colour" in trace.digits[0].notes
+    assert in_words([Note(NoteKind.SECOND_ATTEMPT_COLOUR)])[0] in trace.digits[0].notes
     assert [name for name, _ in trace.steps] == ["the picture", "contrast of colours", "ink"]
 
 
@@ -195,7 +201,9 @@ def test_a_page_whose_ink_was_missed_is_looked_at_again(classifier: Classifier, 
     scene[:, scene.shape[1] // 2 :] *= 0.5
     picture = np.rint(scene).astype(np.uint8)
     assert classifier.read_number(picture).text == "2385"
-    assert "looked again: told by colour" in classifier.read_number(picture).notes
+    assert in_words([Note(NoteKind.SECOND_ATTEMPT_COLOUR)])[0] in classifier.read_number(picture).notes
+    hard_to_convince = Reader(classifier.predictor, classifier.decision, ReadingThresholds(min_gain=9))
+    assert hard_to_convince.trace_number(picture).reading.text != "2385"
 
 
 def digit(text: str, status: str, line: int = 0) -> Digit:
@@ -212,27 +220,64 @@ def test_the_text_and_the_status_of_a_reading() -> None:
     assert Reading(()).status == "not_a_digit"
 
 
-class OneEyed:
-    """A judge that reads every piece as a 7, and refuses those that stand where it was told."""
+class SevensSession:
+    """A model file that reads every image as a 7; it remembers what it was shown."""
 
-    class_names = tuple("0123456789")
+    def __init__(self) -> None:
+        self.shown: list[bytes] = []
 
-    def __init__(self, refused: set[int]) -> None:
-        self.refused = refused
-        self.asked_about_lines = False
+    def run(self, names: Sequence[str], feeds: Mapping[str, Images]) -> list[AnyArray]:
+        images = feeds["images"]
+        self.shown += [image.tobytes() for image in images]
+        logits = np.where(np.arange(10) == 7, 20.0, 0.0) * np.ones((len(images), 1))
+        found = {"logits": logits, "probabilities": np.exp(logits - 20)}
+        return [found[name].astype(np.float32) for name in names]
 
-    def score(self, images: Images) -> AnyArray:
-        return np.where(np.arange(10) == 7, 20.0, 0.0) * np.ones((len(images), 1))
 
-    def oddness(self, images: Images) -> AnyArray | None:
-        return np.zeros(len(images))
+@dataclass(frozen=True)
+class MadeUpDecision(Decision):
+    """Refuses the digits of some places in each call, and gives every image the same outlier score.
 
-    def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
-        self.asked_about_lines |= in_lines
-        probabilities = np.tile(np.eye(10, dtype=np.float32)[7], (len(images), 1))
-        scores = np.array([-1.0 if number in self.refused else 1.0 for number in range(len(images))])
-        limits = Thresholds(0.8, 0.99, 0.5, 0.0)
-        return verdicts(probabilities, scores, places, [()] * len(images), self.class_names, limits)
+    Attributes:
+        refused: Positions in a call.
+        outlier_score: Of every image.
+        calls: The places of each call, and whether they were those of a number.
+    """
+
+    refused: frozenset[int] = frozenset()
+    outlier_score: float = 0.0
+    calls: list[tuple[list[Place | None], bool]] = field(default_factory=list)
+
+    def outlier_scores(self, outputs: Outputs) -> AnyArray | None:
+        return np.full(len(outputs), self.outlier_score)
+
+    def digits(self, outputs: Outputs, places: Sequence[Place | None], *, in_number: bool = False) -> list[Digit]:
+        self.calls.append((list(places), in_number))
+        scores = np.array([-1.0 if number in self.refused else 1.0 for number in range(len(outputs))])
+        return super().digits(dataclasses.replace(outputs, digit_score=scores), places, in_number=in_number)
+
+    @property
+    def places(self) -> list[Place | None]:
+        """Those of all calls, one after the other."""
+        return [place for places, _ in self.calls for place in places]
+
+
+def sevens(refused: set[int] | None = None, outlier_score: float = 0.0, **changes: Any) -> Reader:
+    limits = Thresholds(0.8, 0.99, 0.5, 0.0)
+    names = tuple("0123456789")
+    decision = MadeUpDecision(names, 1.0, limits, limits, None, frozenset(refused or ()), outlier_score)
+    predictor = Predictor(SevensSession(), frozenset({"probabilities", "logits"}), 10, 1.0)
+    return Reader(predictor, decision, ReadingThresholds(**changes))
+
+
+def decision_of(reader: Reader) -> MadeUpDecision:
+    assert isinstance(reader.decision, MadeUpDecision)
+    return reader.decision
+
+
+def shown_to(reader: Reader) -> list[bytes]:
+    assert isinstance(reader.predictor.session, SevensSession)
+    return reader.predictor.session.shown
 
 
 def strokes(heights: list[list[int]]) -> GrayPicture:
@@ -247,110 +292,145 @@ def strokes(heights: list[list[int]]) -> GrayPicture:
 
 def test_what_is_refused_inside_a_number_leaves_a_mark() -> None:
     """A number with a hole in it must not look like another number."""
-    judge = OneEyed({1})
-    trace = trace_number(strokes([[80, 80, 80]]), judge)
-    assert judge.asked_about_lines
+    reader = sevens({1})
+    trace = reader.trace_number(strokes([[80, 80, 80]]))
+    assert all(in_number for _, in_number in decision_of(reader).calls)
     assert [digit.text for digit in trace.digits] == ["7", "", "7"]
     assert (trace.reading.text, trace.reading.status) == ("77", "unsure")
     assert len(trace.images) == 3
 
 
 def test_what_is_refused_and_small_is_left_out_and_the_number_stays_sure() -> None:
-    trace = trace_number(strokes([[80, 80, 36]]), OneEyed({2}))
+    trace = sevens({2}).trace_number(strokes([[80, 80, 36]]))
     assert (trace.reading.text, trace.reading.status, len(trace.images)) == ("77", "ok", 2)
-    assert any("left out: no digit" in note for note in trace.reading.notes)
+    assert trace.reading.notes[-1] == "1 mark ignored: it does not look like a digit"
+    kept = sevens({2}, min_height_share=0.3).trace_number(strokes([[80, 80, 36]]))
+    assert (kept.reading.status, len(kept.images)) == ("unsure", 3)
 
 
 def test_a_line_of_nothing_but_scribble_is_no_line() -> None:
-    trace = trace_number(strokes([[80, 80], [80, 80], [80, 80]]), OneEyed({2, 3}))
+    trace = sevens({2, 3}).trace_number(strokes([[80, 80], [80, 80], [80, 80]]))
     assert trace.reading.text == "77\n77"
     assert [digit.line for digit in trace.digits] == [0, 0, 1, 1]
-    nothing = trace_number(strokes([[80, 80]]), OneEyed({0, 1}))
+    nothing = sevens({0, 1}).trace_number(strokes([[80, 80]]))
     assert (nothing.reading.lines, nothing.reading.status, nothing.images.shape) == ((), "not_a_digit", (0, 28, 28))
 
 
-class Doubtful(OneEyed):
-    """A judge to whom everything looks as odd as it was told; it remembers what it was told of the surroundings."""
-
-    def __init__(self, oddness: float, refused: set[int] | None = None) -> None:
-        super().__init__(refused or set())
-        self.odd = oddness
-        self.told: list[Place | None] = []
-        self.in_lines: list[bool] = []
-
-    def oddness(self, images: Images) -> AnyArray | None:
-        return np.full(len(images), self.odd)
-
-    def judge(self, images: Images, places: Sequence[Place | None], *, in_lines: bool = False) -> list[Digit]:
-        self.told += places
-        self.in_lines.append(in_lines)
-        return super().judge(images, places, in_lines=in_lines)
-
-
-def told_of(picture: GrayPicture, oddness: float) -> Place:
-    judge = Doubtful(oddness)
-    trace_digit(picture, judge)
-    (place,) = judge.told
+def place_of(picture: GrayPicture, outlier_score: float, **changes: Any) -> Place:
+    reader = sevens(outlier_score=outlier_score, **changes)
+    reader.trace_digit(picture)
+    (place,) = decision_of(reader).places
     assert place is not None
     return place
 
 
-def test_odd_ink_is_the_odder_the_more_beside_it_is_as_dark() -> None:
-    """The ink is the sharp edge of a shadow that gets lighter to the left."""
+def edge_of_a_shadow() -> GrayPicture:
+    """Its sharp edge is taken for ink; to the left of that it gets lighter."""
     x = np.broadcast_to(np.arange(200.0), (200, 200))
     depth = np.where(x < 130, np.clip((x - 60) / 70, 0, 1), 0) * 0.5
     noise = np.random.default_rng(0).normal(0, 1.5, x.shape)
-    edge = np.clip(220 * (1 - depth) + noise, 0, 255).astype(np.uint8)
-    found = told_of(edge, 1.0)
-    assert 0.5 < found.oddness < 2
-    assert f"{50 * found.oddness:.0f} % of what lies beside it is like it" in found.notes
-    stroke = told_of(strokes([[80]]), 1.0)
-    assert (stroke.oddness, any("beside" in note for note in stroke.notes)) == (0.0, False)
+    return np.clip(220 * (1 - depth) + noise, 0, 255).astype(np.uint8)
+
+
+def test_an_outlier_is_the_farther_out_the_more_beside_it_is_as_dark() -> None:
+    found = place_of(edge_of_a_shadow(), 1.0)
+    assert 0.5 < found.outlier_penalty < 2
+    note = f"{50 * found.outlier_penalty:.0f} % of what lies beside the ink looks like ink too"
+    assert note in in_words(found.notes)
+    stroke = place_of(strokes([[80]]), 1.0)
+    assert stroke.outlier_penalty == 0
+    assert NoteKind.INK_BESIDE_INK not in {note.kind for note in stroke.notes}
+
+
+def test_how_much_surroundings_count_can_be_set() -> None:
+    usual = place_of(edge_of_a_shadow(), 1.0)
+    changed = place_of(edge_of_a_shadow(), 1.0, edge_penalty=6.0, min_noted_edge=0.9)
+    assert changed.outlier_penalty == pytest.approx(3 * usual.outlier_penalty)
+    assert len(changed.notes) == len(usual.notes) - 1
 
 
 def test_what_looks_like_a_digit_is_not_asked_for_its_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitnet.inference.reader.inklike_surroundings", lambda *_: 1.0)
-    assert told_of(strokes([[80]]), 0.0).oddness == 0
-    assert told_of(strokes([[80]]), 1.0).oddness == 2
-    assert told_of(strokes([[80]])[90:118, 32:60], 1.0).oddness == 0  # so small a picture has no surroundings
+    assert place_of(strokes([[80]]), 0.0).outlier_penalty == 0
+    assert place_of(strokes([[80]]), 0.31).outlier_penalty == 2
+    assert place_of(strokes([[80]]), 0.31, max_outlier_score=0.4).outlier_penalty == 0
+    assert place_of(strokes([[80]])[90:118, 32:60], 1.0).outlier_penalty == 0  # so small a picture has no surroundings
 
 
-@pytest.mark.parametrize(("oddness", "alone"), [(0.0, False), (1.0, True)])
-def test_a_number_without_one_typical_digit_is_refused_as_single_digits_are(oddness: float, alone: bool) -> None:
-    judge = Doubtful(oddness)
-    trace = trace_number(strokes([[80, 80, 80]]), judge)
+@pytest.mark.parametrize(("outlier_score", "alone"), [(0.0, False), (1.0, True)])
+def test_a_number_without_one_typical_digit_is_refused_as_single_digits_are(outlier_score: float, alone: bool) -> None:
+    reader = sevens(outlier_score=outlier_score)
+    trace = reader.trace_number(strokes([[80, 80, 80]]))
     assert trace.reading.text == "777"
-    assert len(judge.told) == (6 if alone else 3)
-    assert judge.in_lines[-1] != alone
-    assert judge.in_lines[0]
-    refusing = Doubtful(oddness, refused={0, 1, 2})
-    refused = trace_number(strokes([[80, 80, 80]]), refusing).reading
+    assert [in_number for _, in_number in decision_of(reader).calls] == [True, False][: 1 + alone]
+    refused = sevens({0, 1, 2}, outlier_score).trace_number(strokes([[80, 80, 80]])).reading
     assert (refused.text, refused.status, refused.digits) == ("", "not_a_digit", ())
 
 
-@pytest.mark.parametrize(("oddness", "count"), [(0.0, 24), (1.0, 0)])
-def test_many_pieces_of_which_none_looks_like_a_digit_are_none(oddness: float, count: int) -> None:
-    reading = trace_number(strokes([[80] * 8] * 3), Doubtful(oddness, refused={3})).reading
+@pytest.mark.parametrize(
+    ("outlier_score", "crowd", "count"), [(0.0, 20, 24), (1.0, 20, 0), (1.0, 24, 0), (1.0, 25, 24)]
+)
+def test_many_pieces_of_which_none_looks_like_a_digit_are_none(outlier_score: float, crowd: int, count: int) -> None:
+    reading = sevens({3}, outlier_score, crowd=crowd).trace_number(strokes([[80] * 8] * 3)).reading
     assert len(reading.digits) == count
-    assert (reading.status, reading.notes[-1:] == ("24 pieces left out: no digit, to judge by the looks",)) == (
-        ("unsure", False) if count else ("not_a_digit", True)
-    )
+    note = "24 marks ignored: they do not look like digits"
+    assert (reading.status, note in reading.notes) == (("unsure", False) if count else ("not_a_digit", True))
 
 
-@pytest.mark.parametrize(("oddness", "count"), [(0.0, 420), (1.0, 0)])
+@pytest.mark.parametrize(("outlier_score", "count"), [(0.0, 420), (1.0, 0)])
 def test_hundreds_of_pieces_are_looked_at_by_a_sample(
-    oddness: float, count: int, monkeypatch: pytest.MonkeyPatch
+    outlier_score: float, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before any of them is cut."""
     monkeypatch.setattr("digitnet.segmentation.page.find_cuts", lambda *_: [] if count else pytest.fail("cut"))
-    reading = trace_number(strokes([[80] * 28] * 15), Doubtful(oddness, {0})).reading
+    reading = sevens({0}, outlier_score).trace_number(strokes([[80] * 28] * 15)).reading
     assert len(reading.digits) == count
-    assert any("420 pieces left out" in note for note in reading.notes) == (count == 0)
+    assert ("420 marks ignored: they do not look like digits" in reading.notes) == (count == 0)
 
 
 @pytest.mark.parametrize("lines", [3, 15])
 def test_who_always_answers_answers_crowds_too(lines: int) -> None:
-    assert len(trace_number(strokes([[80] * 28] * lines), Doubtful(1.0)).digits) == 28 * lines
+    assert len(sevens(outlier_score=1.0).trace_number(strokes([[80] * 28] * lines)).digits) == 28 * lines
+
+
+def test_each_image_is_shown_to_the_network_once(glyphs: list[GrayPicture]) -> None:
+    ink = on_paper(written(glyphs, ["238", "45"]))
+    for outlier_score in (0.0, 1.0):
+        reader = sevens(outlier_score=outlier_score)
+        reader.trace_number(ink)
+        assert len(shown_to(reader)) == len(set(shown_to(reader))) >= 5
+        reader = sevens(outlier_score=outlier_score)
+        reader.trace_digit(ink)
+        assert len(shown_to(reader)) == len(set(shown_to(reader)))
+        assert (len(shown_to(reader)) == 1) == (outlier_score == 0)  # else its pieces were shown, too
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes", "again"),
+    [
+        (["2385"], {}, False),
+        (["238"], {}, True),
+        (["238"], {"few_digits": 2}, False),
+        (["2385"], {"few_digits": 4}, True),
+        (["2385"], {"max_typical_share": 1.0}, True),
+        (["2385"], {"max_typical_share": 1.0, "max_digits_again": 3}, False),
+        (["2385"], {"max_outlier_score": -1.0}, True),
+        (["2385"], {"min_confidence": 1.1}, True),
+        (["7777"], {"max_outlier_score_of_one": -1.0}, False),
+    ],
+)
+def test_when_a_page_is_read_again(
+    glyphs: list[GrayPicture], lines: list[str], changes: dict[str, Any], again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[str] = []
+
+    def more(_: AnyArray) -> Any:
+        attempts.append("asked for")
+        return iter(())
+
+    monkeypatch.setattr("digitnet.pictures.loading.other_binarizations", more)
+    sevens(**changes).trace_number(on_paper(written(glyphs, lines)))
+    assert bool(attempts) == again
 
 
 @pytest.mark.parametrize("width", [4, 6])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from digitnet.model_file.contract import (
     DEFAULT_PRECISION,
     METADATA_KEY,
     MODEL_FILE_NAMES,
+    ModelSession,
     bundled_model_path,
     open_model,
 )
@@ -308,8 +310,34 @@ def test_nothing_is_printed_on_an_error(capfd: pytest.CaptureFixture[str]) -> No
         message_of(data)
     session, _ = open_model(Graph().to_bytes())
     with pytest.raises(Exception, match="INVALID_ARGUMENT"):
-        session.run(None, {"images": np.zeros((1, 27, 28), np.uint8)})
+        session.run(["logits"], {"images": np.zeros((1, 27, 28), np.uint8)})
     assert capfd.readouterr() == ("", "")
+
+
+class Part:
+    """A session of ONNX Runtime whose outputs are the lengths of their names; it remembers what it was asked for."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.asked = names, list[list[str]]()
+
+    def get_outputs(self) -> list[Any]:
+        return [SimpleNamespace(name=name) for name in self.names]
+
+    def run(self, names: list[str], feeds: Any) -> list[Any]:
+        self.asked.append(names)
+        return [np.full(len(feeds["images"]), len(name)) for name in names]
+
+
+def test_only_networks_whose_outputs_are_asked_for_are_run() -> None:
+    first, second = Part("probabilities", "logits"), Part("digit_score", "second_logits")
+    session = ModelSession([first, second])
+    assert [output.name for output in session.get_outputs()] == [*first.names, *second.names]
+    feeds = {"images": np.zeros((2, 28, 28), np.uint8)}
+    assert [found.tolist() for found in session.run(["logits"], feeds)] == [[6, 6]]
+    assert (first.asked, second.asked) == ([["logits"]], [])
+    mixed = ["second_logits", "probabilities", "digit_score"]
+    assert [found.tolist() for found in session.run(mixed, feeds)] == [[13, 13], [13, 13], [11, 11]]
+    assert (first.asked[1:], second.asked) == ([["probabilities"]], [["second_logits", "digit_score"]])
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])

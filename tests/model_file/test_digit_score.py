@@ -90,34 +90,36 @@ def test_a_network_of_other_classes_gives_no_second_opinion() -> None:
 def test_pictures_are_answered_by_the_mean_of_both_networks(model: Path) -> None:
     alone, both = Classifier(*open_model(DIGITS), refusal=0.0), load_classifier(model, refusal=0.0)
     first, second = alone.predict_proba(IMAGES), np.exp(second_log_probabilities())
-    digits = both.judge(IMAGES, [Place((0, 0, 28, 28))] * len(IMAGES))
+    digits = both.decision.digits(both.predictor.outputs(IMAGES), [Place((0, 0, 28, 28))] * len(IMAGES))
     np.testing.assert_allclose([digit.probabilities for digit in digits], (first + second) / 2, atol=1e-5)
     differ = first.argmax(axis=1) != second.argmax(axis=1)
     assert 0 < differ.mean() < 1
     names = alone.class_names
     for digit, is_other, one, other in zip(digits, differ, first.argmax(axis=1), second.argmax(axis=1), strict=True):
-        note = f"two networks were asked: one reads {names[one]}, one {names[other]}"
+        note = f"the two networks of the model file differ: one reads {names[one]}, the other {names[other]}"
         assert digit.notes == ((note,) if is_other else ())
 
 
-def test_the_second_opinion_is_given_alone_too(model: Path) -> None:
-    opinion = load_classifier(model).second_opinion(IMAGES)
-    assert opinion is not None
-    assert opinion.dtype == np.float32
-    np.testing.assert_allclose(opinion, np.exp(second_log_probabilities()), atol=1e-5)
-    assert Classifier(*open_model(DIGITS)).second_opinion(IMAGES) is None
+def test_the_second_network_can_be_asked_alone_too(model: Path) -> None:
+    second = load_classifier(model).predict_second_network(IMAGES)
+    assert second is not None
+    assert second.dtype == np.float32
+    np.testing.assert_allclose(second, np.exp(second_log_probabilities()), atol=1e-5)
+    assert Classifier(*open_model(DIGITS)).predict_second_network(IMAGES) is None
     with pytest.raises(PictureDecodeError):
-        load_classifier(model).second_opinion(IMAGES[0])
+        load_classifier(model).predict_second_network(IMAGES[0])
 
 
 def test_what_is_compared_is_that_mean_as_familiar_as_the_first_network_finds_it(model: Path) -> None:
-    alone, both = Classifier(*open_model(DIGITS)).score(IMAGES), load_classifier(model).score(IMAGES)
+    alone, both = (
+        classifier.decision.comparable_logits(classifier.predictor.outputs(IMAGES))
+        for classifier in (Classifier(*open_model(DIGITS)), load_classifier(model))
+    )
     assert both.dtype == np.float32
     level = np.logaddexp.reduce(alone.astype(np.float64), axis=1)
     np.testing.assert_allclose(np.logaddexp.reduce(both.astype(np.float64), axis=1), level, atol=1e-4)
     mean = (np.exp(alone - level[:, None]) + np.exp(second_log_probabilities())) / 2
     np.testing.assert_allclose(np.exp(both - level[:, None]), mean, atol=1e-4)
-    assert load_classifier(model).score(IMAGES[:0]).shape == (0, 3)
 
 
 def test_images_in_mnists_frame_are_answered_by_the_first_network(model: Path) -> None:
@@ -193,17 +195,19 @@ def test_what_is_refused_follows_from_the_share_that_was_asked_for(model: Path, 
     assert 0 < refused.mean() < 1 or refusal == 0.0005
 
 
-def test_what_surrounds_an_image_may_make_it_odder() -> None:
-    """By one unit of oddness a score falls as far as from what a fifth of the digits score less than to a hundredth."""
+def test_what_surrounds_an_image_may_make_it_an_outlier() -> None:
+    """By a penalty of 1 a score falls as far as from what a fifth of the digits score less than to a hundredth."""
     shares = Quantiles(5000, (0.001, 0.01, 0.2), (3.0, 6.5, 9.0))
     classifier = Classifier(*open_model(with_digit_score(DIGITS, REJECTION, shares)), refusal=0.001)
-    for oddness in (0.0, 0.6, 2.0):
-        digits = classifier.judge(IMAGES, [Place((0, 0, 28, 28), oddness=oddness)] * len(IMAGES))
+    outputs = classifier.predictor.outputs(IMAGES)
+    for penalty in (0.0, 0.6, 2.0):
+        digits = classifier.decision.digits(outputs, [Place((0, 0, 28, 28), outlier_penalty=penalty)] * len(IMAGES))
         refused = np.array([digit.status == "not_a_digit" for digit in digits])
-        np.testing.assert_array_equal(refused, scores_by_hand() - 2.5 * oddness < 3.0)
+        np.testing.assert_array_equal(refused, scores_by_hand() - 2.5 * penalty < 3.0)
         assert 0 < refused.mean() < 1
     always = Classifier(*open_model(with_digit_score(DIGITS, REJECTION, shares)), refusal=0)
-    assert all(digit.label is not None for digit in always.judge(IMAGES[:9], [Place((0, 0, 1, 1), oddness=9.0)] * 9))
+    far = [Place((0, 0, 28, 28), outlier_penalty=9.0)] * len(IMAGES)
+    assert all(digit.label is not None for digit in always.decision.digits(outputs, far))
 
 
 def test_always_answering_is_a_refusal_of_none(model: Path) -> None:

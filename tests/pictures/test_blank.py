@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.blank import BLANK_LIMITS, is_blank
 from digitnet.pictures.ink import extract_ink
 
@@ -79,7 +80,7 @@ def test_ruled_paper_without_writing_is_blank(scale: int) -> None:
     picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     extracted, notes = extract_ink(picture)
     assert not extracted.any()
-    assert notes == ("nothing written",)
+    assert notes == (Note(NoteKind.BLANK),)
     picture[95 * scale : 135 * scale, 98 * scale : 104 * scale] = (40, 40, 60)
     assert (extract_ink(picture)[0][100 * scale : 130 * scale, 99 * scale : 103 * scale] > 128).mean() > 0.9
 

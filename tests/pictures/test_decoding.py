@@ -12,6 +12,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureError
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoding import decode
 from digitnet.pictures.loading import load_picture
 
@@ -145,4 +146,4 @@ def test_a_large_photo_is_worked_on_at_half_its_size_and_keeps_its_places(kind: 
 def test_one_colour_all_over_is_blank(colour: tuple[int, int, int, int]) -> None:
     picture = load_picture(encoded(Image.new("RGBA", (300, 200), colour), "PNG"))
     assert not picture.ink.any()
-    assert picture.notes[-1] == "nothing written"
+    assert picture.notes[-1] == Note(NoteKind.BLANK)

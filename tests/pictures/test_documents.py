@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from digitnet.errors import PictureDecodeError
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.documents import is_pdf
 from digitnet.pictures.loading import load_pages, load_picture
 
@@ -41,11 +42,11 @@ def test_the_first_page_is_read_and_so_are_all() -> None:
     data = document(page(60), page(200))
     first = load_picture(data)
     assert first.ink.shape == (800, 600)  # 200 dots per inch of a page that was made with 100
-    assert first.notes[0] == "page 1 of 2"
+    assert first.notes[0] == Note(NoteKind.PAGE, (1, 2))
     columns = np.nonzero((first.ink > 127).any(axis=0))[0]
     assert [int(columns.min()), int(columns.max())] == pytest.approx([120, 139], abs=2)
     pages = list(load_pages(data))
-    assert [one.notes[0] for one in pages] == ["page 1 of 2", "page 2 of 2"]
+    assert [one.notes[0] for one in pages] == [Note(NoteKind.PAGE, (1, 2)), Note(NoteKind.PAGE, (2, 2))]
     columns = np.nonzero((pages[1].ink > 127).any(axis=0))[0]
     assert columns.min() == pytest.approx(400, abs=2)
 

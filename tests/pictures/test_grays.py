@@ -8,6 +8,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.grays import percentiles, to_colours, to_gray, to_levels
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, 13)
@@ -100,7 +101,7 @@ def test_strokes_on_a_transparent_canvas_get_the_paper_that_shows_them(colour: i
     converted, notes = to_gray(see_through(colour, opacity))
     expected = paper + (colour - paper) * (opacity / 255)
     np.testing.assert_allclose(np.asarray(converted).astype(float), expected, atol=1)
-    assert notes == (f"transparent background laid on {name}",)
+    assert notes == (Note(NoteKind.BACKGROUND_FILLED, (name,)),)
 
 
 def test_strokes_of_two_shades_are_not_a_picture_with_its_own_paper() -> None:
@@ -110,7 +111,7 @@ def test_strokes_of_two_shades_are_not_a_picture_with_its_own_paper() -> None:
     image = Image.fromarray(np.dstack([colours, colours, colours, opacity]).astype(np.uint8))
     converted, notes = to_gray(image)
     np.testing.assert_array_equal(np.asarray(converted), np.where(opacity, colours, 255))
-    assert notes == ("transparent background laid on white",)
+    assert notes == (Note(NoteKind.BACKGROUND_FILLED, ("white",)),)
 
 
 def test_faint_strokes_on_a_transparent_canvas_count_too() -> None:
@@ -129,7 +130,7 @@ def test_a_picture_with_transparent_corners_keeps_its_own_paper(paper: int, ink:
     gray[10:30, 18:22] = ink
     converted, notes = to_gray(Image.fromarray(np.dstack([gray, gray, gray, opacity])))
     np.testing.assert_array_equal(np.asarray(converted), gray)
-    assert notes == ("transparent background laid on its own paper",)
+    assert notes == (Note(NoteKind.BACKGROUND_FILLED, ("its own paper",)),)
 
 
 def test_an_empty_transparent_canvas_has_one_shade() -> None:
@@ -180,4 +181,4 @@ def test_coloured_strokes_on_a_transparent_canvas_keep_their_colour() -> None:
     converted, notes = to_colours(Image.fromarray(canvas))
     assert np.asarray(converted)[10, 9].tolist() == [180, 20, 30]
     assert np.asarray(converted)[0, 0].tolist() == [255, 255, 255]
-    assert notes == ("transparent background laid on white",)
+    assert notes == (Note(NoteKind.BACKGROUND_FILLED, ("white",)),)

@@ -9,6 +9,7 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.ink import INK_LIMITS, extract_ink, other_binarizations
 from drawn_pages import missed_and_extra, photo, strokes, written
 
@@ -37,7 +38,7 @@ def test_a_clean_stroke_becomes_255_on_0_whatever_the_two_shades(paper: int, ink
     extracted, notes = extract_ink(drawn(paper, ink))
     np.testing.assert_array_equal(extracted, np.where(stroke_mask(), 255, 0))
     assert extracted.dtype == np.uint8
-    assert notes == (("inverted: dark ink on light paper",) if ink < 0 else ())
+    assert notes == ((Note(NoteKind.INVERTED),) if ink < 0 else ())
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -47,7 +48,7 @@ def test_a_stroke_is_found_under_uneven_light_and_noise(sign: int, noise: float)
     mask = stroke_mask()
     assert (extracted[mask] > 100).mean() > 0.98
     assert (extracted[~mask] > 128).mean() < 0.005
-    assert "uneven light evened out" in notes
+    assert Note(NoteKind.LIGHT_EVENED) in notes
 
 
 def test_without_evening_out_no_threshold_would_find_that_stroke() -> None:
@@ -99,7 +100,7 @@ def test_one_shade_is_blank(level: int, size: tuple[int, int]) -> None:
     extracted, notes = extract_ink(np.full(size, level, np.uint8))
     assert extracted.shape == size
     assert not extracted.any()
-    assert notes == ("nothing written",)
+    assert notes == (Note(NoteKind.BLANK),)
 
 
 @pytest.mark.parametrize("paper", [60, 128, 230, 255])
@@ -112,7 +113,7 @@ def test_a_photo_of_blank_paper_is_blank(paper: int, noise: int, slope: int, siz
     picture = np.clip(paper + light + rng.normal(0, noise, light.shape), 0, 255).astype(np.uint8)
     extracted, notes = extract_ink(picture)
     assert not extracted.any()
-    assert notes == ("nothing written",)
+    assert notes == (Note(NoteKind.BLANK),)
 
 
 def test_ink_fainter_than_12_levels_is_no_ink() -> None:
@@ -187,7 +188,7 @@ def test_a_sheet_on_a_dark_table_is_no_ink() -> None:
     ink, notes = extract_ink(picture)
     assert (ink[118:182, 142:150] > 128).mean() > 0.9
     assert not ink[95:110, 100:200].any()  # paper above the 1
-    assert "edge of the sheet ignored" in notes
+    assert Note(NoteKind.SHEET_EDGE_IGNORED) in notes
 
 
 def test_an_edge_from_side_to_side_is_no_part_of_a_digit() -> None:
@@ -238,14 +239,15 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
 def test_other_binarizations_show_dark_strokes_and_coloured_ones_in_other_ways() -> None:
     ink = strokes(10)
     looks = list(other_binarizations(photo(written((200, 196, 188), (190, 60, 50), ink))))
-    assert [notes[-1] for _, notes, _ in looks] == ["looked again: as one sheet", "looked again: told by colour"]
+    kinds = [NoteKind.SECOND_ATTEMPT_SHEET, NoteKind.SECOND_ATTEMPT_COLOUR]
+    assert [notes[-1].kind for _, notes, _ in looks] == kinds
     for found, _, steps in looks:
         missed, extra = missed_and_extra(found, ink)
         assert missed < 0.02
         assert extra < 0.05
         assert steps[-1][0] == "ink"
     gray = photo(written((200, 196, 188), (40, 40, 40), ink)).mean(axis=2).astype(np.uint8)
-    assert [notes[-1] for _, notes, _ in other_binarizations(gray)] == ["looked again: as one sheet"]
+    assert [notes[-1] for _, notes, _ in other_binarizations(gray)] == [Note(NoteKind.SECOND_ATTEMPT_SHEET)]
 
 
 @pytest.mark.parametrize("side", [28, 31])
@@ -273,9 +275,9 @@ def vary(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> None:
 def test_ruled_lines_are_removed_from_pictures_of_a_hundred_pixels_on(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = written((235, 232, 224), (30, 30, 35), strokes())
     scene[20::40] = scene[21::40] = (120, 120, 150)
-    assert "ruled lines removed" in extract_ink(photo(scene))[1]
+    assert Note(NoteKind.RULES_REMOVED) in extract_ink(photo(scene))[1]
     vary(monkeypatch, small_side=1000)
-    assert "ruled lines removed" not in extract_ink(photo(scene))[1]
+    assert Note(NoteKind.RULES_REMOVED) not in extract_ink(photo(scene))[1]
 
 
 def test_drawings_are_told_by_a_border_of_one_colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +299,6 @@ def test_noisy_pictures_are_smoothed(monkeypatch: pytest.MonkeyPatch, limits: di
 def test_paper_far_darker_than_its_bright_parts_is_in_a_shadow(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = written((235, 232, 224), (30, 30, 35), strokes())
     scene[:, 140:] *= 0.6
-    assert "shadow removed" in extract_ink(photo(scene))[1]
+    assert Note(NoteKind.SHADOW_REMOVED) in extract_ink(photo(scene))[1]
     vary(monkeypatch, shadow_light=0.3)
-    assert "shadow removed" not in extract_ink(photo(scene))[1]
+    assert Note(NoteKind.SHADOW_REMOVED) not in extract_ink(photo(scene))[1]

@@ -15,10 +15,11 @@ from PIL import Image, ImageFile, ImageOps
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoding import MAX_PIXELS
 from digitnet.pictures.loading import Picture, binarizations, load_picture
 
-INVERTED = "inverted: dark ink on light paper"
+INVERTED = Note(NoteKind.INVERTED)
 FAITHFUL: dict[str, dict[str, Any]] = {  # options with which the ink survives the encoding
     "JPEG": {"quality": 95},
     "WEBP": {"lossless": True},
@@ -118,7 +119,7 @@ def test_strokes_on_a_transparent_canvas_are_ink_whatever_their_colour(colour: i
     data = encoded(np.dstack([colours, colours, colours, ink_of_seven()]), "PNG")
     picture = load_picture(data)
     np.testing.assert_array_equal(picture.ink, ink_of_seven())
-    assert picture.notes[0] == f"transparent background laid on {'black' if colour else 'white'}"
+    assert picture.notes[0] == Note(NoteKind.BACKGROUND_FILLED, ("black" if colour else "white",))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -140,7 +141,7 @@ def test_the_first_of_several_frames_counts(kind: str) -> None:
     data = encoded(seven(), kind, save_all=True, append_images=others, **FAITHFUL.get(kind, {}))
     picture = load_picture(data)
     assert is_the_seven(picture)
-    assert picture.notes == ("first of several frames", INVERTED)
+    assert picture.notes == (Note(NoteKind.FIRST_FRAME), INVERTED)
 
 
 def test_the_second_picture_inside_a_phones_photo_is_not_worth_a_note() -> None:

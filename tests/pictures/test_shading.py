@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.ink import extract_ink
 from digitnet.pictures.shading import (
     SHADE_LIMITS,
@@ -39,7 +40,7 @@ def test_a_shadow_across_the_strokes_is_removed(pen: tuple[float, float, float],
     missed, extra = missed_and_extra(extracted, ink)
     assert missed < 0.02
     assert extra < 0.02
-    assert notes[:2] == ("inverted: dark ink on light paper", "shadow removed")
+    assert notes[:2] == (Note(NoteKind.INVERTED), Note(NoteKind.SHADOW_REMOVED))
 
 
 def test_one_plane_of_light_does_not_explain_that_shadow() -> None:

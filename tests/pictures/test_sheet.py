@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.ink import extract_ink
 from digitnet.pictures.sheet import SHEET_LIMITS, extend_sheet, find_sheet
 from drawn_pages import HEIGHT, WIDTH, missed_and_extra, photo, strokes, written
@@ -44,7 +45,7 @@ def test_only_what_is_on_the_sheet_is_ink(table: tuple[float, float, float], thi
     missed, extra = missed_and_extra(extracted, ink)
     assert missed < 0.02
     assert extra < 0.02
-    assert notes[:2] == ("inverted: dark ink on light paper", "edge of the sheet ignored")
+    assert notes[:2] == (Note(NoteKind.INVERTED), Note(NoteKind.SHEET_EDGE_IGNORED))
 
 
 @pytest.mark.parametrize("side", range(4))

@@ -9,6 +9,7 @@ import pytest
 
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.stroke_normalization import STROKE_LIMITS, normalize_strokes, stroke_thickness
 
 
@@ -55,8 +56,8 @@ def test_thin_and_thick_pens_are_brought_to_mnists(thickness: float, wanted: flo
     # The ring's own radius stays, so the digit grows or shrinks by the difference, and is then made 20 pixels again.
     assert stroke_thickness(written.ink, 20) == pytest.approx(wanted * 20 / (20 + wanted - thickness), abs=0.4)
     (note,) = written.notes
-    assert note.endswith("thickened" if wanted > thickness else "thinned")
-    assert "MNIST's median is 2.5" in note
+    assert note.kind is (NoteKind.THICKENED if wanted > thickness else NoteKind.THINNED)
+    assert note.values[1] == 2.5
 
 
 def test_a_digit_like_mnists_is_left_alone(mnist: tuple[Dataset, Dataset]) -> None:
@@ -71,7 +72,7 @@ def test_a_pale_stretch_of_a_stroke_becomes_solid() -> None:
     ink = ring(85, 30)
     ink[:, :60] = ink[:, :60] // 3  # where the pen ran dry
     written = normalize_strokes(ink, 20)
-    assert any(note == "pale strokes made solid" for note in written.notes)
+    assert Note(NoteKind.MADE_SOLID) in written.notes
     left = written.ink[written.ink.shape[0] // 2, : written.ink.shape[1] // 4]
     assert left.max() == 255
 
@@ -83,12 +84,12 @@ def test_a_strong_slant_is_reduced(lean: float, left_over: float) -> None:
     slope = np.polyfit(rows, columns, 1)[0]
     assert slope == pytest.approx(left_over, abs=0.05)
     degrees = round(math.degrees(math.atan(abs(lean))))
-    assert any(note.startswith(f"slant of {degrees} degrees") for note in written.notes)
+    assert any(note.kind is NoteKind.SLANT_REDUCED and note.values[0] == degrees for note in written.notes)
 
 
 @pytest.mark.parametrize("lean", [-0.5, 0.0, 0.2])
 def test_a_slant_as_mnists_stays(lean: float) -> None:
-    assert not any("slant" in note for note in normalize_strokes(leaning(lean), 20).notes)
+    assert not any(note.kind is NoteKind.SLANT_REDUCED for note in normalize_strokes(leaning(lean), 20).notes)
 
 
 def test_thinning_leaves_the_middle_of_a_thin_stroke() -> None:
@@ -96,7 +97,7 @@ def test_thinning_leaves_the_middle_of_a_thin_stroke() -> None:
     ink[:60] = ink[140:] = 255  # two thick bars ...
     ink[:, 96:104] = 255  # ... and a thin stroke between them
     written = normalize_strokes(ink, 20)
-    assert any("thinned" in note for note in written.notes)
+    assert any(note.kind is NoteKind.THINNED for note in written.notes)
     height = len(written.ink)
     assert (written.ink > 127)[height // 2 - height // 16 : height // 2 + height // 16].any(axis=1).all()
 

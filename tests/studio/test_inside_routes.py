@@ -98,7 +98,7 @@ def test_every_part_has_a_sentence(page: Page) -> None:
 
 
 def test_what_the_second_network_says_is_told_where_there_is_one(page: Page, classifier: Classifier) -> None:
-    second = classifier.second_opinion(SEVEN[None])
+    second = classifier.predict_second_network(SEVEN[None])
     assert second is not None
     share = f"{min(100 * float(second[0, 7]), 99.99):.2f} % for 7"
     assert f"A second network, which has seen other pens, is {share}" in explained(page)["sentences"]["answer"]

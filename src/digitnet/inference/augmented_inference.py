@@ -1,4 +1,4 @@
-"""Augmented inference: an image that leaves the network in doubt is shown to it again in slightly distorted copies.
+"""Augmented inference: an image that the network is unsure of is shown to it again in slightly distorted copies.
 
 The answer is the mean log-probability over the image and its copies, made into probabilities again by a softmax. Errors
 that hang on one stroke or one pixel differ from copy to copy and cancel out; what all copies agree on stays. The copies
@@ -7,6 +7,7 @@ are the same for every image and in every process, so that an answer depends on 
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +16,53 @@ from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Logits, Probabilities
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation.metrics import log_softmax
 
-__all__ = ["MAX_COPIES", "SURE_FROM", "AugmentedInference", "distort", "lookup_table", "sampling_grids"]
+__all__ = ["MAX_COPIES", "AugmentedInference", "CopyStrengths", "distort", "lookup_table", "sampling_grids"]
 
+# Chosen by hand, far beyond the 16 after which nothing is gained (docs/log.md, 2026-11-25, "augmented inference").
 MAX_COPIES = 1000
 
-# An answer this probable stays as it is. Where probabilities are calibrated, it is wrong less than once in a hundred
-# times; yet most images have one, so that what the copies cost is paid for a small part of them.
-SURE_FROM = 0.99
-
-# Half of what training images are usually distorted by (15 degrees, 0.2, 15 degrees, 1 pixel). Training may go farther
-# than any writer does; a copy has to stay the digit that was written, and to lie well inside of what was trained on.
-# Nothing is shifted: images in MNIST's frame are centred already.
-_ROTATION = 7.5  # degrees, to either side, at most
-_SCALING = 0.1  # part by which width and height change, each on its own, at most
-_SHEAR = 7.5  # degrees by which upright strokes slant, to either side, at most
-_ELASTIC_PIXELS = 0.5  # root mean square displacement along one axis
-_ELASTIC_SIGMA = 5.5  # pixels; standard deviation of the Gaussian that smooths the displacements
-
-_SEED = 2003  # any number; another one would give other copies
-_AFFINE_DRAWS = 4  # angle, slant, width, height
+# Any number; another one would give other copies.
+_SEED = 2003
+# How many numbers one copy takes for angle, slant, width and height.
+_AFFINE_DRAWS = 4
+# Place of the middle of an image, in pixels from the middle of its first one.
 _CENTRE = (IMAGE_SIDE - 1) / 2
-_FRACTION_BITS = 8  # a place is a multiple of 1/256 pixel: so all sums below are exact in float32, in any order
-_PADDED_SIDE = IMAGE_SIDE + 3  # a pixel of paper on one side and two on the other
-_BATCH = 256  # copies at once; what is computed of them stays in a core's cache
+# A place is a multiple of 1/256 pixel: so all sums below are exact in float32, in any order.
+_FRACTION_BITS = 8
+# Pixels; one of paper on one side and two on the other.
+_PADDED_SIDE = IMAGE_SIDE + 3
+# Copies at once, chosen by hand: what is computed of them stays in a core's cache.
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class CopyStrengths:
+    """How far copies are distorted, at most, and which images get any.
+
+    Attributes:
+        sure_from: Images with a label this probable get none, a probability in [0, 1].
+        rotation: Degrees, to either side.
+        scaling: Part by which width and height change, each on its own.
+        shear: Degrees by which upright strokes slant, to either side.
+        elastic_pixels: Root mean square displacement along one axis, in pixels.
+        elastic_sigma: Standard deviation of the Gaussian that smooths the displacements, in pixels.
+    """
+
+    # Chosen by hand: where probabilities are calibrated, such an answer is wrong less than once in a hundred times; yet
+    # most images have one, so that what the copies cost is paid for a small part of them.
+    sure_from: float = 0.99
+    # Half of what training images are usually distorted by (15 degrees, 0.2, 15 degrees, 1 pixel). Training may go
+    # farther than any writer does; a copy has to stay the digit that was written, and to lie well inside of what was
+    # trained on. Nothing is shifted: images in MNIST's frame are centred already.
+    rotation: float = 7.5
+    scaling: float = 0.1
+    shear: float = 7.5
+    elastic_pixels: float = 0.5
+    # As training has it (`digitnet.augmentation`).
+    elastic_sigma: float = 5.5
+
+
+_STRENGTHS = CopyStrengths()
 
 
 class AugmentedInference:
@@ -45,29 +70,31 @@ class AugmentedInference:
 
     Attributes:
         copies: Distorted copies of each image, 1 to 1000; the first k are the same for any number.
+        strengths: How far copies are distorted, and which images get any.
 
     Raises:
         ConfigurationError: There cannot be as many copies.
     """
 
-    def __init__(self, copies: int) -> None:
+    def __init__(self, copies: int, strengths: CopyStrengths = _STRENGTHS) -> None:
         if not isinstance(copies, int) or isinstance(copies, bool) or not 1 <= copies <= MAX_COPIES:
             raise ConfigurationError(
                 f"augment_inference is {copies!r:.40}: expected a whole number of copies, 0 (none) to {MAX_COPIES}"
             )
         self.copies = copies
-        self._places, self._weights = lookup_table(sampling_grids(copies))
+        self.strengths = strengths
+        self._places, self._weights = lookup_table(sampling_grids(copies, strengths))
 
-    def in_doubt(self, probabilities: Probabilities) -> NDArray[np.bool_]:
+    def is_unsure(self, probabilities: Probabilities) -> NDArray[np.bool_]:
         """Which images are to be answered again.
 
         Args:
             probabilities: float32 (n, classes), calibrated, as the network gives them for the images themselves.
 
         Returns:
-            bool (n,), True where the highest is below `SURE_FROM`.
+            bool (n,), True where the highest is below `sure_from`.
         """
-        return np.asarray(probabilities.max(axis=1) < SURE_FROM)
+        return np.asarray(probabilities.max(axis=1) < self.strengths.sure_from)
 
     def log_probabilities(
         self, images: Images, logits: Logits, temperature: float, predict_logits: Callable[[Images], AnyArray]
@@ -98,15 +125,16 @@ class AugmentedInference:
         return result
 
 
-def sampling_grids(count: int) -> NDArray[np.float64]:
+def sampling_grids(count: int, strengths: CopyStrengths = _STRENGTHS) -> NDArray[np.float64]:
     """Where each pixel of a distorted copy lies in the image, for the first `count` copies.
 
     Seen from the image, a copy is scaled, then sheared, then turned about the centre; the elastic displacement is added
-    to where each of its pixels then looks. Strengths are drawn evenly from their ranges, displacements are smooth and
-    about normally distributed, all from one fixed seed.
+    to the place that each of its pixels is taken from. Strengths are drawn evenly from their ranges, displacements are
+    smooth and about normally distributed, all from one fixed seed.
 
     Args:
         count: How many copies.
+        strengths: How far they are distorted, at most.
 
     Returns:
         float64 (count, 2, 28, 28): the row, then the column, in pixels from the centre of the top left pixel.
@@ -115,11 +143,11 @@ def sampling_grids(count: int) -> NDArray[np.float64]:
         Simard, Steinkraus and Platt (2003), "Best practices for convolutional neural networks applied to visual
         document analysis".
     """
-    smoothing = _smoothing()
+    smoothing = _smoothing(strengths.elastic_sigma)
     nodes = smoothing.shape[1]
     drawn = _drawn_in_pairs(count, _AFFINE_DRAWS + 2 * nodes * nodes)
-    angle, slant = np.radians(_ROTATION) * drawn[:, 0], np.tan(np.radians(_SHEAR) * drawn[:, 1])
-    width, height = 1 + _SCALING * drawn[:, 2], 1 + _SCALING * drawn[:, 3]
+    angle, slant = np.radians(strengths.rotation) * drawn[:, 0], np.tan(np.radians(strengths.shear) * drawn[:, 1])
+    width, height = 1 + strengths.scaling * drawn[:, 2], 1 + strengths.scaling * drawn[:, 3]
     cosine, sine = np.cos(angle), np.sin(angle)
     # The inverse of turn @ shear @ scale, on (column, row): a pixel of the copy asks where it comes from.
     column_of = ((cosine + slant * sine) / width, (sine - slant * cosine) / width)
@@ -130,7 +158,7 @@ def sampling_grids(count: int) -> NDArray[np.float64]:
         for per_column, per_row in (row_of, column_of)
     ]
     # Evenly drawn numbers have a variance of a third; the smoothing keeps it.
-    noise = math.sqrt(3) * _ELASTIC_PIXELS * drawn[:, _AFFINE_DRAWS:].reshape(count, 2, nodes, nodes)
+    noise = math.sqrt(3) * strengths.elastic_pixels * drawn[:, _AFFINE_DRAWS:].reshape(count, 2, nodes, nodes)
     return np.asarray(np.stack(affine, axis=1) + smoothing @ noise @ smoothing.T)
 
 
@@ -145,7 +173,7 @@ def lookup_table(grids: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[
         (count, 4, 784), multiples of 2**-16 that sum to 1: of the upper left, upper right, lower left and lower right.
     """
     whole = 1 << _FRACTION_BITS
-    # One pixel of paper all around; whatever lies farther out looks there.
+    # One pixel of paper all around; whatever lies farther out is taken from there.
     steps = np.rint((grids.reshape(len(grids), 2, -1) + 1) * whole).clip(0, (IMAGE_SIDE + 1) * whole).astype(np.intp)
     top, left = np.moveaxis(steps >> _FRACTION_BITS, 1, 0)
     below, beside = np.moveaxis((steps & (whole - 1)) / whole, 1, 0)
@@ -183,14 +211,14 @@ def _drawn_in_pairs(count: int, size: int) -> NDArray[np.float64]:
     return np.asarray(np.concatenate([drawn, -drawn], axis=1).reshape(-1, size)[:count])
 
 
-def _smoothing() -> NDArray[np.float64]:
+def _smoothing(sigma: float) -> NDArray[np.float64]:
     """How much each node of a coarse lattice of noise counts for each row or column: (28, nodes), rows of norm 1.
 
     A field this smooth has nothing finer than the Gaussian, so that nodes half its width apart are enough.
     """
-    spacing = _ELASTIC_SIGMA / 2
-    reach = _CENTRE + 2 * _ELASTIC_SIGMA  # noise farther out than two standard deviations hardly counts
+    spacing = sigma / 2
+    reach = _CENTRE + 2 * sigma  # noise farther out than two standard deviations hardly counts
     nodes = np.arange(-reach, reach + spacing, spacing)
     distances = (np.arange(IMAGE_SIDE) - _CENTRE)[:, None] - nodes
-    weights = np.exp(-((distances / _ELASTIC_SIGMA) ** 2) / 2)
+    weights = np.exp(-((distances / sigma) ** 2) / 2)
     return np.asarray(weights / np.linalg.norm(weights, axis=1, keepdims=True))

@@ -1,70 +1,83 @@
-"""From a picture to what is written in it: picture, ink, digits in MNIST's frame, network, answer.
+"""From a picture to an answer: picture, ink, digits in MNIST's frame, outputs, answer.
 
-The network is handed in as whatever judges images. What was seen on the way is kept, so that an answer can be
-explained.
+The predictor, which gives outputs for images, and the decision, which says what outputs mean, are handed in. What was
+seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.inference.answers import Digit, Reading
-from digitnet.inference.decision import Place, nothing_written
+from digitnet.inference.decision import Decision, Place, blank_digit
+from digitnet.inference.outputs import Outputs
+from digitnet.inference.predictor import Predictor
+from digitnet.notes import Note, NoteKind, in_words
 from digitnet.pictures.decoding import PictureSource
 from digitnet.pictures.loading import Picture, binarizations
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.pictures.surroundings import inklike_surroundings
 from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
-__all__ = ["Judge", "Trace", "trace_digit", "trace_number"]
+__all__ = ["Reader", "ReadingThresholds", "Trace"]
 
-# What may have been done to a digit, as its notes say it, and what the notes of its page say.
-_KINDS = {
-    "pieces joined": "joined from pieces",
-    "cut from": "cut from a neighbour that touched",
-    "slant": "less slanted",
-    "thickened": "with strokes thickened",
-    "thinned": "with strokes thinned",
-    "made solid": "with pale strokes made solid",
+_ONE = "1"  # the name of the class whose shape is a mere stroke
+# What was done to single digits, and how a page says to how many of them it was done.
+_COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
+    NoteKind.DIGITS_JOINED: (NoteKind.PIECES_JOINED, NoteKind.PIECES_JOINED_OF),
+    NoteKind.DIGITS_SEPARATED: (NoteKind.SEPARATED,),
+    NoteKind.DIGITS_STRAIGHTENED: (NoteKind.SLANT_REDUCED,),
+    NoteKind.DIGITS_THICKENED: (NoteKind.THICKENED,),
+    NoteKind.DIGITS_THINNED: (NoteKind.THINNED,),
+    NoteKind.DIGITS_MADE_SOLID: (NoteKind.MADE_SOLID,),
 }
-_ODD = 0.3  # more than nine of ten held-out digits are less odd; odder ones are looked at again, and none is found ...
-_ODD_ONE = 0.0  # ... and not for a one that is odder than four of five: whatever is long and thin looks like a one
-_ONE = "1"
-_PER_EDGE = 2.0  # is added to how odd ink looks, were all beside it as dark as it is
-_EDGY = 0.1  # of what lies beside ink is as dark as it is, which is worth a note
-_SURE = 0.95  # is the network of a digit that is found by looking again
-_FEW = 3  # digits may be all that was seen of a number: a page of no more is looked at again, ...
-_MOSTLY = 0.66  # ... and so is one where no more than this part looks as digits do, ...
-_MOST_AGAIN = 100  # ... unless it has so many that it would take too long; ...
-_CLEARLY = 2  # ... what is then found must be worth so many digits more
-_CROWD = 20  # pieces or more, of which none looks like a digit and some are refused, are specks, hatching or print
-_AS_TALL = 0.6  # of the digits in its line
 
 
-class Judge(Protocol):
-    """What reading needs of a classifier."""
+@dataclass(frozen=True, slots=True)
+class ReadingThresholds:
+    """When a picture is looked at again, and what of it is left out. Outlier scores are those of `OutlierScale`.
 
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The text of each label."""
-        ...
+    Attributes:
+        max_outlier_score: Largest outlier score of a typical digit.
+        max_outlier_score_of_one: The same for a digit that is read as a one.
+        min_confidence: Least probability of the label of a typical digit, in [0, 1].
+        edge_penalty: Outlier score added to ink whose whole surroundings are as dark as itself.
+        min_noted_edge: Least part of the surroundings as dark as the ink that is worth a note.
+        few_digits: A page of no more digits is looked at again.
+        max_typical_share: A page of which no more digits are typical is looked at again.
+        max_digits_again: But not a page of more digits.
+        min_gain: By so much the worth of another attempt at a page must be larger, in digits (see `_PageRead.worth`).
+        crowd: So many pieces, of which none is typical and some are refused, are specks, hatching or print.
+        min_height_share: What is refused is kept, as a hole in its number, from this part of the median height of the
+            digits in its line.
+    """
 
-    def score(self, images: Images, /) -> AnyArray:
-        """What is said of images (n, 28, 28) uint8: float (n, classes), whose softmax are probabilities."""
-        ...
-
-    def oddness(self, images: Images, /) -> AnyArray | None:
-        """How little each image looks like any digit, (n,); None where nothing tells."""
-        ...
-
-    def judge(self, images: Images, places: Sequence[Place | None], /, *, in_lines: bool = False) -> list[Digit]:
-        """A digit for each image; of numbers, less is refused."""
-        ...
+    # docs/log.md, 2026-11-29, "looking again": more than nine of ten held-out digits score less.
+    max_outlier_score: float = 0.3
+    # The same: four of five held-out digits score less; whatever is long and thin looks like a one.
+    max_outlier_score_of_one: float = 0.0
+    # The same; chosen on rendered pictures of training digits.
+    min_confidence: float = 0.95
+    # docs/log.md, 2026-11-29, "edges of something larger": blots and edges of shadows have 0.15 to 0.5, digits 0.05.
+    edge_penalty: float = 2.0
+    # The same: between nearly all digits and nearly all blots.
+    min_noted_edge: float = 0.1
+    # docs/log.md, 2026-11-29, "looking again": 410 rendered lines of training digits.
+    few_digits: int = 3
+    # The same: a third of the digits are not typical.
+    max_typical_share: float = 0.66
+    # Chosen by hand: more take longer than a second.
+    max_digits_again: int = 100
+    # docs/log.md, 2026-11-29, "looking again".
+    min_gain: int = 2
+    # docs/log.md, 2026-11-29, "Numbers that are none": pages of 5,000 specks.
+    crowd: int = 20
+    # Chosen by hand: between a full stop, a comma or a small letter, and a digit.
+    min_height_share: float = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,78 +102,230 @@ class Trace:
         return self.reading.digits
 
 
-def trace_digit(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
-    """Read the one digit of a picture; all of its ink but the specks is taken for that digit.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """Ink that may be the digit of a picture.
 
-    Where that does not look like a digit as most are, each of its pieces is looked at too, and the picture is looked at
-    again in other ways: what looks most like a digit is one.
-
-    Args:
-        picture: See `load_picture`.
-        judge: The network.
-        with_steps: Whether to keep the steps on the way to the ink.
-
-    Returns:
-        A trace of exactly one digit, whose status is "not_a_digit" where nothing is written.
-
-    Raises:
-        PictureError: The picture is missing, damaged, too large, or not a picture.
+    Attributes:
+        picture: The picture that it is from.
+        framed: The ink in MNIST's frame.
+        outputs: For this one image.
     """
-    views = binarizations(picture, with_steps=with_steps)
-    loaded = next(views)
-    framed = to_mnist_frame(loaded.ink)
-    edge = 0.0
-    if min(loaded.ink.shape) > IMAGE_SIDE and _is_in_doubt(framed, judge):
-        whole = framed
-        loaded, framed = _likeliest(loaded, whole, views, judge)
-        edge = inklike_surroundings(loaded.pixels, loaded.ink) if framed is not None and framed is whole else 0.0
-    if framed is None:
-        height, width = loaded.ink.shape
-        blank = nothing_written(height, width, loaded.notes)
-        return Trace(loaded.ink, loaded.steps, _stack([]), Reading(((blank,),), loaded.notes))
-    images = framed.image[np.newaxis]
-    beside = (f"{100 * edge:.0f} % of what lies beside it is like it",) if edge >= _EDGY else ()
-    place = Place(framed.box, 0, (*loaded.notes, *framed.notes, *beside), _PER_EDGE * edge)
-    (digit,) = judge.judge(images, [place])
-    return Trace(loaded.ink, loaded.steps, images, Reading(((digit,),), digit.notes))
+
+    picture: Picture
+    framed: FramedDigit
+    outputs: Outputs
 
 
-def _is_in_doubt(whole: FramedDigit | None, judge: Judge) -> bool:
-    """Nothing was seen, or nothing that looks as digits do."""
-    if whole is None:
-        return True
-    oddness = judge.oddness(whole.image[np.newaxis])
-    return oddness is not None and bool(oddness[0] > _ODD)
+@dataclass(frozen=True, slots=True, eq=False)
+class _PageRead:
+    """What one attempt at a page gave.
+
+    Attributes:
+        picture: The picture as this attempt sees it.
+        page: Its ink, taken apart.
+        found: What the digits may be.
+        outputs: One row for each of `found`.
+        trace: The answer.
+        num_typical: How many digits of the answer are typical.
+    """
+
+    picture: Picture
+    page: Page
+    found: Sequence[DigitInk]
+    outputs: Outputs
+    trace: Trace
+    num_typical: int
+
+    @property
+    def worth(self) -> int:
+        """Typical digits, less what else was found."""
+        return 2 * self.num_typical - len(self.trace.images)
 
 
-def _likeliest(
-    first: Picture, whole: FramedDigit | None, views: Iterator[Picture], judge: Judge
-) -> tuple[Picture, FramedDigit | None]:
-    """Whichever look and piece is a digit beyond doubt; or else the first look and all of its ink."""
-    found = [(first, one) for one in _each_apart(first.ink)]
-    for view in views:
-        framed = to_mnist_frame(view.ink)
-        found += [(view, one) for one in ([] if framed is None else [framed]) + _each_apart(view.ink)]
-    if not found:
-        return first, whole
-    images = _stack([framed.image for _, framed in found])
-    oddness, scores = judge.oddness(images), judge.score(images).astype(np.float64)
-    confidence = np.exp(scores.max(axis=1) - np.logaddexp.reduce(scores, axis=1))
-    is_one = np.array(judge.class_names)[scores.argmax(axis=1)] == _ONE
-    is_digit = _is_typical(oddness, is_one, confidence)
-    if oddness is None or is_digit is None or not is_digit.any():
-        return first, whole
-    return found[int(np.where(is_digit, oddness, np.inf).argmin())]
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads pictures.
+
+    Attributes:
+        predictor: Gives outputs for images in MNIST's frame.
+        decision: Says what outputs mean.
+        thresholds: When a picture is looked at again, and what of it is left out.
+    """
+
+    predictor: Predictor
+    decision: Decision
+    thresholds: ReadingThresholds = field(default_factory=ReadingThresholds)
+
+    def trace_digit(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
+        """Read the one digit of a picture; all of its ink but the specks is taken for that digit.
+
+        Where that does not look like a digit as most are, each of its pieces is tried too, and ink is separated from
+        paper in other ways: the most typical digit counts.
+
+        Args:
+            picture: See `load_picture`.
+            with_steps: Whether to keep the steps on the way to the ink.
+
+        Returns:
+            A trace of exactly one digit, whose status is "not_a_digit" where nothing is written.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+        """
+        attempts = binarizations(picture, with_steps=with_steps)
+        first = next(attempts)
+        framed = to_mnist_frame(first.ink)
+        best = None if framed is None else self._candidate(first, framed)
+        edge = 0.0
+        if min(first.ink.shape) > IMAGE_SIDE and self._is_unlike_digits(best):
+            other = self._most_typical(_other_candidates(first, attempts))
+            if other is None and best is not None:
+                edge = inklike_surroundings(first.pixels, first.ink)
+            best = other or best
+        if best is None:
+            height, width = first.ink.shape
+            blank = blank_digit(height, width, first.notes)
+            return Trace(first.ink, first.steps, _stack([]), Reading(((blank,),), in_words(first.notes)))
+        return self._trace_of_digit(best, edge)
+
+    def _trace_of_digit(self, best: _Candidate, edge: float) -> Trace:
+        """The answer for one digit; `edge` is the part of its surroundings that is as dark as the ink."""
+        beside = (Note(NoteKind.INK_BESIDE_INK, (100 * edge,)),) if edge >= self.thresholds.min_noted_edge else ()
+        notes = (*best.picture.notes, *best.framed.notes, *beside)
+        place = Place(best.framed.box, 0, notes, self.thresholds.edge_penalty * edge)
+        images = best.framed.image[np.newaxis]
+        (digit,) = self.decision.digits(self.predictor.averaged(images, best.outputs), [place])
+        return Trace(best.picture.ink, best.picture.steps, images, Reading(((digit,),), digit.notes))
+
+    def _candidate(self, picture: Picture, framed: FramedDigit) -> _Candidate:
+        return _Candidate(picture, framed, self.predictor.outputs(framed.image[np.newaxis]))
+
+    def _is_unlike_digits(self, candidate: _Candidate | None) -> bool:
+        """Nothing was found, or nothing that looks like a digit as most are."""
+        if candidate is None:
+            return True
+        outlier_scores = self.decision.outlier_scores(candidate.outputs)
+        return outlier_scores is not None and bool(outlier_scores[0] > self.thresholds.max_outlier_score)
+
+    def _most_typical(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
+        """The typical digit with the least outlier score; None where none is typical."""
+        if not found:
+            return None
+        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
+        outlier_scores = self.decision.outlier_scores(outputs)
+        logits = self.decision.comparable_logits(outputs).astype(np.float64)
+        confidence = np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1))
+        is_one = np.array(self.decision.class_names)[logits.argmax(axis=1)] == _ONE
+        is_typical = self._is_typical(outlier_scores, is_one, confidence)
+        if outlier_scores is None or is_typical is None or not is_typical.any():
+            return None
+        row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
+        return _Candidate(*found[row], outputs.take(np.array([row])))
+
+    def _is_typical(
+        self, outlier_scores: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray
+    ) -> NDArray[np.bool_] | None:
+        """Which images look like digits as most are, and are read with confidence, (n,); None where nothing tells."""
+        if outlier_scores is None:
+            return None
+        limits = np.where(is_one, self.thresholds.max_outlier_score_of_one, self.thresholds.max_outlier_score)
+        return np.asarray((confidence >= self.thresholds.min_confidence) & (outlier_scores <= limits))
+
+    def trace_number(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
+        """Read all digits of a picture.
+
+        Where few digits are found, or a third of them are not typical, ink is separated from paper in other ways too.
+        Where no digit is typical, each is refused as a single digit would be: there is no number to leave a hole in.
+
+        Args:
+            picture: See `load_picture`.
+            with_steps: Whether to keep the steps on the way to the ink.
+
+        Returns:
+            A trace of any number of digits; of none where nothing is written.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+        """
+        limits = self.thresholds
+        attempts = binarizations(picture, with_steps=with_steps)
+        best = self._read_page(next(attempts))
+        count = len(best.trace.images)
+        if best.page.left_out:
+            return best.trace
+        has_few_typical = best.num_typical <= limits.max_typical_share * count
+        if count <= limits.few_digits or (has_few_typical and count <= limits.max_digits_again):
+            for attempt in attempts:
+                page = self._read_page(attempt)
+                best = page if page.worth >= best.worth + limits.min_gain else best
+        return best.trace if best.num_typical else self._refused_as_single_digits(best)
+
+    def _read_page(self, picture: Picture) -> _PageRead:
+        page = segment_page(picture.ink, self._may_hold_digits)
+        outputs = self.predictor.outputs(page.images)
+        outlier_scores = self.decision.outlier_scores(outputs)
+        found = page.choose(self.decision.comparable_logits(outputs), self.decision.class_names, outlier_scores)
+        chosen = outputs.take(np.array([digit.candidate for digit in found], np.intp))
+        chosen = self.predictor.averaged(_stack([digit.image for digit in found]), chosen)
+        places = [Place(digit.box, digit.line, digit.notes) for digit in found]
+        digits = self.decision.digits(chosen, places, in_number=True)
+        is_kept = self._kept(digits)
+        trace = _trace_of_page(picture, page, found, digits, is_kept)
+        return _PageRead(picture, page, found, chosen, trace, self._count_typical(trace, chosen.take(is_kept)))
+
+    def _may_hold_digits(self, images: Images) -> bool:
+        """Whether any image looks like a digit as most are, or nothing tells, or all are to be answered."""
+        outputs = self.predictor.outputs(images)
+        outlier_scores = self.decision.outlier_scores(outputs)
+        if outlier_scores is None or (outlier_scores <= self.thresholds.max_outlier_score).any():
+            return True
+        places = [Place((0, 0, IMAGE_SIDE, IMAGE_SIDE))] * len(images)
+        return not _is_any_refused(self.decision.digits(outputs, places))
+
+    def _count_typical(self, trace: Trace, outputs: Outputs) -> int:
+        """How many digits of an answer are typical; all of them where nothing tells."""
+        read = [[digit.text == _ONE, digit.confidence] for digit in trace.digits]
+        is_one, confidence = np.array(read).reshape(-1, 2).T
+        is_typical = self._is_typical(self.decision.outlier_scores(outputs), is_one > 0, confidence)
+        return len(trace.images) if is_typical is None else int(is_typical.sum())
+
+    def _refused_as_single_digits(self, read: _PageRead) -> Trace:
+        """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
+        edge = inklike_surroundings(read.picture.pixels, read.picture.ink) if read.found else 0.0
+        penalty = self.thresholds.edge_penalty * edge
+        places = [Place(digit.box, digit.line, digit.notes, penalty) for digit in read.found]
+        digits = self.decision.digits(read.outputs, places)
+        if len(digits) >= self.thresholds.crowd and _is_any_refused(digits):
+            notes = in_words((*read.picture.notes, *_marks_ignored(len(digits))))
+            return Trace(read.picture.ink, read.picture.steps, _stack([]), Reading((), notes))
+        return _trace_of_page(read.picture, read.page, read.found, digits, self._kept(digits))
+
+    def _kept(self, digits: Sequence[Digit]) -> NDArray[np.bool_]:
+        """Which ones an answer has: all digits, and what was refused if it stands as tall as a digit among digits.
+
+        Specks, punctuation and lines of scribble leave nothing behind; but a number with a hole in it must not look
+        like one without.
+        """
+        heights: dict[int, list[int]] = {}
+        for digit in digits:
+            if digit.status != "not_a_digit":
+                heights.setdefault(digit.line, []).append(digit.box[3])
+        least = {line: self.thresholds.min_height_share * float(np.median(own)) for line, own in heights.items()}
+        kept = [digit.status != "not_a_digit" or digit.box[3] >= least.get(digit.line, np.inf) for digit in digits]
+        return np.array(kept, np.bool_)
 
 
-def _is_typical(oddness: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray) -> NDArray[np.bool_] | None:
-    """Which images look as digits do and are read for sure, bool (n,); None where nothing tells."""
-    if oddness is None:
-        return None
-    return np.asarray((confidence >= _SURE) & (oddness <= np.where(is_one, _ODD_ONE, _ODD)))
+def _other_candidates(first: Picture, attempts: Iterator[Picture]) -> list[tuple[Picture, FramedDigit]]:
+    """What else the digit may be: each piece of the first attempt, and all ink and each piece of the other ones."""
+    found = [(first, one) for one in _framed_pieces(first.ink)]
+    for attempt in attempts:
+        framed = to_mnist_frame(attempt.ink)
+        found += [(attempt, one) for one in ([] if framed is None else [framed]) + _framed_pieces(attempt.ink)]
+    return found
 
 
-def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
+def _framed_pieces(ink: GrayPicture) -> list[FramedDigit]:
     """Each of the larger pieces as if it were the digit, where there are several."""
     digits = []
     for piece in separate_marks(ink):
@@ -171,106 +336,18 @@ def _each_apart(ink: GrayPicture) -> list[FramedDigit]:
     return digits
 
 
-def trace_number(picture: PictureSource, judge: Judge, *, with_steps: bool = False) -> Trace:
-    """Read all digits of a picture.
-
-    Where few digits are found, or a third of them do not look as digits do, the picture is looked at again. Where none
-    looks as digits do, each is refused as a single digit would be: then it is no number that would have a hole.
-
-    Args:
-        picture: See `load_picture`.
-        judge: The network.
-        with_steps: Whether to keep the steps on the way to the ink.
-
-    Returns:
-        A trace of any number of digits; of none where nothing is written.
-
-    Raises:
-        PictureError: The picture is missing, damaged, too large, or not a picture.
-    """
-    views = binarizations(picture, with_steps=with_steps)
-    best = _read_page(next(views), judge)
-    count = len(best.trace.images)
-    if best.page.left_out:
-        return best.trace
-    if count <= _FEW or (best.typical <= _MOSTLY * count and count <= _MOST_AGAIN):
-        for view in views:
-            page = _read_page(view, judge)
-            best = page if page.worth >= best.worth + _CLEARLY else best
-    return best.trace if best.typical else best.refused_as_single_digits(judge)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _PageRead:
-    """What a look at a page gave.
-
-    Attributes:
-        view: The look.
-        page: Its ink, taken apart.
-        found: What the digits may be.
-        trace: The answer.
-        typical: How many of its digits look as digits do, and are read for sure.
-    """
-
-    view: Picture
-    page: Page
-    found: Sequence[DigitInk]
-    trace: Trace
-    typical: int
-
-    @property
-    def worth(self) -> int:
-        """Digits that look as digits do, less what else was found."""
-        return 2 * self.typical - len(self.trace.images)
-
-    def refused_as_single_digits(self, judge: Judge) -> Trace:
-        """The answer, if what does not look like a digit is none, even where a number may have a hole then."""
-        oddness = _PER_EDGE * inklike_surroundings(self.view.pixels, self.view.ink) if self.found else 0.0
-        places = [Place(digit.box, digit.line, digit.notes, oddness) for digit in self.found]
-        digits = judge.judge(_stack([digit.image for digit in self.found]), places)
-        if len(digits) >= _CROWD and _is_any_refused(digits):
-            notes = (*self.view.notes, *_left_out(len(digits)))
-            return Trace(self.view.ink, self.view.steps, _stack([]), Reading((), notes))
-        return _trace_of(self.view, self.page, self.found, digits)
-
-
-def _read_page(loaded: Picture, judge: Judge) -> _PageRead:
-    page = segment_page(loaded.ink, lambda images: _may_hold_digits(images, judge))
-    candidates = page.images
-    found = page.choose(judge.score(candidates), judge.class_names, judge.oddness(candidates))
-    places = [Place(digit.box, digit.line, digit.notes) for digit in found]
-    digits = judge.judge(_stack([digit.image for digit in found]), places, in_lines=True)
-    trace = _trace_of(loaded, page, found, digits)
-    return _PageRead(loaded, page, found, trace, _count_typical(trace, judge))
-
-
-def _may_hold_digits(images: Images, judge: Judge) -> bool:
-    """Whether any image is no odder than most digits, or nothing tells, or all are to be answered."""
-    oddness = judge.oddness(images)
-    if oddness is None or (oddness <= _ODD).any():
-        return True
-    return not _is_any_refused(judge.judge(images, [Place((0, 0, IMAGE_SIDE, IMAGE_SIDE))] * len(images)))
-
-
 def _is_any_refused(digits: Sequence[Digit]) -> bool:
     return any(digit.status == "not_a_digit" for digit in digits)
 
 
-def _trace_of(loaded: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit]) -> Trace:
-    """What is told of a page, once it is known what each of its digits is."""
-    is_kept = _kept(digits)
-    notes = (*loaded.notes, *_page_notes(page, found), *_left_out(page.left_out + int((~is_kept).sum())))
+def _trace_of_page(
+    picture: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit], is_kept: NDArray[np.bool_]
+) -> Trace:
+    """The answer for a page, once it is known what each of its digits is, and which of them it has."""
+    ignored = page.left_out + int((~is_kept).sum())
+    notes = in_words((*picture.notes, *_page_notes(page, found), *_marks_ignored(ignored)))
     images = _stack([digit.image for digit in found])[is_kept]
-    return Trace(loaded.ink, loaded.steps, images, Reading(_lines(list(compress(digits, is_kept))), notes))
-
-
-def _count_typical(trace: Trace, judge: Judge) -> int:
-    """How many digits look as digits do, and are read for sure; all of them where nothing tells."""
-    oddness = judge.oddness(trace.images)
-    read = [[digit.text == _ONE, digit.confidence] for digit in trace.digits]
-    is_one, confidence = np.array(read).reshape(-1, 2).T
-    is_typical = _is_typical(oddness, is_one > 0, confidence)
-    return len(trace.images) if is_typical is None else int(is_typical.sum())
+    return Trace(picture.ink, picture.steps, images, Reading(_lines(list(compress(digits, is_kept))), notes))
 
 
 def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
@@ -282,41 +359,19 @@ def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
     )
 
 
-def _left_out(pieces: int) -> tuple[str, ...]:
-    if not pieces:
-        return ()
-    return (f"{pieces} {'piece' if pieces == 1 else 'pieces'} left out: no digit, to judge by the looks",)
+def _page_notes(page: Page, found: Sequence[DigitInk]) -> list[Note]:
+    """What was done to the page, and to how many of its digits."""
+    notes = [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
+    for kind, of_digits in _COUNTED.items():
+        count = sum(any(note.kind in of_digits for note in digit.notes) for digit in found)
+        if count:
+            notes.append(Note(kind, (count, len(found))))
+    return notes
 
 
-def _kept(digits: Sequence[Digit]) -> NDArray[np.bool_]:
-    """Which ones a reading tells of: what is no digit is left out, unless it stands as tall as a digit among digits.
-
-    Specks, punctuation and lines of scribble leave nothing behind; but a number with a hole in it must not look like
-    one without.
-    """
-    heights: dict[int, list[int]] = {}
-    for digit in digits:
-        if digit.status != "not_a_digit":
-            heights.setdefault(digit.line, []).append(digit.box[3])
-    kept = [
-        digit.status != "not_a_digit"
-        or (digit.line in heights and digit.box[3] >= _AS_TALL * float(np.median(heights[digit.line])))
-        for digit in digits
-    ]
-    return np.array(kept, np.bool_)
+def _marks_ignored(marks: int) -> tuple[Note, ...]:
+    return (Note(NoteKind.MARKS_IGNORED, (marks,)),) if marks else ()
 
 
 def _stack(images: Sequence[GrayPicture]) -> Images:
     return np.stack(images) if images else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-
-
-def _page_notes(page: Page, found: Sequence[DigitInk]) -> tuple[str, ...]:
-    """What was done to the page, and to how many of its digits, in plain words."""
-    notes = []
-    if page.slope:
-        notes.append(f"turned by {abs(page.slope):.0f} degrees: the lines sloped")
-    for kind, words in _KINDS.items():
-        count = sum(any(kind in note for note in digit.notes) for digit in found)
-        if count:
-            notes.append(f"{count} of {len(found)} digits {words}")
-    return tuple(notes)

@@ -4,7 +4,7 @@
     probabilities  float32 (n, classes)     calibrated; each row sums to 1
     logits         float32 (n, classes)     before the division by the temperature
     digit_score    float32 (n,)             optional: the higher, the more the image looks like a digit at all
-    second_logits  float32 (n, classes)     optional: what a second network says, which has seen other pens
+    second_logits  float32 (n, classes)     optional: those of a second network, which was trained on other pens too
 
 The metadata has one key, "digitnet", whose value is the JSON text of a `ModelMetadata`. A model file comes
 from anywhere: nothing in it is believed before it was checked.
@@ -14,6 +14,7 @@ integers.
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
-from digitnet.arrays import IMAGE_SIDE
+from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.model_file.graph_parts import independent_parts
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "MODEL_FILE_NAMES",
     "SECOND_LOGITS",
     "ModelMetadata",
+    "ModelSession",
     "bundled_model_path",
     "has_output",
     "open_model",
@@ -68,6 +71,49 @@ _RUNTIME_ERRORS = (
 )
 
 
+class ModelSession:
+    """The networks of a model file, ready to run, from several threads at once.
+
+    A file may hold networks that share nothing but the images; of those only the ones are run whose outputs are asked
+    for. With one network in the file this is one session of ONNX Runtime, and its methods are named after those.
+    """
+
+    def __init__(self, parts: Sequence[onnxruntime.InferenceSession]) -> None:
+        self._parts = tuple(parts)
+        self._part_of = {output.name: part for part in parts for output in part.get_outputs()}
+
+    def get_inputs(self) -> list[onnxruntime.NodeArg]:
+        """Name, type and shape of each input; every network of the file takes the same ones."""
+        return list(self._parts[0].get_inputs())
+
+    def get_outputs(self) -> list[onnxruntime.NodeArg]:
+        """Name, type and shape of each output, those of one network after those of another."""
+        return [output for part in self._parts for output in part.get_outputs()]
+
+    def get_modelmeta(self) -> onnxruntime.ModelMetadata:
+        """The metadata of the file."""
+        return self._parts[0].get_modelmeta()
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, Images]) -> list[AnyArray]:
+        """Compute some outputs.
+
+        Args:
+            names: Of the outputs, at least one.
+            feeds: The images, under the name of the input.
+
+        Returns:
+            The outputs in the order of the names.
+        """
+        parts = {self._part_of[name] for name in names}
+        if len(parts) == 1:
+            return list(parts.pop().run(list(names), feeds))
+        found: dict[str, AnyArray] = {}
+        for part in parts:
+            own = [name for name in names if self._part_of[name] is part]
+            found |= zip(own, part.run(own, feeds), strict=True)
+        return [found[name] for name in names]
+
+
 def bundled_model_path(precision: Precision | None = None) -> Path:
     """Where the model that ships inside the package is.
 
@@ -93,7 +139,7 @@ def bundled_model_path(precision: Precision | None = None) -> Path:
 
 def open_model(
     source: str | Path | bytes, *, threads: int = 1, precision: Precision | None = None
-) -> tuple[onnxruntime.InferenceSession, ModelMetadata]:
+) -> tuple["ModelSession", ModelMetadata]:
     """Load a model file after checking that it keeps the contract.
 
     Args:
@@ -116,7 +162,9 @@ def open_model(
     _check_asked(precision)
     name, data = ("the model", source) if isinstance(source, bytes) else _read_bytes(Path(source), precision)
     try:
-        session = start_session(data, threads)
+        parts = independent_parts(data)
+        del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
+        session = ModelSession([start_session(parts.pop(0), threads) for _ in range(len(parts))])
         metadata = _read_metadata(session)
         if precision not in {None, metadata.precision}:
             raise ModelFileError(
@@ -203,14 +251,14 @@ def _first_sentence(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rpartition(" : ")[2][:200]
 
 
-def _read_metadata(session: onnxruntime.InferenceSession) -> ModelMetadata:
+def _read_metadata(session: ModelSession) -> ModelMetadata:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ModelFileError(f"an ONNX model, but not one of digitnet's: its metadata has no key {METADATA_KEY!r}")
     return ModelMetadata.from_json(text)
 
 
-def _check_signature(session: onnxruntime.InferenceSession, num_classes: int) -> None:
+def _check_signature(session: ModelSession, num_classes: int) -> None:
     """Names, types and shapes of what the graph takes and gives."""
     found = [(part.name, part.type, part.shape) for part in session.get_inputs()]
     if len(found) != 1 or not _matches(found[0], "images", "tensor(uint8)", [IMAGE_SIDE, IMAGE_SIDE]):
@@ -233,7 +281,7 @@ def _described(parts: list[tuple[str, str, list[Any]]]) -> str:
     return ", ".join(f"{name} {kind} {shape}" for name, kind, shape in parts)[:200]
 
 
-def _check_answer(session: onnxruntime.InferenceSession, num_classes: int) -> None:
+def _check_answer(session: ModelSession, num_classes: int) -> None:
     """Ask for two images, all paper and all ink, and see that the answer is one."""
     images = np.stack([np.full((IMAGE_SIDE, IMAGE_SIDE), level, np.uint8) for level in (0, 255)])
     try:
@@ -255,7 +303,7 @@ def _check_answer(session: onnxruntime.InferenceSession, num_classes: int) -> No
                 raise ModelFileError(f"the model's {name} is not one finite {words} for each image")
 
 
-def has_output(session: onnxruntime.InferenceSession, name: str) -> bool:
+def has_output(session: ModelSession, name: str) -> bool:
     """Whether a model gives one of the optional outputs.
 
     Args:

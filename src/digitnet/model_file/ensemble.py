@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.files import replaced_file
-from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, open_model
+from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, ModelSession, open_model
 from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
 from digitnet.model_file.graph import Graph, with_metadata, with_prefix
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
@@ -92,7 +91,7 @@ class _Member:
     path: Path
     content: bytes
     sha256: str
-    session: onnxruntime.InferenceSession
+    session: ModelSession
     metadata: ModelMetadata
 
     @classmethod

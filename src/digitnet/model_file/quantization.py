@@ -28,14 +28,13 @@ from typing import TypeAlias
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
-from digitnet.model_file.contract import open_model, start_session
+from digitnet.model_file.contract import ModelSession, open_model, start_session
 from digitnet.model_file.graph import Graph, with_metadata
 
 __all__ = ["quantize", "quantized_weights"]
@@ -277,8 +276,8 @@ def _rename(node: onnx.NodeProto, chain: _Chain, graph: Graph, renamed: dict[str
 
 
 def _check_same_answers(
-    session: onnxruntime.InferenceSession,
-    quantized: onnxruntime.InferenceSession,
+    session: ModelSession,
+    quantized: ModelSession,
     images: Images,
     temperature: float,
 ) -> None:

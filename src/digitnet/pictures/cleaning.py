@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.notes import Note
 from digitnet.pictures.contrast import (
     MIN_COMPONENT_SHARE,
     VISIBLE_LEVELS,
@@ -80,7 +81,7 @@ class Contrast:
         levels: uint8 (height, width), 0 = paper.
         noise: Standard deviation of the paper's noise in grey levels.
         is_ink_dark: Whether the ink is darker than its paper.
-        notes: What was done, in plain words.
+        notes: What was done.
         steps: Name and picture of each step so far.
         inside: uint8 (height, width), 255 on the sheet; None where it fills the picture.
         shadow_share: Greatest contrast of the tip of a shadow, as a share of typical ink; 0 where there are no shadows.
@@ -91,7 +92,7 @@ class Contrast:
     levels: GrayPicture
     noise: float
     is_ink_dark: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     steps: tuple[tuple[str, AnyPicture], ...]
     inside: GrayPicture | None = None
     shadow_share: float = 0.0

@@ -21,6 +21,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoder_errors import DECODER_ERRORS
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
@@ -65,12 +66,12 @@ class Pixels:
     Attributes:
         values: uint8 (height, width) grey or (height, width, 3) RGB, upright; a reduced copy of a large picture.
         size: Height and width of the upright picture itself.
-        notes: What was done, in plain words.
+        notes: What was done.
     """
 
     values: AnyPicture
     size: tuple[int, int]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def decode(source: PictureSource, max_pixels: int) -> Pixels:
@@ -163,13 +164,13 @@ def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels
         raise PictureDecodeError(unknown_format(name, _beginning(file))) from error
     except _DECODER_ERRORS as error:
         raise PictureDecodeError(f"{name} is a damaged picture: {_reason(error)}") from error
-    yield _decode_image(image, name, max_pixels, full, ("first of several frames",) if has_frames else ())
+    yield _decode_image(image, name, max_pixels, full, (Note(NoteKind.FIRST_FRAME),) if has_frames else ())
 
 
 def _decode_document(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels]:
     try:
         for number, (image, n) in enumerate(read_pages(file, name, max_pixels), start=1):
-            notes = (f"page {number} of {n}",) if n > 1 else ()
+            notes = (Note(NoteKind.PAGE, (number, n)),) if n > 1 else ()
             yield _decode_image(image, name, max_pixels, None, notes)
     except MissingExtraError as error:
         raise PictureDecodeError(str(error)) from error
@@ -217,7 +218,7 @@ def _decode_image(
     name: str,
     max_pixels: int,
     full: tuple[int, int] | None = None,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
 ) -> Pixels:
     """The pixels of a Pillow image; `full` is its true width and height if it is decoded at a reduced size."""
     width, height = full or image.size

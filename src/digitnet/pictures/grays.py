@@ -8,6 +8,7 @@ from PIL import Image
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import PictureDecodeError
+from digitnet.notes import Note, NoteKind
 
 __all__ = ["percentiles", "to_colours", "to_gray", "to_levels"]
 
@@ -23,14 +24,14 @@ _RANGE_TOLERANCE = 1e-3
 _MIN_OPAQUE_CONTRAST = 64
 
 
-def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """Turn a loaded Pillow image of any mode into mode L.
 
     Args:
         image: Any mode, at least one pixel.
 
     Returns:
-        The image in mode L, of the same size, and what was done, in plain words.
+        The image in mode L, of the same size, and what was done.
 
     Raises:
         PictureDecodeError: Values that `to_levels` refuses.
@@ -40,7 +41,7 @@ def to_gray(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return plain.convert("L"), notes
 
 
-def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """Turn a loaded Pillow image of any mode into mode L where it has no colour, else into mode RGB.
 
     Transparent pixels become paper: white under dark strokes, black under light ones. Where most of the picture is
@@ -50,7 +51,7 @@ def to_colours(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         image: Any mode, at least one pixel.
 
     Returns:
-        The image in mode L or RGB, of the same size, and what was done, in plain words.
+        The image in mode L or RGB, of the same size, and what was done.
 
     Raises:
         PictureDecodeError: Values that `to_levels` refuses.
@@ -126,7 +127,7 @@ def percentiles(levels: NDArray[np.uint8], shares: Sequence[float]) -> list[floa
     return found
 
 
-def _composited(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _composited(image: Image.Image) -> tuple[Image.Image, tuple[Note, ...]]:
     """An RGBA image composited on a background on which its strokes are visible."""
     colours, alpha = image.convert("RGB"), image.getchannel("A")
     opacity = np.asarray(alpha)
@@ -142,7 +143,7 @@ def _composited(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     else:
         paper, name = (0, 0, 0), "black"
     laid = Image.composite(colours, Image.new("RGB", image.size, paper), alpha)
-    return laid, (f"transparent background laid on {name}",)
+    return laid, (Note(NoteKind.BACKGROUND_FILLED, (name,)),)
 
 
 def _median_colour(colours: NDArray[np.uint8]) -> tuple[int, int, int]:

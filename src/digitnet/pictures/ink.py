@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.blank import is_blank
 from digitnet.pictures.cleaning import Contrast, binarize, without_lines_across
 from digitnet.pictures.colour import colour_contrast
@@ -83,7 +84,7 @@ class InkLimits:
 INK_LIMITS = InkLimits()
 
 
-def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[str, ...]]:
+def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPicture, tuple[Note, ...]]:
     """Separate ink from paper, whichever of them is brighter.
 
     Args:
@@ -92,7 +93,7 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
 
     Returns:
         The ink, uint8 (height, width), 0 = paper, 255 = ink, all 0 where nothing is written; and what
-        was done, in plain words.
+        was done.
 
     Source:
         N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
@@ -112,11 +113,11 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
     if ink is None and shorter < INK_LIMITS.small_side:  # a tight crop, whose strokes pass for the paper's noise
         ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
     if ink is None or not ink.any():
-        return np.zeros(picture.shape[:2], np.uint8), ("nothing written",)
+        return np.zeros(picture.shape[:2], np.uint8), (Note(NoteKind.BLANK),)
     return (ink if shorter < INK_LIMITS.tiny_side else without_lines_across(ink)), notes
 
 
-def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[str, ...], Steps]]:
+def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[Note, ...], Steps]]:
     """Binarize in other ways, one of which may succeed where `extract_ink` took paper for ink, or missed ink.
 
     Args:
@@ -136,7 +137,7 @@ def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tupl
             yield without_lines_across(ink), notes, steps
 
 
-def _binarized_coarsely(picture: AnyPicture, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+def _binarized_coarsely(picture: AnyPicture, steps: Steps | None) -> tuple[GrayPicture | None, tuple[Note, ...]]:
     """The ink and notes of the first larger smoothing radius that shows strokes, which coarse noise had hidden."""
     usual = _smoothing_radius(picture)
     for radius in range(usual + 1, usual + 1 + INK_LIMITS.coarser_radii):
@@ -153,7 +154,7 @@ def _is_drawing(picture: AnyPicture) -> bool:
     return all(np.ptp(border(np.asarray(channel, np.uint8))) <= INK_LIMITS.drawing_border_range for channel in channels)
 
 
-def _binarized(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[str, ...]]:
+def _binarized(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | None, tuple[Note, ...]]:
     """The ink of a contrast, and notes; None where there are no strokes, and all 0 on a blank sheet."""
     ruled, contrast = contrast, _without_ruling(contrast)
     ink = binarize(contrast)
@@ -165,7 +166,7 @@ def _binarized(contrast: Contrast, steps: Steps | None) -> tuple[GrayPicture | N
         return np.zeros_like(ink), ()
     if steps is not None:
         steps.extend((*contrast.steps, ("ink", ink)))
-    return ink, ("inverted: dark ink on light paper", *contrast.notes) if contrast.is_ink_dark else contrast.notes
+    return ink, (Note(NoteKind.INVERTED), *contrast.notes) if contrast.is_ink_dark else contrast.notes
 
 
 def _is_ruling(ink: GrayPicture, ruled: Contrast) -> bool:
@@ -183,7 +184,7 @@ def _without_ruling(contrast: Contrast) -> Contrast:
     levels = without_ruled_lines(contrast.levels, contrast.noise, contrast.inside)
     if levels is None:
         return contrast
-    notes, steps = (*contrast.notes, "ruled lines removed"), (*contrast.steps, ("without ruled lines", levels))
+    notes, steps = (*contrast.notes, Note(NoteKind.RULES_REMOVED)), (*contrast.steps, ("without ruled lines", levels))
     return replace(contrast, levels=levels, notes=notes, steps=steps)
 
 
@@ -198,7 +199,7 @@ def _contrast_on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels = contrast_with(smooth, paper.levels, is_ink_dark=is_ink_dark)
         noise = border_noise(levels)
-    notes = () if paper.is_even else ("uneven light evened out",)
+    notes = () if paper.is_even else (Note(NoteKind.LIGHT_EVENED),)
     return Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
 
 
@@ -224,8 +225,9 @@ def _contrast_on_shaded_paper(picture: AnyPicture, radius: int | None = None) ->
     if radius and noise > INK_LIMITS.clean_noise:
         smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
         levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
-    notes = ["edge of the sheet ignored"] if sheet is not None else []
-    notes.append("shadow removed" if shade < INK_LIMITS.shadow_light * bright else "uneven light evened out")
+    notes = [Note(NoteKind.SHEET_EDGE_IGNORED)] if sheet is not None else []
+    has_shadow = shade < INK_LIMITS.shadow_light * bright
+    notes.append(Note(NoteKind.SHADOW_REMOVED if has_shadow else NoteKind.LIGHT_EVENED))
     steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
     outline = inside if sheet is not None else None
@@ -247,14 +249,14 @@ def _contrast_on_one_sheet(picture: AnyPicture) -> Contrast:
     smooth = np.asarray(cv2.blur(picture, (reach, reach)), np.uint8)
     levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
     steps = (("paper without ink", paper), ("contrast with the paper", levels))
-    notes = ("looked again: as one sheet",)
+    notes = (Note(NoteKind.SECOND_ATTEMPT_SHEET),)
     return Contrast(levels, noise, is_ink_dark, notes, steps, shadow_share=INK_LIMITS.shadow_share, original=picture)
 
 
 def _contrast_of_colours(picture: AnyPicture) -> Contrast:
     """The contrast of colours without their brightness."""
     levels, noise = colour_contrast(picture)
-    notes, steps = ("looked again: told by colour",), (("contrast of colours", levels),)
+    notes, steps = (Note(NoteKind.SECOND_ATTEMPT_COLOUR),), (("contrast of colours", levels),)
     return Contrast(levels, noise, is_ink_dark=False, notes=notes, steps=steps, shadow_share=INK_LIMITS.shadow_share)
 
 

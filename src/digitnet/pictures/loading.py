@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
 from digitnet.pictures.ink import Steps, extract_ink, other_binarizations
 from digitnet.pictures.paper import AnyPicture
@@ -24,14 +25,14 @@ class Picture:
 
     Attributes:
         ink: uint8 (height, width) of the upright picture, 0 = paper, 255 = ink; all 0 for a blank one.
-        notes: What was done to it, in plain words.
+        notes: What was done to it.
         steps: The name and the picture of each step on the way to the ink, uint8 (h, w) or (h, w, 3), if they were
             asked for; a large photo is processed, and shown here, at a half or a quarter of its size.
         pixels: The upright picture before binarization, uint8 (h, w) or (h, w, 3), perhaps at such a reduced size.
     """
 
     ink: GrayPicture
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     steps: Sequence[tuple[str, AnyPicture]]
     pixels: AnyPicture
 
@@ -101,7 +102,7 @@ def load_pages(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Iterat
 
 
 def _picture(
-    pixels: Pixels, ink: GrayPicture, notes: tuple[str, ...], steps: Sequence[tuple[str, AnyPicture]] = ()
+    pixels: Pixels, ink: GrayPicture, notes: tuple[Note, ...], steps: Sequence[tuple[str, AnyPicture]] = ()
 ) -> Picture:
     """A result at the picture's own size."""
     if ink.shape != pixels.size:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.stroke_normalization import normalize_strokes
 
 __all__ = ["Box", "FramedDigit", "centred_in_frame", "to_mnist_frame"]
@@ -38,12 +39,12 @@ class FramedDigit:
     Attributes:
         image: uint8 (28, 28), 0 = paper, 255 = ink.
         box: The digit's bounding box in its picture.
-        notes: What was done to it, in plain words.
+        notes: What was done to it.
     """
 
     image: GrayPicture
     box: Box
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def to_mnist_frame(ink: GrayPicture) -> FramedDigit | None:
@@ -120,7 +121,7 @@ def _centre_of_mass(ink: GrayPicture) -> tuple[float, float]:
     return float(rows / mass), float(columns / mass)
 
 
-def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
+def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[Note, ...]]:
     """`ink` without the connected components that are far smaller than the largest one, and a note of that."""
     n, labels, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     if n <= 2:  # the paper and the digit
@@ -129,7 +130,8 @@ def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[str, ...]]:
     areas[0] = 0  # component 0 is the paper
     keep = areas >= _MIN_COMPONENT_AREA * areas.max()
     kept, all_pieces = int(keep.sum()), n - 1
-    note = f"{kept} of {all_pieces} pieces joined" if kept > 1 else f"{all_pieces - 1} specks left out"
+    joined = Note(NoteKind.PIECES_JOINED_OF, (kept, all_pieces))
+    note = joined if kept > 1 else Note(NoteKind.SPECKS_IGNORED, (all_pieces - 1,))
     if kept == all_pieces:
         return ink, (note,)
     return np.where(keep, 255, 0).astype(np.uint8)[labels] & ink, (note,)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
+from digitnet.notes import Note, NoteKind
 
 __all__ = [
     "MEDIAN_THICKNESS",
@@ -67,11 +68,11 @@ class NormalizedDigit:
 
     Attributes:
         ink: uint8 (height, width), cropped to the digit, of any size.
-        notes: What was changed, in plain words.
+        notes: What was changed.
     """
 
     ink: GrayPicture
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def normalize_strokes(digit: GrayPicture, side: int, limits: StrokeLimits = STROKE_LIMITS) -> NormalizedDigit:
@@ -102,12 +103,12 @@ def normalize_strokes(digit: GrayPicture, side: int, limits: StrokeLimits = STRO
         notes.append(_slant_note(slant, wanted_slant))
     if not is_usual:
         wanted = min(max(thickness, limits.thickness[0]), limits.thickness[1])
-        change = "thickened" if wanted > thickness else "thinned"
-        notes.append(f"stroke {thickness:.1f} px, MNIST's median is {MEDIAN_THICKNESS}: {change}")
+        change = NoteKind.THICKENED if wanted > thickness else NoteKind.THINNED
+        notes.append(Note(change, (thickness, MEDIAN_THICKNESS)))
     else:
         wanted = thickness
     if darkness < limits.usual_darkness:
-        notes.append("pale strokes made solid")
+        notes.append(Note(NoteKind.MADE_SOLID))
     redrawn = _with_outline_moved(strokes, inside, (wanted - thickness) * _OVERSAMPLING / 2)
     left, top, width, height = cv2.boundingRect(redrawn)
     return NormalizedDigit(redrawn[top : top + height, left : left + width], tuple(notes))
@@ -193,6 +194,6 @@ def _with_outline_moved(strokes: GrayPicture, inside: NDArray[np.float32], by: f
     return np.asarray(np.rint(coverage * 255), np.uint8)
 
 
-def _slant_note(slant: float, wanted: float) -> str:
+def _slant_note(slant: float, wanted: float) -> Note:
     before, after = (round(math.degrees(math.atan(abs(slope)))) for slope in (slant, wanted))
-    return f"slant of {before} degrees to the {'left' if slant > 0 else 'right'} reduced to {after}"
+    return Note(NoteKind.SLANT_REDUCED, (before, "left" if slant > 0 else "right", after))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
 from digitnet.segmentation.components import Component, WorkingInk, find_components, to_working_size
 from digitnet.segmentation.cuts import find_cuts
@@ -46,13 +47,15 @@ class DigitInk:
         image: uint8 (28, 28), in MNIST's frame.
         box: Where it is in the picture.
         line: Its line, from 0.
-        notes: What was done to it, in plain words.
+        candidate: Which of the page's images it is.
+        notes: What was done to it.
     """
 
     image: GrayPicture
     box: Box
     line: int
-    notes: tuple[str, ...]
+    candidate: int
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,17 +114,17 @@ class Page:
         start = row = 0
         for line in self.lines:
             own = costs[start : start + len(line.groups)].tolist()
-            start += len(line.groups)
+            first, start = start, start + len(line.groups)
             skip_costs = [skip_cost(segment, line.height) for segment in line.segments]
             chosen = cheapest_path(line.groups, own, skip_costs)
-            digits += [self._digit(line, number, row) for number in chosen]
+            digits += [self._digit(line, number, row, first + number) for number in chosen]
             row += bool(chosen)
         return digits
 
-    def _digit(self, line: _Line, number: int, row: int) -> DigitInk:
+    def _digit(self, line: _Line, number: int, row: int, candidate: int) -> DigitInk:
         group, frame = line.groups[number], line.frames[number]
         box = self._box_in_picture(group.left + frame.box[0], group.top + frame.box[1], *frame.box[2:])
-        return DigitInk(frame.image, box, row, (*_notes(line.segments, group), *frame.notes))
+        return DigitInk(frame.image, box, row, candidate, (*_notes(line.segments, group), *frame.notes))
 
     def _box_in_picture(self, left: int, top: int, width: int, height: int) -> Box:
         """The box in the picture that holds a box of the working picture."""
@@ -229,12 +232,12 @@ def _left_to_right(segments_of_each: Sequence[Sequence[Segment]]) -> list[Segmen
     return [every[number] for number in sorted(range(len(every)), key=keys.__getitem__)]
 
 
-def _notes(segments: Sequence[Segment], group: Group) -> tuple[str, ...]:
-    """How a digit was put together, in plain words."""
+def _notes(segments: Sequence[Segment], group: Group) -> tuple[Note, ...]:
+    """How a digit was put together."""
     notes = []
     pieces = len({segment.component.source for segment in segments[group.first : group.last + 1]})
     if pieces > 1:
-        notes.append(f"{pieces} pieces joined")
+        notes.append(Note(NoteKind.PIECES_JOINED, (pieces,)))
     if group.is_cut:
-        notes.append("cut from a neighbour that it touched")
+        notes.append(Note(NoteKind.SEPARATED))
     return tuple(notes)

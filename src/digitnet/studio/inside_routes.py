@@ -116,7 +116,7 @@ class _GlassBox:
 
     def _sentences(self, model_id: str, image: Images, network: Network, found: Explanation) -> dict[str, str]:
         said = sentences(network, found)
-        second = self._networks.classifier(model_id).second_opinion(image[np.newaxis])
+        second = self._networks.classifier(model_id).predict_second_network(image[np.newaxis])
         if second is not None:
             said["answer"] += " " + words_for_second_opinion(network.class_names, second[0].tolist())
         return said
