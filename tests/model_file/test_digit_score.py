@@ -81,7 +81,7 @@ def test_the_second_network_says_which_class_it_is_too(model: Path) -> None:
     np.testing.assert_allclose(logits, (IMAGES.reshape(-1, 784) / 255 @ kernel + bias)[:, :3], atol=1e-4)
 
 
-def test_a_network_of_other_classes_gives_no_second_opinion() -> None:
+def test_a_network_of_other_classes_gives_no_second_network() -> None:
     for names in (("bar", "other"), ("dash", "bar", "blob", "none of them")):
         session, _ = open_model(with_digit_score(DIGITS, network(2, names), SHARES))
         assert [output.name for output in session.get_outputs()] == ["probabilities", "logits", "digit_score"]
@@ -127,16 +127,16 @@ def test_images_in_mnists_frame_are_answered_by_the_first_network(model: Path) -
     assert both.read_images(IMAGES) == alone.read_images(IMAGES)
 
 
-def test_a_score_can_go_on_without_the_second_opinion() -> None:
+def test_a_score_can_go_on_without_the_second_network() -> None:
     for wanted in (True, False):
-        session, metadata = open_model(with_digit_score_of(DIGITS, MERGED, second_opinion=wanted))
+        session, metadata = open_model(with_digit_score_of(DIGITS, MERGED, second_network=wanted))
         assert ("second_logits" in [output.name for output in session.get_outputs()]) == wanted
         assert metadata.quantiles("digit_score") == SHARES
         (scores,) = session.run(["digit_score"], {"images": IMAGES})
         np.testing.assert_allclose(scores, scores_by_hand(), atol=1e-4)
 
 
-def test_no_second_opinion_is_taken_from_a_network_of_other_classes() -> None:
+def test_no_second_network_is_taken_from_a_network_of_other_classes() -> None:
     for names in (("blob", "dash", "bar"), ("bar", "dash")):
         session, metadata = open_model(with_digit_score_of(network(1, names), MERGED))
         assert [output.name for output in session.get_outputs()] == ["probabilities", "logits", "digit_score"]
@@ -240,7 +240,7 @@ def test_a_score_of_another_shape_is_no_model_file() -> None:
         open_model(proto.SerializeToString())
 
 
-def test_a_second_opinion_of_another_shape_is_no_model_file() -> None:
+def test_a_second_network_of_another_shape_is_no_model_file() -> None:
     proto = onnx.load_from_string(MERGED)
     next(node for node in proto.graph.node if "second_logits" in node.output).input[2] = "rejection_end"  # all classes
     logits = next(output for output in proto.graph.output if output.name == "second_logits")

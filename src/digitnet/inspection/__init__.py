@@ -26,7 +26,7 @@ from digitnet.inspection.sentences import (
     sentences,
     words_for_neighbours,
     words_for_neuron,
-    words_for_second_opinion,
+    words_for_second_network,
 )
 
 __all__ = [
@@ -45,5 +45,5 @@ __all__ = [
     "sentences",
     "words_for_neighbours",
     "words_for_neuron",
-    "words_for_second_opinion",
+    "words_for_second_network",
 ]

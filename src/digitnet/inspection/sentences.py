@@ -8,7 +8,7 @@ import numpy as np
 from digitnet.inspection.explanation import Explanation
 from digitnet.inspection.network import Network
 
-__all__ = ["sentences", "words_for_neighbours", "words_for_neuron", "words_for_second_opinion"]
+__all__ = ["sentences", "words_for_neighbours", "words_for_neuron", "words_for_second_network"]
 
 _SURE = 0.9  # below, the runner-up is named with its probability
 _CLOSE = 0.5
@@ -55,7 +55,7 @@ def words_for_neighbours(class_names: Sequence[str], label: int, labels: Sequenc
     return f"{begin}, {others[0][1]} {_a(class_names[others[0][0]])}." if others else f"{begin}."
 
 
-def words_for_second_opinion(class_names: Sequence[str], probabilities: Sequence[float]) -> str:
+def words_for_second_network(class_names: Sequence[str], probabilities: Sequence[float]) -> str:
     """What another network says of the same image.
 
     Args:

@@ -1,7 +1,7 @@
 """The network that tells digits from everything else, as more outputs of a model file; needs `onnx`.
 
 It learned which digit it is too, from digits in other pens than MNIST's. So its logits are an output as well, which is
-asked for a second opinion where a picture is read.
+asked as a second network where a picture is read.
 """
 
 import dataclasses
@@ -68,13 +68,13 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
     return _checked(content, proto, scores)
 
 
-def with_digit_score_of(content: bytes, other: bytes, *, second_opinion: bool = True) -> bytes:
-    """A model file with the score of another one, and its second opinion, beside its own answers.
+def with_digit_score_of(content: bytes, other: bytes, *, second_network: bool = True) -> bytes:
+    """A model file with the score of another one, and its logits of the digits, beside its own answers.
 
     Args:
         content: The bytes of a model file.
         other: The bytes of a model file; where that has no score, neither has the result.
-        second_opinion: Whether `second_logits` come along, if the other has them and knows the same classes.
+        second_network: Whether `second_logits` come along, if the other has them and knows the same classes.
 
     Returns:
         The bytes of a model file.
@@ -85,7 +85,7 @@ def with_digit_score_of(content: bytes, other: bytes, *, second_opinion: bool = 
     content = without_digit_score(content)
     proto, donor = onnx.load_from_string(content), onnx.load_from_string(other)
     class_names, further = (open_model(one)[1].class_names for one in (content, other))
-    names = {DIGIT_SCORE, SECOND_LOGITS} if second_opinion and class_names == further else {DIGIT_SCORE}
+    names = {DIGIT_SCORE, SECOND_LOGITS} if second_network and class_names == further else {DIGIT_SCORE}
     outputs = [output for output in donor.graph.output if output.name in names]
     if not any(output.name == DIGIT_SCORE for output in outputs):
         return content

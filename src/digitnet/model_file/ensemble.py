@@ -71,7 +71,7 @@ def save_committee(
         _check_same_answers(members, content)
         if all(DIGIT_SCORE in member.metadata.thresholds for member in members):
             # A score knows nothing of the network beside it, so that of one member serves all of them.
-            content = with_digit_score_of(content, members[0].content, second_opinion=False)
+            content = with_digit_score_of(content, members[0].content, second_network=False)
         temporary.write_bytes(content)
     return metadata
 

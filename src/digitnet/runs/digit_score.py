@@ -66,4 +66,4 @@ def with_score(content: bytes, score_of: bytes | None) -> bytes:
     Raises:
         ModelFileError: The two are written in different operators.
     """
-    return content if score_of is None else with_digit_score_of(content, score_of, second_opinion=False)
+    return content if score_of is None else with_digit_score_of(content, score_of, second_network=False)

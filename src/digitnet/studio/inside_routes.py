@@ -18,7 +18,7 @@ from digitnet.inspection import (
     sentences,
     words_for_neighbours,
     words_for_neuron,
-    words_for_second_opinion,
+    words_for_second_network,
 )
 from digitnet.inspection.explanation import LayerSeen
 from digitnet.server import in_thread, json_response, read_json
@@ -118,7 +118,7 @@ class _GlassBox:
         said = sentences(network, found)
         second = self._networks.classifier(model_id).predict_second_network(image[np.newaxis])
         if second is not None:
-            said["answer"] += " " + words_for_second_opinion(network.class_names, second[0].tolist())
+            said["answer"] += " " + words_for_second_network(network.class_names, second[0].tolist())
         return said
 
     def neuron(self, model_id: str, layer: int, unit: int) -> dict[str, Any]:
