@@ -1,5 +1,6 @@
 """Compile: Keras's optimisers by name."""
 
+import inspect
 from typing import Any
 
 from digitnet.errors import ConfigurationError, nearest_name
@@ -38,9 +39,12 @@ def make_optimizer(name: str, learning_rate: Any, weight_decay: float = 0.0) -> 
     settings: dict[str, Any] = {**choice.settings, "learning_rate": learning_rate, "weight_decay": weight_decay or None}
     if choice.keras_class == "AdamW":  # the only one that takes no None
         settings["weight_decay"] = weight_decay
-    if choice.keras_class == "Muon":  # it decays what it leaves to Adam by a setting of its own
+    kind = vars(keras.optimizers)[choice.keras_class]  # `keras.optimizers.get` does not know Lamb
+    if (
+        "adam_weight_decay" in inspect.signature(kind).parameters
+    ):  # Muon's, from Keras 3.13 on: for what it leaves to Adam
         settings["adam_weight_decay"] = weight_decay or None
-    optimizer = vars(keras.optimizers)[choice.keras_class](**settings)  # `keras.optimizers.get` does not know Lamb
+    optimizer = kind(**settings)
     if weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
