@@ -21,7 +21,6 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from digitnet.training import compilation_cache as module
 from digitnet.training.compilation_cache import compilation_cache, fingerprint
-from extras import skip_where_nothing_is_kept
 
 PROGRAM = bytes(range(256)) * 3
 NAME, OTHER = "jit_step-01-cache", "jit_other-23-cache"

@@ -40,9 +40,8 @@ def make_optimizer(name: str, learning_rate: Any, weight_decay: float = 0.0) -> 
     if choice.keras_class == "AdamW":  # the only one that takes no None
         settings["weight_decay"] = weight_decay
     kind = vars(keras.optimizers)[choice.keras_class]  # `keras.optimizers.get` does not know Lamb
-    if (
-        "adam_weight_decay" in inspect.signature(kind).parameters
-    ):  # Muon's, from Keras 3.13 on: for what it leaves to Adam
+    # Muon has a decay of its own, from Keras 3.13 on, for the weights that it leaves to Adam.
+    if "adam_weight_decay" in inspect.signature(kind).parameters:
         settings["adam_weight_decay"] = weight_decay or None
     optimizer = kind(**settings)
     if weight_decay:
