@@ -1,6 +1,5 @@
 """is_blank on drawn lines, edges and strokes, and blank sheets through extract_ink."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -139,7 +138,7 @@ def test_each_limit_decides_what_is_the_papers_own(
     line: tuple[tuple[int, int], tuple[int, int], int], limits: dict[str, Any]
 ) -> None:
     assert is_blank(drawn(line))
-    assert not is_blank(drawn(line), limits=replace(BLANK_LIMITS, **limits))
+    assert not is_blank(drawn(line), limits=BLANK_LIMITS._replace(**limits))
 
 
 @pytest.mark.parametrize(
@@ -155,4 +154,4 @@ def test_wider_limits_take_ones_for_lines(
     stroke: tuple[tuple[int, int], tuple[int, int], int], limits: dict[str, Any]
 ) -> None:
     assert not is_blank(drawn(stroke))
-    assert is_blank(drawn(stroke), limits=replace(BLANK_LIMITS, **limits))
+    assert is_blank(drawn(stroke), limits=BLANK_LIMITS._replace(**limits))

@@ -29,7 +29,7 @@ def contrast(levels: GrayPicture, noise: float = 2.0, **more: Any) -> Contrast:
 
 def is_kept(found: Contrast, place: tuple[slice, slice], **limits: Any) -> bool:
     """Whether a rectangle is ink once the contrast is binarized with other limits; the upright stroke always is."""
-    ink = binarize(found, replace(CLEANING_LIMITS, **limits))
+    ink = binarize(found, CLEANING_LIMITS._replace(**limits))
     assert ink is not None
     assert (ink[DIGIT] == 255).all()
     is_ink = ink[place] > 0
@@ -108,7 +108,7 @@ def test_where_most_ink_is_in_short_marks_nothing_is_written() -> None:
     levels[DIGIT] = 0
     levels[30:44, 50:52] = 100
     assert binarize(contrast(levels, noise=100 / 7)) is None
-    assert binarize(contrast(levels, noise=100 / 7), replace(CLEANING_LIMITS, min_long_ink=0.05)) is not None
+    assert binarize(contrast(levels, noise=100 / 7), CLEANING_LIMITS._replace(min_long_ink=0.05)) is not None
 
 
 def test_what_is_within_the_noise_is_paper() -> None:
@@ -132,7 +132,7 @@ def test_thin_lines_from_side_to_side_go() -> None:
     assert without_lines_across(crossed(line_thickness=20))[110].all()
     narrower: list[dict[str, Any]] = [{"across_area": 0.0}, {"across_length": 1.1}, {"across_min_rest": 10.0}]
     for limits in narrower:
-        varied = without_lines_across(crossed(line_thickness=3), replace(CLEANING_LIMITS, **limits))
+        varied = without_lines_across(crossed(line_thickness=3), CLEANING_LIMITS._replace(**limits))
         np.testing.assert_array_equal(varied, crossed(line_thickness=3))
 
 

@@ -1,6 +1,5 @@
 """extract_ink on hand-drawn pictures whose ink is known pixel by pixel, and on MNIST."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -269,7 +268,7 @@ def test_nothing_is_found_again_on_a_blank_sheet() -> None:
 
 
 def vary(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> None:
-    monkeypatch.setattr("digitnet.pictures.ink.INK_LIMITS", replace(INK_LIMITS, **limits))
+    monkeypatch.setattr("digitnet.pictures.ink.INK_LIMITS", INK_LIMITS._replace(**limits))
 
 
 def test_ruled_lines_are_removed_from_pictures_of_a_hundred_pixels_on(monkeypatch: pytest.MonkeyPatch) -> None:

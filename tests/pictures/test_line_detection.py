@@ -1,6 +1,5 @@
 """straight_lines on marks whose lines are known."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -35,4 +34,4 @@ def test_known_lines_and_steeper_ones_are_not_found() -> None:
 
 @pytest.mark.parametrize(("limits", "count"), [({"max_lines": 2}, 2), ({"min_distance": 100.0}, 1)])
 def test_limits_decide_how_many_lines_are_kept(limits: dict[str, Any], count: int) -> None:
-    assert len(straight_lines(marks(), 60, limits=replace(LINE_DETECTION_LIMITS, **limits))) == count
+    assert len(straight_lines(marks(), 60, limits=LINE_DETECTION_LIMITS._replace(**limits))) == count

@@ -1,6 +1,5 @@
 """Background estimates on drawn paper whose light is known."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ def test_ink_that_crosses_the_border_does_not_pull_the_plane_along() -> None:
     paper = plain_paper(photo(light, noise=1.0))
     assert paper.fits
     assert np.abs(paper.levels - sloping(60.0)).max() < 3
-    pulled = plain_paper(photo(light, noise=1.0), replace(PLAIN_PAPER_LIMITS, fit_rounds=1))
+    pulled = plain_paper(photo(light, noise=1.0), PLAIN_PAPER_LIMITS._replace(fit_rounds=1))
     assert np.abs(pulled.levels - sloping(60.0)).max() > np.abs(paper.levels - sloping(60.0)).max()
 
 
@@ -70,13 +69,13 @@ def banded() -> AnyArray:
 def test_each_limit_decides_whether_paper_is_plain(light: AnyArray, limits: dict[str, Any]) -> None:
     picture = photo(light, noise=0.0)
     assert plain_paper(picture).fits
-    assert not plain_paper(picture, replace(PLAIN_PAPER_LIMITS, **limits)).fits
+    assert not plain_paper(picture, PLAIN_PAPER_LIMITS._replace(**limits)).fits
 
 
 def test_a_faint_slope_is_one_shade_up_to_four_levels() -> None:
     assert plain_paper(photo(sloping(3.0), noise=0.0)).is_even
     assert not plain_paper(photo(sloping(8.0), noise=0.0)).is_even
-    assert plain_paper(photo(sloping(8.0), noise=0.0), replace(PLAIN_PAPER_LIMITS, one_shade_range=20)).is_even
+    assert plain_paper(photo(sloping(8.0), noise=0.0), PLAIN_PAPER_LIMITS._replace(one_shade_range=20)).is_even
 
 
 @pytest.mark.parametrize("is_ink_dark", [True, False])

@@ -1,6 +1,5 @@
 """without_ruled_lines on drawn lines and strokes of known places, and on whole pictures."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ def test_a_photo_of_squared_paper(
 
 
 def is_ruling_found(contrast: AnyArray, noise: float = 0.0, **limits: Any) -> bool:
-    return without_ruled_lines(contrast, noise, limits=replace(RULING_LIMITS, **limits)) is not None
+    return without_ruled_lines(contrast, noise, limits=RULING_LIMITS._replace(**limits)) is not None
 
 
 @pytest.mark.parametrize(
@@ -143,6 +142,6 @@ def test_lines_that_are_found_go_unless_they_may_be_strokes() -> None:
     assert (cleaned[ruled] > 0).mean() < 0.1
     narrower: list[dict[str, Any]] = [{"stroke_over_line": 0.5, "remnant_share": 1.1}, {"edge_contrast": 2.0}]
     for limits in narrower:
-        varied = without_ruled_lines(contrast, 0.0, limits=replace(RULING_LIMITS, **limits))
+        varied = without_ruled_lines(contrast, 0.0, limits=RULING_LIMITS._replace(**limits))
         assert varied is not None
         assert (varied[ruled] > 0).mean() > 0.5

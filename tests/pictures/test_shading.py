@@ -1,6 +1,5 @@
 """Paper in shadow, on whole pictures by way of `extract_ink`, and what parts strokes from shadows."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -139,7 +138,7 @@ def test_wider_limits_take_shadows_and_tables_for_strokes(
     picture, paper = on_gray((mark, level))
     assert not is_written(picture, paper)
     wider = {"shadow_thickness_ratio": 100.0, **limits}
-    assert is_written(picture, paper, replace(STROKE_SHAPE_LIMITS, **wider))
+    assert is_written(picture, paper, STROKE_SHAPE_LIMITS._replace(**wider))
 
 
 def test_thick_strokes_are_a_marker_if_they_are_as_dark_where_they_are_thickest() -> None:
@@ -147,16 +146,16 @@ def test_thick_strokes_are_a_marker_if_they_are_as_dark_where_they_are_thickest(
     assert is_written(*thick)
     pale = on_gray((BLOCK, 130))
     assert not is_written(*pale)
-    assert is_written(*pale, replace(STROKE_SHAPE_LIMITS, pen_thickness=1.0))
+    assert is_written(*pale, STROKE_SHAPE_LIMITS._replace(pen_thickness=1.0))
     narrow = {"pen_thickness": 0.01, "marker_thickness": 0.02, "shadow_thickness_ratio": 0.1}
-    assert not is_written(*thick, replace(STROKE_SHAPE_LIMITS, **narrow))
+    assert not is_written(*thick, STROKE_SHAPE_LIMITS._replace(**narrow))
 
 
 def test_the_square_is_wider_than_strokes_and_no_wider_than_needed() -> None:
     picture = photo(written(WHITE, (30, 30, 35), strokes(20)) * shadow(0.5, 8))
 
     def side(**limits: Any) -> int:
-        return paper_side(picture, EVERYWHERE, is_ink_dark=True, limits=replace(SHADE_LIMITS, **limits))
+        return paper_side(picture, EVERYWHERE, is_ink_dark=True, limits=SHADE_LIMITS._replace(**limits))
 
     assert side() == WIDTH // 4
     assert side(square_sides=(1 / 2,)) == WIDTH // 2
@@ -173,7 +172,7 @@ def test_contrast_is_amplified_in_the_dark_up_to_a_limit() -> None:
 
     def levels(max_gain: float) -> tuple[int, int]:
         """Contrast in the light and in the dark; the median, which is that of the dark, is taken away from both."""
-        limits = replace(SHADE_LIMITS, max_gain=max_gain)
+        limits = SHADE_LIMITS._replace(max_gain=max_gain)
         contrast, _ = contrast_in_shade(picture, paper, 200.0, inside, is_ink_dark=True, limits=limits)
         return int(contrast[30, 20]), int(contrast[30, 60])
 

@@ -1,6 +1,5 @@
 """find_sheet on sheets laid on tables, and on what only looks like one."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -108,7 +107,7 @@ def test_a_deep_shadow_across_the_writing_is_no_table(left: float, is_straight: 
 
 
 def is_found(scene: AnyArray, **limits: Any) -> bool:
-    return find_sheet(photo(scene), replace(SHEET_LIMITS, **limits)) is not None
+    return find_sheet(photo(scene), SHEET_LIMITS._replace(**limits)) is not None
 
 
 @pytest.mark.parametrize(

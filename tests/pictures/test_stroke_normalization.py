@@ -1,7 +1,6 @@
 """normalize_strokes on strokes whose thickness, slant and blackness are known, and on MNIST."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -119,7 +118,7 @@ def test_specks_and_lines_are_no_trouble(size: tuple[int, int]) -> None:
 )
 def test_narrower_limits_normalize_usual_digits(digit: GrayPicture, limits: dict[str, Any]) -> None:
     assert normalize_strokes(digit, 20).notes == ()
-    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes != ()
+    assert normalize_strokes(digit, 20, STROKE_LIMITS._replace(**limits)).notes != ()
 
 
 @pytest.mark.parametrize(
@@ -132,13 +131,13 @@ def test_narrower_limits_normalize_usual_digits(digit: GrayPicture, limits: dict
 )
 def test_wider_limits_leave_unusual_digits_alone(digit: GrayPicture, limits: dict[str, Any]) -> None:
     assert normalize_strokes(digit, 20).notes != ()
-    assert normalize_strokes(digit, 20, replace(STROKE_LIMITS, **limits)).notes == ()
+    assert normalize_strokes(digit, 20, STROKE_LIMITS._replace(**limits)).notes == ()
 
 
 @pytest.mark.parametrize("limits", [{"threshold_share": 0.9, "threshold_window": 201}, {"threshold_min": 200}])
 def test_one_threshold_for_all_of_a_digit_would_lose_a_pale_stretch(limits: dict[str, Any]) -> None:
     ink = ring(85, 30)
     ink[:, :60] = ink[:, :60] // 3
-    always = replace(STROKE_LIMITS, usual_darkness=1.1)  # normalize it however dark it is
-    whole, torn = (normalize_strokes(ink, 20, replace(always, **more)) for more in ({}, limits))
+    always = STROKE_LIMITS._replace(usual_darkness=1.1)  # normalize it however dark it is
+    whole, torn = (normalize_strokes(ink, 20, always._replace(**more)) for more in ({}, limits))
     assert torn.ink.shape[1] < whole.ink.shape[1]

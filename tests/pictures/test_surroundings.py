@@ -1,6 +1,5 @@
 """What lies beside ink: paper beside a stroke, more of the same beside the edge of something larger."""
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -92,5 +91,5 @@ def test_each_limit_decides_what_is_as_dark_as_ink(limits: dict[str, Any]) -> No
     blot = circle(-1)
     hollow = np.asarray(blot - cv2.erode(blot, np.ones((31, 31), np.uint8)), np.uint8)
     usual = inklike_surroundings(drawn(blot), hollow)
-    varied = inklike_surroundings(drawn(blot), hollow, replace(SURROUNDINGS_LIMITS, **limits))
+    varied = inklike_surroundings(drawn(blot), hollow, SURROUNDINGS_LIMITS._replace(**limits))
     assert abs(usual - varied) > 0.1

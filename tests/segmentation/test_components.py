@@ -1,6 +1,5 @@
 """Connected components on ink whose parts are known."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,7 @@ def test_limits_of_components_decide_what_is_a_speck_and_which_gap_is_bridged() 
     assert working is not None
 
     def count(**limits: Any) -> int:
-        return len(find_components(working, replace(COMPONENT_LIMITS, **limits)))
+        return len(find_components(working, COMPONENT_LIMITS._replace(**limits)))
 
     assert count() == 2
     assert count(min_side=0.1) == 3  # the speck of 10 pixels is more than a tenth of 80
@@ -75,7 +74,7 @@ def test_limits_of_separate_marks_decide_what_stands_apart() -> None:
     ink = bars((20, 50, 20, 80), (60, 50, 30, 80), (200, 50, 40, 80), (300, 100, 10, 10))
 
     def count(**limits: Any) -> int:
-        return len(separate_marks(ink, replace(SEPARATE_MARK_LIMITS, **limits)))
+        return len(separate_marks(ink, SEPARATE_MARK_LIMITS._replace(**limits)))
 
     assert count() == 3
     assert count(min_side=0.01) == 4

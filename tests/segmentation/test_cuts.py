@@ -84,7 +84,7 @@ def test_limits_of_cuts_decide_what_is_cut() -> None:
     rings = touching(0)
 
     def count(line_height: float = 45, **limits: Any) -> int:
-        return len(find_cuts(rings, line_height, replace(CUT_LIMITS, **limits)))
+        return len(find_cuts(rings, line_height, CUT_LIMITS._replace(**limits)))
 
     assert count() > 0
     assert count(min_width=3.0) == 0  # the rings are 2 heights wide
@@ -100,7 +100,7 @@ def test_with_relief_a_cut_goes_down_between_two_strokes_that_lie_side_by_side()
     ink[:, 26:38] = 255  # ... and two upright ones that touch all the way down
 
     def is_cut_in_the_middle(**limits: Any) -> bool:
-        cuts = find_cuts(Component(ink, 0, 0, 0), 40, replace(CUT_LIMITS, **limits))
+        cuts = find_cuts(Component(ink, 0, 0, 0), 40, CUT_LIMITS._replace(**limits))
         return any(np.abs(cut.edge - 32).max() <= 1 for cut in cuts)
 
     assert is_cut_in_the_middle()

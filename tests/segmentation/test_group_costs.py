@@ -1,6 +1,5 @@
 """recognition_costs on outputs made by hand."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ def test_each_weight_counts() -> None:
     scores, aspects = np.array([0.0, 0.0, 1.0, 0.0]), np.array([0.4, 0.4, 0.4, 1.2])
 
     def costs(**weights: Any) -> AnyArray:
-        return recognition_costs(logits, scores, aspects, NAMES, replace(RECOGNITION_COSTS, **weights))
+        return recognition_costs(logits, scores, aspects, NAMES, RECOGNITION_COSTS._replace(**weights))
 
     for number, name in ((1, "per_unfamiliarity"), (2, "per_outlier_score"), (3, "per_width_squared")):
         assert costs()[number] > costs()[0] + 1

@@ -1,6 +1,5 @@
 """Groups, their costs, and the cheapest path, on segments whose shapes are known."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,7 +89,7 @@ def cut_off(height: int, width: int, **limits: Any) -> bool:
     ink[100 - height :, :width] = 255
     ink[:, width:] = 255
     segments = segments_of(Component(ink, 0, 0, 0), [Cut(np.full(100, width), 0.0)])
-    groups = likely_groups(segments, 100, replace(GROUP_LIMITS, **limits))
+    groups = likely_groups(segments, 100, GROUP_LIMITS._replace(**limits))
     return any((each.first, each.last) == (0, 0) for each in groups)
 
 
@@ -113,7 +112,7 @@ def test_a_narrow_stroke_may_be_cut_off_and_so_may_a_wide_digit() -> None:
 
 def together(*components: Component, **limits: Any) -> bool:
     """Whether all of these may be one digit, in a line of 60 pixels."""
-    groups = likely_groups([alone(each) for each in components], 60, replace(GROUP_LIMITS, **limits))
+    groups = likely_groups([alone(each) for each in components], 60, GROUP_LIMITS._replace(**limits))
     return any((each.first, each.last) == (0, len(components) - 1) for each in groups)
 
 
@@ -128,7 +127,7 @@ def test_limits_of_groups_decide_what_may_be_one_digit() -> None:
 
 
 def cost(component: Component, **costs: Any) -> float:
-    return likely_groups([alone(component)], 60, costs=replace(PATH_COSTS, **costs))[0].cost
+    return likely_groups([alone(component)], 60, costs=PATH_COSTS._replace(**costs))[0].cost
 
 
 def test_each_cost_of_a_path_counts() -> None:
@@ -137,7 +136,7 @@ def test_each_cost_of_a_path_counts() -> None:
     assert cost(block(30, 30)) == pytest.approx(-1.8 + 0.35 * 8.5 + 0.1 * 6.0)  # half as high as its line
     assert cost(block(30, 30), per_shortness=()) == pytest.approx(-1.8)
     assert skip_cost(alone(block(30, 6)), 60) == pytest.approx(3.3 + 2.5 / 2)
-    assert skip_cost(alone(block(30, 6)), 60, replace(PATH_COSTS, per_skip=0.0, per_skipped_height=0.0)) == 0
+    assert skip_cost(alone(block(30, 6)), 60, PATH_COSTS._replace(per_skip=0.0, per_skipped_height=0.0)) == 0
 
 
 @pytest.mark.parametrize(("name", "expected"), [("per_gap", 2.0), ("per_clearance", 1.6), ("per_joint", 1.5)])
@@ -145,7 +144,7 @@ def test_joining_two_strokes_a_tenth_of_their_line_apart_costs(name: str, expect
     apart = [alone(block(60, 10)), alone(block(60, 10, left=16, source=1))]
 
     def joined(**costs: Any) -> float:
-        return likely_groups(apart, 60, costs=replace(PATH_COSTS, **costs))[1].cost
+        return likely_groups(apart, 60, costs=PATH_COSTS._replace(**costs))[1].cost
 
     assert joined() - joined(**{name: 0.0}) == pytest.approx(expected)
 
@@ -154,6 +153,6 @@ def test_a_cut_costs_its_two_neighbours_half_each() -> None:
     segments = segments_of(block(60, 80), [Cut(np.full(60, 40), 3.0)])
     usual = likely_groups(segments, 60)[0].cost
     assert usual == pytest.approx(-1.8 + (2.5 + 0.1 * 3) / 2)
-    assert likely_groups(segments, 60, costs=replace(PATH_COSTS, per_cut=0.0))[0].cost == pytest.approx(usual - 1.25)
-    free = likely_groups(segments, 60, costs=replace(PATH_COSTS, per_stroke_cut=0.0))
+    assert likely_groups(segments, 60, costs=PATH_COSTS._replace(per_cut=0.0))[0].cost == pytest.approx(usual - 1.25)
+    free = likely_groups(segments, 60, costs=PATH_COSTS._replace(per_stroke_cut=0.0))
     assert free[0].cost == pytest.approx(usual - 0.15)

@@ -1,6 +1,5 @@
 """The slope of a page and its lines, on boxes whose lines are known."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ def test_limits_of_lines_decide_which_components_belong_together() -> None:
     boxes = np.array([[0, 0, 20, 40], [40, 24, 20, 40], [70, 70, 8, 7], [200, 0, 20, 10]], float)
 
     def lines(**limits: Any) -> list[list[int]]:
-        return group_into_lines(boxes, 40, 0.0, replace(LINE_LIMITS, **limits))
+        return group_into_lines(boxes, 40, 0.0, LINE_LIMITS._replace(**limits))
 
     assert lines() == [[0], [1, 2]]  # neighbours share 16 of 40 rows; the dot is 10 of 40 below the second
     assert lines(min_overlap=0.3) == [[0, 1, 2]]
@@ -61,6 +60,6 @@ def test_limits_of_lines_decide_which_components_belong_together() -> None:
 def test_limits_of_the_slope_decide_how_far_few_digits_are_trusted() -> None:
     pair = np.array([[0, 0, 20, 20], [30, 4, 20, 20]], float)
     assert page_slope(pair, 20) < 4
-    assert page_slope(pair, 20, replace(LINE_LIMITS, offset_deviation=0.01)) > 7  # seen: 7.6 degrees
+    assert page_slope(pair, 20, LINE_LIMITS._replace(offset_deviation=0.01)) > 7  # seen: 7.6 degrees
     steep = boxes_along(20.0, 8, rows=3)
-    assert page_slope(steep, 20, replace(LINE_LIMITS, max_slope=5)) < 15
+    assert page_slope(steep, 20, LINE_LIMITS._replace(max_slope=5)) < 15

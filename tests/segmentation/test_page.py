@@ -1,7 +1,6 @@
 """A page from ink to digits, on ink whose digits are known; rules play the network's part."""
 
 import time
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -84,8 +83,8 @@ def test_limits_of_a_page_decide_when_it_is_sampled_and_turned() -> None:
 
     assert segment_page(digits, has_digits).left_out == 0
     assert asked == []
-    page = segment_page(digits, has_digits, replace(PAGE_LIMITS, crowd=8, sample=2))
+    page = segment_page(digits, has_digits, PAGE_LIMITS._replace(crowd=8, sample=2))
     assert (page.left_out, page.lines) == (8, ())
     assert asked == [4]  # the two largest, and two of the other six
     assert abs(segment_page(digits).slope) > 3
-    assert segment_page(digits, limits=replace(PAGE_LIMITS, level=45.0)).slope == 0
+    assert segment_page(digits, limits=PAGE_LIMITS._replace(level=45.0)).slope == 0

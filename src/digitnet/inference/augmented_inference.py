@@ -7,7 +7,7 @@ are the same for every image and in every process, so that an answer depends on 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,7 @@ _PADDED_SIDE = IMAGE_SIDE + 3
 _BATCH = 256
 
 
-@dataclass(frozen=True, slots=True)
-class CopyStrengths:
+class CopyStrengths(NamedTuple):
     """How far copies are distorted, at most, and which images get any.
 
     Attributes:

@@ -5,8 +5,9 @@ seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.pictures.surroundings import inklike_surroundings
 from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
-__all__ = ["Reader", "ReadingThresholds", "Trace"]
+__all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace"]
 
 _ONE = "1"  # the name of the class whose shape is a mere stroke
 # What was done to single digits, and how a page says to how many of them it was done.
@@ -37,8 +38,7 @@ _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingThresholds:
+class ReadingThresholds(NamedTuple):
     """When a picture is looked at again, and what of it is left out. Outlier scores are those of `OutlierScale`.
 
     Attributes:
@@ -78,6 +78,9 @@ class ReadingThresholds:
     crowd: int = 20
     # Chosen by hand: between a full stop, a comma or a small letter, and a digit.
     min_height_share: float = 0.6
+
+
+READING_THRESHOLDS = ReadingThresholds()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +158,7 @@ class Reader:
 
     predictor: Predictor
     decision: Decision
-    thresholds: ReadingThresholds = field(default_factory=ReadingThresholds)
+    thresholds: ReadingThresholds = READING_THRESHOLDS
 
     def trace_digit(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
         """Read the one digit of a picture; all of its ink but the specks is taken for that digit.

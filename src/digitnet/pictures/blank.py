@@ -4,7 +4,7 @@ Printed lines and folds are straight and run from one edge of the sheet to the o
 along it. A handwritten 1 is thicker for its length, and keeps its distance from the edges.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,8 +20,7 @@ _MARKED_FROM = 64
 _ROUNDING = 2
 
 
-@dataclass(frozen=True, slots=True)
-class BlankLimits:
+class BlankLimits(NamedTuple):
     """Which lines and edges are the paper's own, and how much other ink a blank sheet may have.
 
     A line is the paper's own if it is slender and runs from edge to edge, if it is slender and near an edge, or if it

@@ -1,6 +1,7 @@
 """Binarization of a contrast: noise and components that are no strokes are removed, the rest is stretched to 255."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +28,7 @@ _EDGE_WIDTH = 2
 _FULL_INK_PERCENTILE = 99.9
 
 
-@dataclass(frozen=True, slots=True)
-class CleaningLimits:
+class CleaningLimits(NamedTuple):
     """Which connected components of the binarized contrast are strokes."""
 
     # Contrast in standard deviations of the noise below which a pixel is paper; chosen by hand.

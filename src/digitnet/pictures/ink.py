@@ -12,8 +12,8 @@ of its colours.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -43,8 +43,7 @@ __all__ = ["INK_LIMITS", "InkLimits", "Steps", "extract_ink", "other_binarizatio
 Steps: TypeAlias = list[tuple[str, AnyPicture]]  # the name of each step, and the picture after it
 
 
-@dataclass(frozen=True, slots=True)
-class InkLimits:
+class InkLimits(NamedTuple):
     """Which of several ways to estimate the paper is tried, and how much is smoothed before that."""
 
     # Shorter side in pixels below which there is no room for shadows beside the digit; chosen by hand.

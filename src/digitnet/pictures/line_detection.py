@@ -1,7 +1,7 @@
 """Detection of straight lines by a Hough transform."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,8 +15,7 @@ __all__ = ["LINE_DETECTION_LIMITS", "LineDetectionLimits", "straight_lines"]
 _STEEPEST_SLOPE = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class LineDetectionLimits:
+class LineDetectionLimits(NamedTuple):
     """What the Hough transform accepts as a straight line."""
 
     # Resolution in radians, a quarter of a degree, so that a line is off by two pixels after 480; chosen by hand.

@@ -4,7 +4,6 @@ Either one shade or a plane of light, fitted to the border, or a local estimate 
 (height, width) or (height, width, 3), and its paper has the same shape.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import cv2
@@ -38,8 +37,7 @@ _MAD_PER_SIGMA = 0.6745
 _CAUCHY_SCALE = 4.5
 
 
-@dataclass(frozen=True, slots=True)
-class PlainPaperLimits:
+class PlainPaperLimits(NamedTuple):
     """When paper counts as one shade, or as one plane of light."""
 
     # Grey levels between the border's 10 % and 90 % points that still count as one shade; chosen by hand.

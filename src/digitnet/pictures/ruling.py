@@ -6,6 +6,7 @@ is removed.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,8 +18,7 @@ from digitnet.pictures.line_detection import LINE_DETECTION_LIMITS, straight_lin
 __all__ = ["RULING_LIMITS", "RulingLimits", "without_ruled_lines"]
 
 
-@dataclass(frozen=True, slots=True)
-class RulingLimits:
+class RulingLimits(NamedTuple):
     """When a straight line is ruling of the paper and no stroke, and how it is followed and removed."""
 
     # Longer side in pixels of the copy on which lines are searched; chosen by hand.

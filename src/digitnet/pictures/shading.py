@@ -1,6 +1,6 @@
 """Background and contrast of paper that is no plane of light: shadows, a curled sheet, a table around it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -59,8 +59,7 @@ _ONE_SIGMA_PERCENTILES = (16, 50)
 _BRIGHT_PERCENTILE, _SHADOW_PERCENTILE = 90, 5
 
 
-@dataclass(frozen=True, slots=True)
-class StrokeShapeLimits:
+class StrokeShapeLimits(NamedTuple):
     """When dark regions are strokes, and neither a shadow nor a sheet. Shares are of the reduced copy."""
 
     # Share of the picture above which the strokes may be a sheet; chosen by hand.
@@ -82,8 +81,7 @@ class StrokeShapeLimits:
     shadow_thickness_ratio: float = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class ShadeLimits:
+class ShadeLimits(NamedTuple):
     """How paper under shadows is estimated, and how its noise is measured."""
 
     # Sides of the morphological square as shares of the shorter side, tried from small to large; chosen by hand.

@@ -6,6 +6,7 @@ or by far more or less light than a shadow leaves.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,8 +24,7 @@ _NEIGHBOURHOODS = (7, 21, 61, 181, 321)
 _NORMAL_SIGMA = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class SheetLimits:
+class SheetLimits(NamedTuple):
     """What counts as a sheet on a table. Lengths in pixels are those of the reduced copy."""
 
     # Longer side in pixels of the copy on which sheets are searched; chosen by hand.

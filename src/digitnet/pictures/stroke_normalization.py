@@ -6,6 +6,7 @@ and all were written with the same kind of pen. A network trained on it reads th
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,8 +32,7 @@ MEDIAN_THICKNESS = 2.5
 _OVERSAMPLING = 4
 
 
-@dataclass(frozen=True, slots=True)
-class StrokeLimits:
+class StrokeLimits(NamedTuple):
     """Which digits are usual in MNIST and stay as they are, and to what the others are brought.
 
     Wider limits for those helped less, and bringing all digits to the middle harmed well-written ones.

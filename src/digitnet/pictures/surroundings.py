@@ -1,6 +1,6 @@
 """The surroundings of ink: paper beside strokes; beside the edge of a shadow or a blot, more of the same darkness."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,8 +17,7 @@ __all__ = ["SURROUNDINGS_LIMITS", "SurroundingsLimits", "inklike_surroundings"]
 _MARKED_FROM = 64
 
 
-@dataclass(frozen=True, slots=True)
-class SurroundingsLimits:
+class SurroundingsLimits(NamedTuple):
     """What lies beside ink, and when it is as dark."""
 
     # Distances in pixels of the reduced copy between which a pixel lies beside ink, beyond its soft edge; docs/log.md

@@ -1,6 +1,7 @@
 """Connected components of ink, without specks, at a size that later steps can afford."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +28,7 @@ __all__ = [
 INK_FROM = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentLimits:
+class ComponentLimits(NamedTuple):
     """At which size ink is segmented, and which connected components may be digits or parts of digits."""
 
     # Height of a digit in pixels to which larger ones are reduced: the frame shows it at 20, and a thin pen is still a
@@ -43,8 +43,7 @@ class ComponentLimits:
     max_components: int = 1500
 
 
-@dataclass(frozen=True, slots=True)
-class SeparateMarkLimits:
+class SeparateMarkLimits(NamedTuple):
     """Which groups of components are separate marks, one of which may be the digit of a picture."""
 
     # Longer side in pixels of the copy on which groups are formed; chosen by hand.

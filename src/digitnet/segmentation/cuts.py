@@ -4,7 +4,7 @@ A component is cut at every likely place (over-segmentation); the lattice decide
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -37,8 +37,7 @@ class CutSearch:
     max_cuts: int
 
 
-@dataclass(frozen=True, slots=True)
-class CutLimits:
+class CutLimits(NamedTuple):
     """Which components are cut, and where.
 
     Chosen on rendered lines whose neighbours touch: without relief 36 % of them had a digit that no two cuts separate

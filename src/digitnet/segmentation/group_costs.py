@@ -1,7 +1,7 @@
 """Recognition costs of groups: how unlikely the network's outputs and a group's shape make it that it is a digit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ _LOG_ASPECT_DEVIATIONS = (0.197, 0.459, 0.224, 0.216, 0.207, 0.266, 0.219, 0.217
 _DIGITS = tuple("0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class RecognitionCosts:
+class RecognitionCosts(NamedTuple):
     """Weights of the network's outputs and of a group's shape in its cost.
 
     The weights were fitted together with those of `lattice`, as a conditional random field on rendered lines of MNIST's

@@ -7,6 +7,7 @@ place in the line. The costs are the energies of a conditional random field over
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,8 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupLimits:
+class GroupLimits(NamedTuple):
     """Which groups of segments may be one digit. Lengths are shares of the line's height."""
 
     # Greatest number of segments of one digit; chosen by hand. Ten were too few once there were more cuts (docs/log.md
@@ -53,8 +53,7 @@ class GroupLimits:
     side_by_side: float = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class PathCosts:
+class PathCosts(NamedTuple):
     """Costs of a path through the lattice, by the shape of its groups and their place in the line.
 
     Fitted together with those of `group_costs`, as a conditional random field: for the greatest likelihood of the true

@@ -1,7 +1,7 @@
 """Estimation of a page's slope, and grouping of components into lines."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 __all__ = ["LINE_LIMITS", "Boxes", "LineLimits", "group_into_lines", "page_slope"]
 
 
-@dataclass(frozen=True, slots=True)
-class LineLimits:
+class LineLimits(NamedTuple):
     """How steep lines may be, and which components belong to one line."""
 
     # Greatest slope in degrees; a steeper page is turned another way up; chosen by hand.

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,8 +21,7 @@ from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
 __all__ = ["PAGE_LIMITS", "DigitInk", "Page", "PageLimits", "segment_page"]
 
 
-@dataclass(frozen=True, slots=True)
-class PageLimits:
+class PageLimits(NamedTuple):
     """When a page is turned, and when its components are sampled before all of them are segmented."""
 
     # Slope in degrees below which lines are read as they are; chosen by hand.
