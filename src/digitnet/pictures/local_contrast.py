@@ -1,0 +1,114 @@
+"""What the pixel network sees of a picture: the contrast around each pixel at four scales, relative to its paper."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitnet.arrays import AnyArray, GrayPicture
+
+__all__ = ["NUM_FEATURES", "LocalContrast", "local_contrast"]
+
+# Side in pixels of the square that no stroke fills at the working size, so that its brightest pixel is paper; chosen
+# by hand: more than the thickest stroke of a digit 64 pixels tall.
+_PAPER_SQUARE = 25
+# Light of the darkest paper as a share of the brightest, below which a picture shows a dark table; chosen by hand.
+_DARKEST_PAPER = 0.35
+# Side in pixels of the square whose strongest contrast is full ink for the pixel in its middle; chosen by hand.
+_FULL_INK_SQUARE = 49
+# Least full ink, as a share of the paper's light, below which all is noise; chosen by hand.
+_LEAST_FULL_INK = 0.06
+# Contrast in standard deviations of the noise from which a pixel may be ink; chosen by hand.
+_CANDIDATE_SIGMAS = 2.5
+# The same as a share of the paper's light, where there is no noise; chosen by hand.
+_CANDIDATE_CONTRAST = 0.035
+# The same as a share of full ink nearby; chosen by hand.
+_CANDIDATE_SHARE = 0.12
+# Reduction and side of the window of each scale, in pixels of that scale; chosen by hand.
+_SCALES = ((1, 17), (2, 13), (4, 13), (8, 13))
+_PAPER_WINDOW = 7  # pixels of the last scale
+NUM_FEATURES = sum(side * side for _, side in _SCALES) + _PAPER_WINDOW * _PAPER_WINDOW + 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalContrast:
+    """A picture relative to its paper.
+
+    Attributes:
+        contrast: float32 (height, width) in [0, 1]: the share of the paper's light that is missing.
+        full_ink: float32 (height, width): the strongest contrast nearby.
+        paper: float32 (height, width) in [0, 1]: the light of the paper.
+        noise: Standard deviation of the contrast of empty paper.
+    """
+
+    contrast: NDArray[np.float32]
+    full_ink: NDArray[np.float32]
+    paper: NDArray[np.float32]
+    noise: float
+
+    def candidates(self) -> NDArray[np.bool_]:
+        """Which pixels may be anything but paper, bool (height, width)."""
+        least = max(_CANDIDATE_SIGMAS * self.noise, _CANDIDATE_CONTRAST)
+        return np.asarray(self.contrast > np.maximum(least, _CANDIDATE_SHARE * self.full_ink))
+
+    def features(self, rows: AnyArray, columns: AnyArray) -> NDArray[np.uint8]:
+        """What the network sees of some pixels.
+
+        Args:
+            rows: int (n,).
+            columns: int (n,).
+
+        Returns:
+            uint8 (n, NUM_FEATURES).
+        """
+        n, found, at = len(rows), [], (rows, columns)
+        full = np.maximum(self.full_ink[at], np.float32(_LEAST_FULL_INK))
+        levels = self.contrast * np.float32(255)
+        for reduction, side in _SCALES:
+            windows = _windows(_reduced(levels, reduction), rows // reduction, columns // reduction, side)
+            found.append(np.minimum(windows / full[:, None], 255).astype(np.uint8))
+        last = _SCALES[-1][0]
+        paper = _windows(_reduced(self.paper, last), rows // last, columns // last, _PAPER_WINDOW)
+        own = np.maximum(self.paper[at], np.float32(0.02))[:, None]
+        found.append(np.clip(128 * paper / own, 0, 255).astype(np.uint8))
+        numbers = np.stack([255 * full, np.full(n, min(1.0, 10 * self.noise) * 255)], axis=1)
+        found.append(np.clip(numbers, 0, 255).astype(np.uint8))
+        return np.concatenate(found, axis=1)
+
+
+def local_contrast(picture: GrayPicture) -> LocalContrast:
+    """Estimate the paper around each pixel, and what is darker than it.
+
+    Args:
+        picture: uint8 (height, width), dark ink on lighter paper, digits 20 to 64 pixels tall.
+    """
+    square = np.ones((_PAPER_SQUARE, _PAPER_SQUARE), np.uint8)
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
+    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square)
+    paper = cv2.blur(cv2.erode(paper, np.ones((3, 3), np.uint8)), (9, 9)).astype(np.float32) / 255
+    levels = smooth.astype(np.float32) / 255
+    least = max(_DARKEST_PAPER * float(np.percentile(paper[::4, ::4], 95)), 0.02)
+    contrast = np.clip((paper - levels) / np.maximum(paper, np.float32(least)), 0, 1).astype(np.float32)
+    full = cv2.dilate(cv2.blur(contrast, (3, 3)), np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
+    detail = picture.astype(np.float32) - smooth
+    noise = 1.4826 * float(np.median(np.abs(detail))) / max(1.0, 255 * float(np.median(paper)))
+    return LocalContrast(contrast, np.asarray(full, np.float32), paper, noise)
+
+
+def _reduced(plane: NDArray[np.float32], reduction: int) -> NDArray[np.float32]:
+    if reduction == 1:
+        return plane
+    height, width = (-(-side // reduction) for side in plane.shape)
+    padded = cv2.copyMakeBorder(
+        plane, 0, height * reduction - plane.shape[0], 0, width * reduction - plane.shape[1], cv2.BORDER_REPLICATE
+    )
+    return np.asarray(cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _windows(plane: NDArray[np.float32], rows: AnyArray, columns: AnyArray, side: int) -> NDArray[np.float32]:
+    """The windows around some pixels, float32 (n, side * side); beyond the picture is what is at its border."""
+    reach = side // 2
+    padded = cv2.copyMakeBorder(plane, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    views = np.lib.stride_tricks.sliding_window_view(padded, (side, side))
+    return np.asarray(views[rows, columns].reshape(len(rows), side * side), np.float32)
