@@ -19,6 +19,7 @@ DOCUMENT = CHECKOUT / "docs" / "architecture.md"
 ROOMS = (
     "errors",
     "arrays",
+    "constraints",
     "files",
     "notes",
     "parallel",
