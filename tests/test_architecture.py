@@ -19,6 +19,7 @@ DOCUMENT = CHECKOUT / "docs" / "architecture.md"
 ROOMS = (
     "errors",
     "arrays",
+    "constraints",
     "files",
     "notes",
     "parallel",
@@ -61,7 +62,17 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "stroke_normalization",
         "mnist_frame",
     ),
-    "segmentation": ("components", "lines", "cuts", "group_costs", "lattice", "page"),
+    "segmentation": (
+        "components",
+        "lines",
+        "cuts",
+        "group_costs",
+        "symbol_lattice",
+        "constrained_search",
+        "constrained_path",
+        "lattice",
+        "page",
+    ),
     "training": (
         "setting",
         "stopping",
