@@ -95,7 +95,6 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "serving",
         "bodies",
         "tensors",
-        "schemas",
         "pictures",
         "tensorflow_serving",
         "open_inference",

@@ -54,7 +54,7 @@ async def _upload(request: Request) -> Upload:
     content_type = headers_of(request.scope).get(b"content-type", b"")
     kind = content_type.partition(b";")[0].strip().lower().decode("latin-1")
     if kind == "multipart/form-data":
-        return read_upload(await read_body(request), content_type)
+        return await read_upload(await read_body(request), content_type)
     if kind not in _OTHER_TYPES and not kind.startswith("image/"):
         raise RequestError(
             "the Content-Type is not that of a picture: send image/png, image/jpeg or the like, or a form with a file",
