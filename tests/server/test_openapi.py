@@ -12,7 +12,7 @@ from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from digitnet.server.app import own_routes
 from digitnet.server.openapi import description
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
 from digitnet.server.tensors import INPUT, OUTPUTS
 from live_server import Live, ask
@@ -57,7 +57,7 @@ def test_every_response_is_as_described(described: Any, path: str, method: str, 
     hold()
 
 
-def test_every_path_is_described(app: Gate) -> None:
+def test_every_path_is_described(app: Application) -> None:
     described = ask(app, "GET", "/openapi.json").json()["paths"]
     routes = own_routes()
     assert set(described) == set(routes)
