@@ -1,6 +1,6 @@
 """The ASGI application: access checks, routes, errors, metrics and log, without middleware.
 
-Routes of our own are found in a dictionary: with Starlette's router a worker answers 0.83 times as many requests in a
+Routes of our own are found in a dictionary: with Starlette's router a worker answers a fifth fewer requests in a
 second of processor time (docs/log.md, 2026-11-30, "what Starlette can do for the server").
 """
 
