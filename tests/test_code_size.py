@@ -79,7 +79,6 @@ TESTED_THROUGH = {
     "runs/training": "runs/test_session.py",
     "server/app": "server/test_routing.py",
     "server/bodies": "server/test_routing.py",
-    "server/schemas": "server/test_openapi.py",
     "server/serving": "server/test_routing.py",
     "server/workers": "server/test_running.py",
     "studio/insides": "studio/test_inside_routes.py",

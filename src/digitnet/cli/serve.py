@@ -17,7 +17,7 @@ from digitnet.model_file.metadata import Precision
 if TYPE_CHECKING:
     from digitnet.inference.classifier import Classifier
     from digitnet.server import Settings
-    from digitnet.server.routing import Gate
+    from digitnet.server.routing import Application
 
 __all__ = ["COMMAND", "Service", "add_address", "add_page", "server_settings", "start", "token"]
 
@@ -225,7 +225,7 @@ def _studio_folder(service: Service) -> Path:
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
 
 
-def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
+def _app(service: Service, classifier: "Classifier", folder: Path) -> "Application":
     from digitnet.server import make_app
     from digitnet.studio.studio import Studio
 
