@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.cli.command_line import CommandLine
-from digitnet.cli.values import real_number
+from digitnet.cli.values import one_of, real_number
 from digitnet.training.recipes import PRESETS, Recipe
 from digitnet.training.setting import Setting, setting_of
 
@@ -53,7 +53,15 @@ def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
     if isinstance(field.default, tuple):
         kind = get_args(field.type)[0]
         return {"metavar": about.values or ("N,N,..." if kind is int else "X,X,..."), "type": _several(kind, about)}
+    if about.choices:
+        return {"metavar": about.values or "NAME", "choices": about.choices, "type": _one_of_any_case(about.choices)}
     return {"metavar": about.values or "NAME"}  # a text, or what Distortion understands of one
+
+
+def _one_of_any_case(names: tuple[str, ...]) -> Callable[[str], str]:
+    """Reads one of these names, all of which are in small letters."""
+    parse = one_of(names)
+    return lambda text: parse(text.casefold())
 
 
 def _whole(text: str) -> int:
@@ -79,11 +87,13 @@ def _several(kind: Callable[[str], Any], about: Setting) -> Callable[[str], tupl
 
 
 def _help(field: "dataclasses.Field[Any]") -> str:
-    """What the setting means, and what the presets make it."""
+    """What the setting means, which names it may be, and what the presets make it."""
+    about = setting_of(field)
+    meaning = f"{about.meaning.removesuffix('.')}: {', '.join(about.choices)}." if about.choices else about.meaning
     values = {name: _shown(vars(recipe)[field.name]) for name, recipe in PRESETS.items()}
     usual = values[_STANDARD]
     others = [f"{name}: {value}" for name, value in values.items() if value != usual]
-    return f"{setting_of(field).meaning} [default: {'; '.join([usual, *others])}]"
+    return f"{meaning} [default: {'; '.join([usual, *others])}]"
 
 
 def _shown(value: Any) -> str:

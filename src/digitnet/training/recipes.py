@@ -11,7 +11,7 @@ from typing import Any
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError, nearest_name
-from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS
+from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from digitnet.training.setting import setting, setting_of
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
@@ -34,7 +34,7 @@ class Recipe:
     hidden_sizes: tuple[int, ...] = setting(
         (1024, 1024), "Units of each hidden layer.", group="Network", example="512,512"
     )
-    activation: str = setting("relu", f"Activation of the hidden layers: {', '.join(ACTIVATIONS)}.", group="Network")
+    activation: str = setting("relu", "Activation of the hidden layers.", group="Network", choices=ACTIVATIONS)
     dropout: float = setting(
         0.0, "Part of the hidden outputs dropped in training, 0 to 1.", group="Network", low=0, below=1
     )
@@ -46,15 +46,16 @@ class Recipe:
         group="Network",
         example="6,11",
     )
-    optimizer: str = setting("adamw", f"Optimiser: {', '.join(OPTIMIZERS)}.", group="Training")
+    optimizer: str = setting("adamw", "Optimiser.", group="Training", choices=tuple(OPTIMIZERS))
     learning_rate: float = setting(1e-2, "Peak learning rate.", group="Training")
     schedule: str = setting(
         "cosine",
-        "How the learning rate moves: constant, cosine (with warm-up) or one-cycle.",
+        "Learning-rate schedule.",
         group="Training",
+        choices=SCHEDULES,
     )
     warmup_fraction: float = setting(
-        0.05, "Part of all steps in which the learning rate rises, 0 to 1.", group="Training", low=0, below=1
+        0.05, "Part of all steps in which a learning rate that is not constant rises, 0 to 1.", group="Training", low=0, below=1
     )
     weight_decay: float = setting(0.05, "Decoupled decay of the kernels.", group="Training", low=0)
     label_smoothing: float = setting(
