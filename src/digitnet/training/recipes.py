@@ -55,7 +55,11 @@ class Recipe:
         choices=SCHEDULES,
     )
     warmup_fraction: float = setting(
-        0.05, "Part of all steps in which a learning rate that is not constant rises, 0 to 1.", group="Training", low=0, below=1
+        0.05,
+        "Part of all steps in which a learning rate that is not constant rises, 0 to 1.",
+        group="Training",
+        low=0,
+        below=1,
     )
     weight_decay: float = setting(0.05, "Decoupled decay of the kernels.", group="Training", low=0)
     label_smoothing: float = setting(
