@@ -16,11 +16,13 @@ from digitnet.training.setting import setting, setting_of
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
 
-_LARGEST_RADIUS = 28  # pixels, an image's side; here since digitnet.arrays would load NumPy for a help text
+_MAX_RADIUS = (
+    28  # pixels, the side of an image; not imported from digitnet.arrays, which would load NumPy for a help text
+)
 
-# How far apart the same digit by two hands may be: the ranges of Cireşan and others (2010), arXiv 1003.0358, with the
+# The ranges of Cireşan and others (2010), arXiv 1003.0358, with the
 # upper end of what they give for scale.
-_OTHER_HANDS = Distortion(rotation=15, scaling=0.2, shear=15, elastic_alpha=37, slender_factor=0.5)
+_STANDARD_DISTORTION = Distortion(rotation=15, scaling=0.2, shear=15, elastic_alpha=37, slender_factor=0.5)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Recipe:
         0.02, "Part of the target spread over all classes, 0 to 1.", group="Training", low=0, below=1
     )
     augmentation: Distortion = setting(  # noqa: RUF009 - it makes a field, whose default is immutable
-        _OTHER_HANDS,
+        _STANDARD_DISTORTION,
         "How strongly training images are changed at random, anew in every epoch: rotation=15,scaling=0.2,... or none; "
         "what is not named stays as the preset has it.",
         group="Training images",
@@ -120,10 +122,10 @@ class Recipe:
                 f"hidden_sizes is {list(self.hidden_sizes)}: expected one or more layers, each of 1 unit or more"
             )
         radii = self.receptive_fields
-        if any(not isinstance(radius, int | float) or not 0 <= radius <= _LARGEST_RADIUS for radius in radii):
+        if any(not isinstance(radius, int | float) or not 0 <= radius <= _MAX_RADIUS for radius in radii):
             raise ConfigurationError(
                 f"receptive_fields is {list(radii)}: expected a radius for each layer, "
-                f"of 0 to {_LARGEST_RADIUS} pixels, where 0 is everything"
+                f"of 0 to {_MAX_RADIUS} pixels, where 0 is everything"
             )
 
     def to_dict(self) -> dict[str, Any]:
