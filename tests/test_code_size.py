@@ -81,10 +81,10 @@ TESTED_THROUGH = {
     "server/bodies": "server/test_routing.py",
     "server/serving": "server/test_routing.py",
     "server/workers": "server/test_running.py",
-    "studio/insides": "studio/test_inside_routes.py",
-    "studio/questions": "studio/test_inside_routes.py",
+    "studio/inspectors": "studio/test_inside_routes.py",
+    "studio/request_values": "studio/test_inside_routes.py",
     "studio/run_events": "studio/test_teaching_routes.py",
-    "studio/teaching/reporting": "studio/teaching/test_child.py",
+    "studio/teaching/process_control": "studio/teaching/test_run_process.py",
     "training/epoch": "training/test_loop.py",
     "training/objective": "training/test_loop.py",
 }

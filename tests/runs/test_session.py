@@ -30,9 +30,9 @@ from digitnet.network.backend import keras
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
 from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunFinished, RunStarted, StageStarted
-from digitnet.runs.finish import Products
-from digitnet.runs.session import carry_out
-from digitnet.runs.training import prepare, shown_images
+from digitnet.runs.finish import RunOutputs
+from digitnet.runs.session import execute_run
+from digitnet.runs.training import prepare, training_images_of
 from digitnet.training.recipes import Recipe
 from digitnet.training.stopping import StopRequest
 from patience import PATIENCE
@@ -231,16 +231,16 @@ def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, stopped: Path,
 
     data = load_data(source, RECIPE, "fail")
     folder = RunFolder.create(tmp_path / "run")
-    network_only = Products(everything=False, of_stopped_runs=True)
+    network_only = RunOutputs(everything=False, of_stopped_runs=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "digitnet.training.loop._finished", lambda _, stop: not stop.at_once
+            "digitnet.training.loop._wait_for", lambda _, stop: not stop.at_once
         )  # an epoch here is too short
-        outcome = carry_out(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
+        outcome = execute_run(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
     assert [event.epoch for event in told if isinstance(event, EpochFinished)] == [1]
     assert (outcome.epochs, outcome.is_finished, outcome.metrics["test"]) == (1, False, None)
     assert {path.name for path in folder.path.iterdir()} == {"model.onnx", "checkpoint"}
-    carry_out(prepare(RECIPE, data), RunFolder(stopped), network_only, stop=stop)
+    execute_run(prepare(RECIPE, data), RunFolder(stopped), network_only, stop=stop)
     assert folder.model_file.read_bytes() == RunFolder(stopped).model_file.read_bytes()
 
 
@@ -458,7 +458,7 @@ def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
     images = load_mnist()[0].subset(np.arange(100))
     recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
     for source, expected in (("mnist", 120), ("fashion", 100)):
-        train_set = shown_images(recipe, Data(source, source, "fail", images, None, None))
+        train_set = training_images_of(recipe, Data(source, source, "fail", images, None, None))
         assert len(train_set) == expected
         np.testing.assert_array_equal(train_set.images[:100], images.images)
 
