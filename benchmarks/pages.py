@@ -214,7 +214,7 @@ def _skipped(results: Results, experiment: str) -> str:
         if run.experiment == experiment
         for name, reason in run.skipped.items()
     ]
-    return "\n".join(["Not measured:", "", *lines]) if lines else ""
+    return "\n".join(["Not measured:", "", *dict.fromkeys(lines)]) if lines else ""
 
 
 def _without_folders(reason: str) -> str:
