@@ -62,6 +62,7 @@ def test_functions_are_short_and_take_few_parameters() -> None:
 
 # Modules that are tested through the one that puts them together.
 TESTED_THROUGH = {
+    "segmentation/constrained_search": "segmentation/test_constrained_path.py",
     "arrays": "inference/test_classifier.py",
     "augmentation/outlier_drawings": "augmentation/test_outliers.py",
     "augmentation/outlier_signs": "augmentation/test_outliers.py",
