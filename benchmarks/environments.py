@@ -44,6 +44,10 @@ SKLEARN = Environment("scikit-learn", ("sklearn",))
 MLSERVER = Environment("mlserver", ("mlserver", "onnxruntime"))
 BENTOML = Environment("bentoml", ("bentoml", "onnxruntime"))
 LITSERVE = Environment("litserve", ("litserve", "onnxruntime"))
+RAPIDOCR = Environment("rapidocr", ("rapidocr_onnxruntime",))
+TESSERACT = Environment("tesseract", ("pytesseract",))
+DDDDOCR = Environment("ddddocr", ("ddddocr",))
+DIGIT_RECOGNIZER = Environment("digit-recognizer", ("digit_recognizer",))
 
 
 def make_environments(environments: Path, asked: Sequence[Environment]) -> dict[str, str]:

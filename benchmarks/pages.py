@@ -144,7 +144,7 @@ def _with_values(text: str, results: Results) -> str:
 
 def _target_line(line: str, results: Results) -> str:
     what, wanted, measured, condition = (cell.strip() for cell in line.split(" | "))
-    verdicts = [_holds(part, results) for part in condition.split(" and ")]
+    verdicts = [_holds(part, results) for part in re.split(r"(?<=\d) and ", condition)]  # after a number
     if None in verdicts:
         return f"| {what} | {wanted} | - | not measured |"
     return f"| {what} | {wanted} | {_with_values(measured, results)} | {'met' if all(verdicts) else '**missed**'} |"
@@ -214,7 +214,7 @@ def _skipped(results: Results, experiment: str) -> str:
         if run.experiment == experiment
         for name, reason in run.skipped.items()
     ]
-    return "\n".join(["Not measured:", "", *lines]) if lines else ""
+    return "\n".join(["Not measured:", "", *dict.fromkeys(lines)]) if lines else ""
 
 
 def _without_folders(reason: str) -> str:

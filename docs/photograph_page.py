@@ -84,7 +84,7 @@ def _photograph_training(page: Page, address: str) -> None:
         page.goto(f"{address}#train?sizes=64&epochs=8&images=20000&{settings}")
         page.reload()
         page.get_by_role("button", name="Start training").click()
-        page.get_by_role("button", name="Draw against it").wait_for()
+        page.get_by_role("button", name="Draw for it").wait_for()
     page.locator("#train-body .runs").get_by_role("button", name=re.compile("^Compare")).click()
     expect(page.locator("#train-body .chart").first.locator("circle")).to_have_count(2)
     page.evaluate("document.querySelector('.notice')?.remove(); scrollTo(0, 0)")

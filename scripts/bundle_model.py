@@ -30,7 +30,7 @@ from digitnet.model_file.digit_score import with_digit_score_of, without_digit_s
 from digitnet.model_file.graph import with_metadata
 from digitnet.model_file.metadata import Precision
 from digitnet.report.model_card import model_card
-from digitnet.training.outlier_detector import HELD_OUT, train_rejection
+from digitnet.training.outlier_detector import HELD_OUT, train_outlier_detector
 
 BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
@@ -222,7 +222,7 @@ def main() -> int:
             changes.append(without_digit_score)
         else:
             sys.stderr.write("training the network that tells digits from everything else: some four minutes\n")
-            changes.append(train_rejection(load_mnist()[0]).added_to)
+            changes.append(train_outlier_detector(load_mnist()[0]).add_to)
         sizes = bundle(arguments.run, _BUNDLED, changes)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")

@@ -14,7 +14,7 @@ import numpy as np
 import uvicorn
 from numpy.typing import NDArray
 
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from digitnet.server.running import make_server, open_socket
 from digitnet.server.settings import Settings
 from patience import PATIENCE, wait_until
@@ -80,7 +80,7 @@ class Live:
     """
 
     port: int
-    app: Gate
+    app: Application
     server: uvicorn.Server
     clock: Clock | None = None
 
@@ -91,7 +91,7 @@ class Live:
 
 
 @contextmanager
-def live(app: Gate, settings: Settings, *, time_stands_still: bool = False) -> Iterator[Live]:
+def live(app: Application, settings: Settings, *, time_stands_still: bool = False) -> Iterator[Live]:
     """Serve for as long as the block lasts.
 
     Args:
@@ -123,13 +123,13 @@ def live(app: Gate, settings: Settings, *, time_stands_still: bool = False) -> I
         assert not thread.is_alive(), "the server did not end"
 
 
-def ask(app: Gate, method: str, path: str, **request: Any) -> httpx.Response:
+def ask(app: Application, method: str, path: str, **request: Any) -> httpx.Response:
     """Ask an application for one thing, without a socket."""
     (response,) = many(app, [(method, path, request)])
     return response
 
 
-def many(app: Gate, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
+def many(app: Application, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
     """Ask an application for many things at once."""
 
     async def all_of_them() -> list[httpx.Response]:

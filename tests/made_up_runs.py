@@ -8,7 +8,7 @@ __all__ = ["use_made_up_runs"]
 
 CHILD = """
 import json, os, signal, sys, time
-from digitnet.studio.teaching.reporting import run_as_child
+from digitnet.studio.teaching.process_control import run_as_child
 
 
 def work(folder, control):

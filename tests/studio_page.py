@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from live_server import ask
 
 __all__ = ["Page"]
@@ -23,7 +23,7 @@ class Page:
         folder: Of the studio.
     """
 
-    app: Gate
+    app: Application
     small: str
     few_classes: str
     folder: Path

@@ -62,6 +62,7 @@ def test_functions_are_short_and_take_few_parameters() -> None:
 
 # Modules that are tested through the one that puts them together.
 TESTED_THROUGH = {
+    "segmentation/constrained_search": "segmentation/test_constrained_path.py",
     "arrays": "inference/test_classifier.py",
     "augmentation/outlier_drawings": "augmentation/test_outliers.py",
     "augmentation/outlier_signs": "augmentation/test_outliers.py",
@@ -79,13 +80,12 @@ TESTED_THROUGH = {
     "runs/training": "runs/test_session.py",
     "server/app": "server/test_routing.py",
     "server/bodies": "server/test_routing.py",
-    "server/schemas": "server/test_openapi.py",
     "server/serving": "server/test_routing.py",
     "server/workers": "server/test_running.py",
-    "studio/insides": "studio/test_inside_routes.py",
-    "studio/questions": "studio/test_inside_routes.py",
+    "studio/inspectors": "studio/test_inside_routes.py",
+    "studio/request_values": "studio/test_inside_routes.py",
     "studio/run_events": "studio/test_teaching_routes.py",
-    "studio/teaching/reporting": "studio/teaching/test_child.py",
+    "studio/teaching/process_control": "studio/teaching/test_run_process.py",
     "training/epoch": "training/test_loop.py",
     "training/objective": "training/test_loop.py",
 }

@@ -27,7 +27,7 @@ from digitnet import load_mnist
 from digitnet.arrays import AnyArray
 from digitnet.augmentation.augmenter import augmented_copies
 from digitnet.augmentation.distortion import Distortion
-from digitnet.augmentation.regional_forms import with_regional_hands
+from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, DatasetError, DigitnetError
 from digitnet.evaluation.calibration import fit_temperature
@@ -61,7 +61,7 @@ def split_by_writer(dataset: Dataset, writers: AnyArray, batch_size: int) -> tup
 
 def train_recipe(recipe: Recipe, train_set: Dataset) -> KerasModel:
     """A network trained as the recipe says, as `digitnet train` would."""
-    return train_recipe_on(recipe, with_regional_hands(train_set, recipe.regional_hands, recipe.seed))
+    return train_recipe_on(recipe, with_regional_forms(train_set, recipe.regional_hands, recipe.seed))
 
 
 def measure(model: KerasModel, held_out: Dataset) -> dict[str, float]:

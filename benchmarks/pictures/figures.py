@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.pictures.page_sets import KINDS, page_sets
 from benchmarks.pictures.rendered_sets import NOTHINGS, rendered_digits, rendered_lines, rendered_nothing
 from benchmarks.pictures.sets import Example
 from benchmarks.plots import WIDTH, panel, save
@@ -43,7 +44,7 @@ Tiles = NDArray[np.uint8]
 def write_figures(folder: Path) -> None:
     """Draw all of them."""
     figures = {"explained": explained_figure, "levels": levels_figure, "hardships": hardships_figure}
-    for name, draw in {**figures, "nothing": nothing_figure}.items():
+    for name, draw in {**figures, "kinds": kinds_figure, "nothing": nothing_figure}.items():
         save(draw(), folder / f"pictures_{name}.png")
 
 
@@ -114,6 +115,19 @@ def levels_figure() -> "Figure":
             gap = np.full((_GAP, rows[0].shape[1], 3), _GROUND, np.uint8)
             _place(figure, np.concatenate([rows[0], gap, rows[1]]), _LEFT, top, f"{level}, {pictures.kind}")
             top += step
+    return figure
+
+
+@in_house_style
+def kinds_figure() -> "Figure":
+    """A row of each kind of number as people have them."""
+    step, top, width = _TILE / DPI + _NAME + 0.1, TITLE_HEIGHT, 2 * _TILE
+    subtitle = "The first pictures of each kind with mild hardships, none left out."
+    figure = new_figure(WIDTH, TITLE_HEIGHT + len(KINDS) * step + 0.1, "Numbers as people have them", subtitle)
+    for kind in KINDS:
+        pictures = page_sets(kind, "mild", _fit(width), _SEED)[-1]
+        _place(figure, _row([pictures[number] for number in range(len(pictures))], width), _LEFT, top, kind)
+        top += step
     return figure
 
 

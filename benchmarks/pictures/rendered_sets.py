@@ -49,14 +49,18 @@ def stress_sets(size: int, seed: int, *, of_training: bool = False) -> list[Pict
 
 
 @functools.cache
-def _mnist(of_training: bool) -> Dataset:
+def mnist(of_training: bool) -> Dataset:
+    """MNIST's test digits, or its training digits."""
     return load_mnist()[0 if of_training else 1]
 
 
 @functools.cache
-def _order(seed: int, of_training: bool) -> NDArray[np.int64]:
-    """MNIST's first 5,000 test images are easier than the others: the smaller of two sets takes some of each half."""
-    return np.random.default_rng(seed).permutation(len(_mnist(of_training)))
+def order(seed: int, of_training: bool) -> NDArray[np.int64]:
+    """A random order of MNIST's images.
+
+    Its first 5,000 test images are easier than the others: the smaller of two sets takes some of each half.
+    """
+    return np.random.default_rng(seed).permutation(len(mnist(of_training)))
 
 
 def _severities(name: str, rng: np.random.Generator) -> dict[str, float]:
@@ -67,14 +71,14 @@ def _severities(name: str, rng: np.random.Generator) -> dict[str, float]:
 
 
 def _digit(name: str, seed: int, of_training: bool, place: int) -> Example:
-    rng, digits = np.random.default_rng([seed, place]), _mnist(of_training)
-    position = _order(seed, of_training)[place % len(digits)]
+    rng, digits = np.random.default_rng([seed, place]), mnist(of_training)
+    position = order(seed, of_training)[place % len(digits)]
     picture = render([[digits.images[position]]], _severities(name, rng), rng).picture
     return Example(picture, str(digits.labels[position]))
 
 
 def _lines(name: str, seed: int, of_training: bool, place: int) -> Example:
-    rng, digits = np.random.default_rng([seed, place]), _mnist(of_training)
+    rng, digits = np.random.default_rng([seed, place]), mnist(of_training)
     count = 1 if rng.uniform() < _ONE_LINE else int(rng.integers(2, 4))
     lines = [rng.integers(len(digits), size=rng.integers(_FEWEST, _MOST + 1)) for _ in range(count)]
     rendered = render([list(digits.images[line]) for line in lines], _severities(name, rng), rng)

@@ -25,6 +25,8 @@ class Example:
     text: str  # the digits in it, lines separated by newlines; "" where there are none
     part: str = ""  # of the set; "" where it has no parts
     boxes: NDArray[np.float64] | None = None  # of rendered lines: where each digit is, float64 (n, 4)
+    written: str = ""  # of rendered pages: the text with marks, and a space between numbers that no mark separates
+    cells: tuple[tuple[str, ...], ...] | None = None  # of rendered grids: rows of cells, "" in one without a number
 
 
 @dataclass(frozen=True)

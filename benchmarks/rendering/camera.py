@@ -18,6 +18,7 @@ Light: TypeAlias = NDArray[np.float32]  # (height, width), 1 = full light
 _SIDE = 200.0  # pixels of a picture of one digit, which takes this share of it:
 _SHARE = 0.6
 _SIDES = {"small": 20.0, "large": 2000.0}
+_LEAST_DIGIT = 12.0  # pixels: what is written small is not made smaller than a picture of 20 pixels makes its digit
 _LONGEST = 2000.0  # pixels of any picture
 _FINEST = 3.0  # pixels for each unit are at least drawn, before a small picture is reduced
 
@@ -37,6 +38,20 @@ _SHARPEST = 4.0  # pixels of blur at least, where it is done at a smaller size
 _NOISE = 45 / 255
 _NOISE_TILE = 512  # pixels; a larger picture repeats its noise, which nobody sees and which is much faster
 _QUALITIES = (95.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What of the sheet the picture shows, and how large."""
+
+    digit_pixels: float = _SIDE * _SHARE  # height of a digit, before hardships make the picture smaller or larger
+    margin: float | None = None  # units of paper around everything; None: as much as is usual
+    is_tight: bool = False  # the finished picture is cropped to the ink's own box
+    border: int = 0  # pixels of a frame on the very edge of the finished picture
+    border_level: int = 0  # its grey, 0 = black
+
+
+USUAL_FRAMING = Framing()
 
 
 @dataclass(frozen=True)
@@ -61,17 +76,18 @@ def _mapped(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDA
     return np.asarray(seen[:, :2] / seen[:, 2:])
 
 
-def view_of(writing: Writing, severities: dict[str, float], random: Streams) -> View:
+def view_of(writing: Writing, severities: dict[str, float], random: Streams, framing: Framing = USUAL_FRAMING) -> View:
     """Where the camera stands, so that all of the writing is in the picture."""
     left, top, right, bottom = writing.content
     turned = _turned(writing, severities, random)
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     seen = _mapped(turned, corners)
     low, high = seen.min(axis=0), seen.max(axis=0)
-    before, after = _margins(low, high, len(writing.boxes) == 1, severities["off_centre"], random["off_centre"])
+    before, after = _margins((low, high), writing.is_single, severities["off_centre"], random["off_centre"], framing)
     around = _AROUND * severities["table"]
     low, high = low - before - around, high + after + around
-    pixels = _pixels_per_unit(severities) * min(1.0, _LONGEST / (max(high - low) * _pixels_per_unit(severities)))
+    wanted = _pixels_per_unit(severities, framing.digit_pixels)
+    pixels = wanted * min(1.0, _LONGEST / (max(high - low) * wanted))
     width, height = (max(1, round(side * pixels)) for side in (high - low).tolist())
     reduction = max(1, int(np.ceil(_FINEST / pixels)))
     scale = pixels * reduction
@@ -79,11 +95,11 @@ def view_of(writing: Writing, severities: dict[str, float], random: Streams) -> 
     return View(shift @ turned, (width * reduction, height * reduction), reduction, scale)
 
 
-def _pixels_per_unit(severities: dict[str, float]) -> float:
-    side = _SIDE
+def _pixels_per_unit(severities: dict[str, float], digit_pixels: float) -> float:
+    side = digit_pixels / _SHARE
     for name, extreme in _SIDES.items():
         side *= (extreme / _SIDE) ** severities[name]
-    return side * _SHARE / DIGIT_HEIGHT
+    return max(side * _SHARE, min(digit_pixels, _LEAST_DIGIT)) / DIGIT_HEIGHT
 
 
 def _turned(writing: Writing, severities: dict[str, float], random: Streams) -> NDArray[np.float64]:
@@ -102,9 +118,16 @@ def _turned(writing: Writing, severities: dict[str, float], random: Streams) -> 
 
 
 def _margins(
-    low: NDArray[np.float64], high: NDArray[np.float64], is_single: bool, off_centre: float, rng: np.random.Generator
+    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
+    is_single: bool,
+    off_centre: float,
+    rng: np.random.Generator,
+    framing: Framing,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Empty paper before and after the writing, across and down."""
+    low, high = ends
+    if framing.margin is not None:
+        return np.full(2, framing.margin), np.full(2, framing.margin)
     usual = DIGIT_HEIGHT * (1 / _SHARE - 1) / 2
     # A single digit stands in a square picture, however slender it is.
     missing = np.maximum(DIGIT_HEIGHT - (high - low), 0) / 2 if is_single else np.zeros(2)
@@ -192,6 +215,16 @@ def sensed(colours: Colours, severity: float, rng: np.random.Generator) -> NDArr
         repeated = np.tile(noise, (-(-height // down), -(-width // across), 1))
         levels = np.asarray(colours + repeated[:height, :width], np.float32)
     return np.asarray(np.clip(np.rint(levels * np.float32(255)), 0, 255), np.uint8)
+
+
+def bordered(picture: NDArray[np.uint8], width: int, level: int) -> NDArray[np.uint8]:
+    """A frame of so many pixels and one grey on the picture's own edge."""
+    if not width:
+        return picture
+    framed = np.full_like(picture, level)
+    inside = slice(width, -width), slice(width, -width)
+    framed[inside] = picture[inside]
+    return framed
 
 
 def compressed(picture: NDArray[np.uint8], severity: float) -> NDArray[np.uint8]:

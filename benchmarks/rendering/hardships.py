@@ -127,3 +127,10 @@ def draw_severities(level: str, rng: np.random.Generator) -> dict[str, float]:
     for name in ("noise", "jpeg"):
         severities.setdefault(name, float(rng.uniform(0, bounds.always)))
     return {name: severities[name] for name in HARDSHIPS if name in severities}
+
+
+def without_size(severities: Severities) -> dict[str, float]:
+    """The severities for writing that is small by itself: no other size, and what hides small writing only halved."""
+    hiding = _SHARED["small"]
+    kept = {name: severity for name, severity in severities.items() if name not in {"small", "large"}}
+    return {name: severity / 2 if name in hiding else severity for name, severity in kept.items()}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering.camera import Colours, View
 from benchmarks.rendering.glyphs import FINENESS, OUTSIDE, Field
+from benchmarks.rendering.rules import Coverage
 from benchmarks.rendering.writing import DIGIT_HEIGHT, Streams, Writing
 
 _WHITE, _BLACK = (0.97, 0.965, 0.95), (0.08, 0.08, 0.1)
@@ -55,6 +56,11 @@ def drawn_sheet(writing: Writing, view: View, severities: dict[str, float], rand
     for name in ("ruled", "squared"):
         if severities[name]:
             _print_lines(sheet, writing, view, places, name, severities[name], random[name])
+    if writing.rules is not None and writing.rule_coverage is not None:
+        is_dark = severities["inverted"] > 0 or severities["chalk"] > 0  # on which printed ink would not show
+        colour = ink if is_dark or writing.rules.tint is None else np.array(writing.rules.tint, np.float32)
+        seen = _seen(writing.rule_coverage, view, cv2.INTER_LINEAR, 0.0)
+        _mix(sheet, np.float32(writing.rules.strength / 255) * seen, colour)
     coverage = _coverage(writing, view, places, severities, random)
     _mix(sheet, coverage, ink)
     if severities["table"]:
@@ -147,23 +153,39 @@ def _coverage(
     return _soft(field * np.float32(view.scale))
 
 
+def ink_box(writing: Writing, view: View) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of all ink in pixels of the picture: outside there is nothing but paper and print."""
+    is_ink = _seen_field(writing.field, view) > 0
+    ends = [np.flatnonzero(is_ink.any(axis=axis)) // view.reduction for axis in (0, 1)]
+    width, height = (side // view.reduction for side in view.size)
+    if not all(map(len, ends)):
+        return 0, 0, width, height
+    (left, right), (top, bottom) = ((int(places[0]), int(places[-1]) + 1) for places in ends)
+    return left, top, min(right, width), min(bottom, height)
+
+
 def _soft(distance: NDArray[np.float32]) -> NDArray[np.float32]:
     """1 inside, 0 outside, and a ramp one pixel wide between."""
     return np.asarray(np.clip(distance + np.float32(0.5), 0, 1), np.float32)
 
 
 def _seen_field(field: Field, view: View) -> Field:
+    return _seen(field, view, cv2.INTER_CUBIC, OUTSIDE)
+
+
+def _seen(points: Field | Coverage, view: View, interpolation: int, outside: float) -> NDArray[np.float32]:
+    """What lies on the sheet, as the camera sees it."""
     # OpenCV counts from the middle of the first pixel, the sheet from its corner.
     from_points = np.array([[1 / FINENESS, 0, 0.5 / FINENESS], [0, 1 / FINENESS, 0.5 / FINENESS], [0, 0, 1]])
     to_middles = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
     return np.asarray(
         cv2.warpPerspective(
-            field,
+            points,
             to_middles @ view.to_picture @ from_points,
             view.size,
-            flags=cv2.INTER_CUBIC,
+            flags=interpolation,
             borderMode=cv2.BORDER_CONSTANT,
-            borderValue=OUTSIDE,
+            borderValue=outside,
         ),
         np.float32,
     )

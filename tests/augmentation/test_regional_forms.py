@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import Images
-from digitnet.augmentation.regional_forms import with_regional_hands
+from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.pictures.mnist_frame import centred_in_frame
 
@@ -16,7 +16,7 @@ def digits() -> Dataset:
 
 @pytest.fixture(scope="module")
 def enlarged(digits: Dataset) -> Dataset:
-    return with_regional_hands(digits, 0.5, seed=0)
+    return with_regional_forms(digits, 0.5, seed=0)
 
 
 def test_the_images_stay_and_the_others_come_behind_them(digits: Dataset, enlarged: Dataset) -> None:
@@ -27,12 +27,12 @@ def test_the_images_stay_and_the_others_come_behind_them(digits: Dataset, enlarg
 
 
 def test_nothing_is_added_where_nothing_is_asked_for(digits: Dataset) -> None:
-    assert with_regional_hands(digits, 0.0, seed=0) is digits
+    assert with_regional_forms(digits, 0.0, seed=0) is digits
 
 
 def test_what_is_added_follows_from_the_seed(digits: Dataset, enlarged: Dataset) -> None:
-    np.testing.assert_array_equal(with_regional_hands(digits, 0.5, seed=0).images, enlarged.images)
-    assert (with_regional_hands(digits, 0.5, seed=1).images[600:] != enlarged.images[600:]).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(with_regional_forms(digits, 0.5, seed=0).images, enlarged.images)
+    assert (with_regional_forms(digits, 0.5, seed=1).images[600:] != enlarged.images[600:]).any(axis=(1, 2)).all()
 
 
 def test_each_is_in_mnists_frame(enlarged: Dataset) -> None:
@@ -66,5 +66,5 @@ def test_a_seven_gets_a_bar_and_keeps_its_ink(digits: Dataset, enlarged: Dataset
 
 def test_data_without_one_of_these_digits_gets_the_others_only(digits: Dataset) -> None:
     without_ones = digits.subset(np.flatnonzero(digits.labels != 1))
-    added = with_regional_hands(without_ones, 0.1, seed=0).labels[len(without_ones) :]
+    added = with_regional_forms(without_ones, 0.1, seed=0).labels[len(without_ones) :]
     assert set(added.tolist()) == {7}

@@ -15,8 +15,8 @@ from digitnet.augmentation import strokes
 
 # Compiled as in training: much faster than operation by operation.
 thickened = jax.jit(strokes.thickened)
-broken = jax.jit(strokes.broken)
-ink_places = jax.jit(strokes.ink_places)
+with_gaps = jax.jit(strokes.with_gaps)
+ink_positions = jax.jit(strokes.ink_positions)
 faded = jax.jit(strokes.faded)
 blurred = jax.jit(strokes.blurred, static_argnames="radius")
 
@@ -75,7 +75,7 @@ def places_by_counting(image: AnyArray, part: float) -> tuple[int, int]:
 def test_places_are_found_by_counting_ink(images: Images) -> None:
     parts = RANDOM.random((60, 3)).astype(np.float32)
     parts[0] = 0, 0.5, 1
-    rows, columns = (np.asarray(found) for found in ink_places(jnp.asarray(images), jnp.asarray(parts)))
+    rows, columns = (np.asarray(found) for found in ink_positions(jnp.asarray(images), jnp.asarray(parts)))
     for n, image in enumerate(images):
         expected = [places_by_counting(image, part) for part in parts[n]]
         assert list(zip(rows[n], columns[n], strict=True)) == expected
@@ -86,14 +86,14 @@ def test_a_pixel_is_found_as_often_as_it_is_dark() -> None:
     image = np.zeros((1, 28, 28), np.uint8)
     image[0, 3, 20], image[0, 3, 21], image[0, 9, 2] = 50, 100, 150
     parts = (np.arange(300) + 0.5)[np.newaxis] / 300
-    found = zip(*(np.asarray(axis)[0].tolist() for axis in ink_places(image, jnp.asarray(parts))), strict=True)
+    found = zip(*(np.asarray(axis)[0].tolist() for axis in ink_positions(image, jnp.asarray(parts))), strict=True)
     assert list(found) == [(3, 20)] * 50 + [(3, 21)] * 100 + [(9, 2)] * 150
 
 
 def test_gaps_are_discs_around_their_places() -> None:
     parts = RANDOM.random((60, 4)).astype(np.float32)
     radii = np.where(RANDOM.random((60, 4)) < 0.6, RANDOM.uniform(0.25, 7, (60, 4)), 0).astype(np.float32)
-    found = np.asarray(broken(jnp.asarray(SPARSE), jnp.asarray(parts), jnp.asarray(radii)))
+    found = np.asarray(with_gaps(jnp.asarray(SPARSE), jnp.asarray(parts), jnp.asarray(radii)))
     rows, columns = np.mgrid[:28, :28]
     for n, image in enumerate(SPARSE):
         left = np.ones((28, 28))
@@ -107,7 +107,7 @@ def test_gaps_are_discs_around_their_places() -> None:
 def test_half_of_the_ink_is_left_at_the_radius() -> None:
     line = np.zeros((1, 28, 28), np.uint8)
     line[:, 14] = 200
-    found = np.asarray(broken(line, jnp.array([[0.5]]), jnp.array([[3.0]], jnp.float32)))[0, 14]
+    found = np.asarray(with_gaps(line, jnp.array([[0.5]]), jnp.array([[3.0]], jnp.float32)))[0, 14]
     assert found[9:20].tolist() == [200, 200, 100, 0, 0, 0, 0, 0, 100, 200, 200]
 
 
@@ -135,10 +135,10 @@ def test_a_width_of_zero_blurs_nothing() -> None:
 
 CHANGES: dict[str, Callable[[Any], Any]] = {
     "thickened": lambda images: strokes.thickened(images, jnp.linspace(-2, 2, 60)),
-    "broken": lambda images: strokes.broken(images, jnp.full((60, 2), 0.3), jnp.full((60, 2), 2.0)),
+    "broken": lambda images: strokes.with_gaps(images, jnp.full((60, 2), 0.3), jnp.full((60, 2), 2.0)),
     "faded": lambda images: strokes.faded(images, jnp.linspace(0, 1, 60)),
     "blurred": lambda images: strokes.blurred(images, jnp.linspace(0, 2, 60), 6),
-    "computed_once": strokes.computed_once,
+    "materialized": strokes.materialized,
 }
 
 
@@ -158,6 +158,6 @@ def test_compiled_and_not_agree(change: Callable[[Any], Any]) -> None:
 
 @pytest.mark.parametrize("values", [NOISE, RANDOM.normal(size=(3, 4)).astype(np.float32), np.arange(-3, 4)])
 def test_computing_once_changes_nothing(values: AnyArray) -> None:
-    found = strokes.computed_once(jnp.asarray(values))
+    found = strokes.materialized(jnp.asarray(values))
     assert found.dtype == jnp.asarray(values).dtype
     assert_array_equal(found, values)

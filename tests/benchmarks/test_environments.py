@@ -26,7 +26,8 @@ def test_an_environment_of_ones_own_is_used_as_it_is(tmp_path: Path, capsys: pyt
 def test_requirements_are_names_and_versions_only() -> None:
     files = sorted((REPOSITORY / "benchmarks" / "requirements").iterdir())
     suites = [load(module).SUITE for module in ("__main__", "serving.__main__")]
-    assert {path.stem for path in files} == {peer.name for suite in suites for peer in suite.environments}
+    peers = [peer for suite in suites for peer in suite.environments] + list(load("pictures.rivals").ENVIRONMENTS)
+    assert {path.stem for path in files} == {peer.name for peer in peers}
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines():
             assert re.fullmatch(r"#.*|[a-z-]+([=>]=[\d.]+)?", line), line

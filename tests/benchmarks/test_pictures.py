@@ -244,6 +244,8 @@ def test_digits_are_counted() -> None:
     total = tallied(found)
     assert [total[name] for name in ("errors", "unsure", "refused", "failed")] == [3, 2, 1, 1]
     assert (total["coverage"], total["candidates"]) == (3 / 4, 5 / 4)
+    assert total["sure and wrong"] == 0
+    assert tallied(outcomes("digits", ["3", "4"], digit(5, 5), digit(4, 4)))["sure and wrong"] == 1
 
 
 def test_lines_are_counted() -> None:
@@ -259,7 +261,46 @@ def test_lines_are_counted() -> None:
 def test_what_is_called_a_digit_is_counted() -> None:
     found = outcomes("not digits", [""] * 3, digit(1), digit(1, status="unsure"), digit(None, status="not_a_digit"))
     total = tallied(found)
-    assert (total["errors"], total["refused"]) == (2, 1)
+    assert (total["errors"], total["refused"], total["sure and wrong"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ((("12", "ok"), ("3", "ok")), 0),
+        ((("12", "ok"), ("8", "ok")), 1),
+        ((("12", "ok"), ("8", "unsure")), 0),
+        ((("12", "ok"), ("3", "ok"), ("77", "ok")), 1),  # a line that nobody wrote
+        ((("77", "unsure"), ("12", "ok"), ("3", "ok")), 0),
+        ((("3", "ok"),), 0),  # a line that was missed is wrong, and nobody is sure of it
+        ((("12", "not_a_digit"),), 0),
+    ],
+)
+def test_a_wrong_line_is_sure_if_all_its_digits_are(answer: tuple[tuple[str, str], ...], count: int) -> None:
+    lines = tuple(tuple(digit(int(one), status=status) for one in text) for text, status in answer)
+    assert load("pictures.scoring").sure_and_wrong_lines(["12", "3"], Reading(lines)) == count
+
+
+def test_one_digit_in_doubt_makes_its_line_unsure() -> None:
+    line = (digit(1), digit(9, status="unsure"))
+    refused = (digit(1), digit(9, status="not_a_digit"), digit(5))
+    sure = load("pictures.scoring").sure_and_wrong_lines
+    assert sure(["12"], Reading((line,))) == sure(["12"], Reading((refused,))) == 0
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "pairs"),
+    [
+        (["12", "345"], ["345"], [(0, None), (1, 0)]),
+        (["12"], ["777", "13"], [(None, 0), (0, 1)]),
+        (["1234", "56"], ["1235", "56"], [(0, 0), (1, 1)]),
+        ([], ["1"], [(None, 0)]),
+    ],
+)
+def test_lines_are_aligned_with_the_fewest_edits(
+    truth: list[str], found: list[str], pairs: list[tuple[int | None, int | None]]
+) -> None:
+    assert load("pictures.scoring").aligned_lines(truth, found) == pairs
 
 
 @pytest.mark.parametrize(
@@ -307,7 +348,8 @@ def test_a_folder_is_measured_printed_and_recorded(
     assert main(["--folder", str(folder / "single"), "--measured", str(measured), "--record"]) == 0
     printed = capsys.readouterr().out.splitlines()
     # blank pictures hold no digit, which is an error twice; Wilson's interval for 2 of 2
-    assert printed[1].split()[:6] == ["single,", "digits", "2", "100.00", "%", "[34.24,"]
+    assert printed[1].split()[:3] == ["single,", "digits", "0.00"]  # none of them is sure
+    assert printed[1].split()[6:10] == ["2", "100.00", "%", "[34.24,"]
     (run,) = load("results").load_runs(measured)
     assert {row.subject for row in run.rows} == {"single, digits", "single, photo", "single, drawing"}
     assert run.key == ("given", "single, digits")
@@ -331,6 +373,17 @@ def test_rendered_sets_are_chosen_by_name(tmp_path: Path, capsys: pytest.Capture
     assert experiments == ["levels", "levels", "nothing", "nothing", "nothing"]
     with pytest.raises(SystemExit, match="2"):
         main(["render", "everything"])
+
+
+def test_kinds_are_rendered_at_the_levels_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main, measured = load("pictures.__main__").main, tmp_path / "rows.json"
+    arguments = ["render", "date", "tight", "--level", "plain", "--n", "1", "--record", "--measured", str(measured)]
+    assert main(arguments) == 0
+    names = [line[:28].strip() for line in capsys.readouterr().out.splitlines()]
+    assert names == ["set", "date plain, lines", "tight plain, digits", "tight plain, lines"]
+    runs = load("results").load_runs(measured)
+    assert {run.experiment for run in runs} == {"kinds"}
+    assert [row.measure for row in runs[0].rows[:2]] == ["sure and wrong", "errors"]
 
 
 def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digitnet.cli import main
 from digitnet.datasets import load_mnist
 from digitnet.datasets.idx import write_idx
 from extras import needs_training
@@ -23,25 +22,6 @@ def digitnet(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=cwd
     )
-
-
-@pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[object, str]]:
-    """The command in this process, for requests that are refused: their exit code and stderr.
-
-    A process of its own would spend most of its time on importing. That a mistake ends a whole process in the same way
-    is held by `test_a_mistake_ends_a_whole_process_in_the_same_way`.
-    """
-
-    def run(*arguments: str, cwd: Path) -> tuple[object, str]:
-        monkeypatch.chdir(cwd)
-        monkeypatch.setattr("sys.argv", ["digitnet", *arguments])
-        monkeypatch.setattr("gc.freeze", lambda: None)  # the tests go on after the command has ended
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code, capfd.readouterr().err
-
-    return run
 
 
 def draw_seven(path: Path) -> Path:

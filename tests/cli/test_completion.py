@@ -33,6 +33,9 @@ def words(*typed: str) -> list[str]:
         (("predict", "--precision", "=", "f"), ["float32"]),  # as bash divides it
         (("train", "--preset", "r"), ["record"]),
         (("train", "--no-"), ["--no-batch-normalization"]),
+        (("train", "--schedule", ""), ["constant", "cosine", "one-cycle"]),
+        (("train", "--optimizer", "ada"), ["adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw"]),
+        (("train", "--activation=ta"), ["--activation=tanh"]),
         (("completion", ""), ["bash", "zsh", "fish"]),
         (("predict", "a"), []),  # a file
         (("predict", "--model", ""), []),

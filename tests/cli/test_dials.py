@@ -45,6 +45,12 @@ def test_values_have_the_types_of_the_recipe() -> None:
     assert (recipe.augmentation.rotation, recipe.augmentation.shift) == (5, 1)
 
 
+def test_the_names_that_a_setting_may_be_are_on_the_help_page_and_read_in_any_case() -> None:
+    page = " ".join(made().help(page_width()).split())
+    assert "Learning-rate schedule: constant, cosine, one-cycle. [default: cosine]" in page
+    assert given_dials(made().parse(["--optimizer", "SGD"])) == {"optimizer": "sgd"}
+
+
 def test_without_options_the_preset_stays_as_it_is() -> None:
     given = given_dials(made().parse([]))
     assert given == {}
@@ -94,6 +100,8 @@ def test_a_new_setting_is_an_option_without_further_ado(monkeypatch: pytest.Monk
         ("--epochs 1.5", "--epochs is '1.5': expected a whole number"),
         ("--dropout half", "--dropout is 'half': expected a number"),
         ("--epoch 3", "did you mean '--epochs'"),
+        ("--optimizer sdg", "--optimizer is 'sdg' (did you mean 'sgd'?): expected adadelta, adafactor"),
+        ("--schedule linear", "--schedule is 'linear': expected constant, cosine or one-cycle"),
     ],
 )
 def test_what_makes_no_sense_is_named(words: str, message: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,7 @@ from PIL import Image
 
 from digitnet.datasets.idx import write_idx
 from extras import needs_training
-
-
-def show(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    code = "from digitnet.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, "train", "--show-augmentation", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-    )
+from in_process import run_command
 
 
 def write_fashion(folder: Path) -> None:
@@ -44,25 +35,30 @@ def write_digits(folder: Path) -> None:
 
 
 @needs_training
-def test_a_figure_is_drawn_and_nothing_is_trained(tmp_path: Path) -> None:
+def test_a_figure_is_drawn_and_nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_fashion(tmp_path)
-    arguments = ("shown.png", "--data", "clothes", "--augment", "rotation=15,blur=1", "--epochs", "1")
-    run = show(*arguments, cwd=tmp_path)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "shown.png\n", "")
+    monkeypatch.chdir(tmp_path)
+    options = ("--data", "clothes", "--augment", "rotation=15,blur=1", "--epochs", "1")
+    arguments = ("train", "--show-augmentation", "shown.png", *options)
+    assert run_command(*arguments) == (0, "shown.png\n")
     assert {path.name for path in tmp_path.iterdir()} == {"clothes", "shown.png"}
     first = (tmp_path / "shown.png").read_bytes()
-    again = show(*arguments, "--json", cwd=tmp_path)
+    again = run_command(*arguments, "--json")
     assert json.loads(again.stdout) == {"figure": "shown.png"}
     assert (tmp_path / "shown.png").read_bytes() == first
-    assert show(*arguments, "--seed", "1", cwd=tmp_path).returncode == 0
+    assert run_command(*arguments, "--seed", "1").exit_code == 0
     assert (tmp_path / "shown.png").read_bytes() != first
 
 
 @needs_training
 def test_classes_without_images_have_no_row(tmp_path: Path) -> None:
     write_digits(tmp_path)
-    run = show("three.png", "--data", ".", "--preset", "quick", "--batch-size", "10", cwd=tmp_path)
-    assert (run.returncode, run.stderr) == (0, "")
+    code = "from digitnet.cli import main; main()"
+    options = ["--show-augmentation", "three.png", "--data", ".", "--preset", "quick", "--batch-size", "10"]
+    run = subprocess.run(
+        [sys.executable, "-c", code, "train", *options], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "three.png\n", "")
     with Image.open(tmp_path / "three.png") as figure:
         assert figure.height == round(160 * (0.85 + 3 * (0.78 + 0.26) + 2 * 0.16))  # heading, rows, a line of strengths
 
@@ -81,9 +77,11 @@ def test_classes_without_images_have_no_row(tmp_path: Path) -> None:
         pytest.param(("x.jpg", "--preset", "quick"), "expected a name that ends in .png", marks=needs_training),
     ],
 )
-def test_what_makes_no_sense_is_one_line(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    run = show(*arguments, cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (2, "")
-    (line,) = run.stderr.splitlines()
+def test_what_makes_no_sense_is_one_line(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, refused: Callable[..., tuple[object, str]]
+) -> None:
+    code, errors = refused("train", "--show-augmentation", *arguments, cwd=tmp_path)
+    assert code == 2
+    (line,) = errors.splitlines()
     assert message in line
     assert list(tmp_path.iterdir()) == []

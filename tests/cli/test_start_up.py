@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 
 import pytest
 
-from digitnet.cli.start_up import collected_never, quick_imports
+from digitnet.cli.start_up import quick_imports, without_garbage_collection
 
 NAME = "OPENBLAS_NUM_THREADS"
 
@@ -24,7 +24,7 @@ def test_openblas_gets_one_thread_unless_the_user_says_how_many(
     assert os.environ.get(NAME) == given
 
 
-@pytest.mark.parametrize("around", [quick_imports, collected_never])
+@pytest.mark.parametrize("around", [quick_imports, without_garbage_collection])
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_no_garbage_is_collected_meanwhile(
     is_enabled: bool, around: Callable[[], AbstractContextManager[None]]
@@ -43,7 +43,7 @@ def test_no_garbage_is_collected_meanwhile(
 def test_what_lasts_is_not_looked_through_again() -> None:
     before = gc.get_freeze_count()
     try:
-        with collected_never():
+        with without_garbage_collection():
             kept = [[number] for number in range(1000)]
         assert gc.get_freeze_count() >= before + len(kept)
     finally:

@@ -70,10 +70,10 @@ def test_the_file_tells_the_slope_below_zero() -> None:
 
 
 def test_which_are_made_of_straight_pieces() -> None:
-    straight = {operator for operator in ORACLES if named(operator).has_kinks_only}
+    straight = {operator for operator in ORACLES if named(operator).is_piecewise_linear}
     assert straight == {"LeakyRelu", "Relu"}
-    assert LINEAR.has_kinks_only
-    assert [operator for operator in ORACLES if named(operator).is_silent_below] == ["Relu"]
+    assert LINEAR.is_piecewise_linear
+    assert [operator for operator in ORACLES if named(operator).is_zero_below_zero] == ["Relu"]
 
 
 def test_another_operator_is_no_activation() -> None:

@@ -6,15 +6,15 @@ import pytest
 from digitnet.inspection import Layer, Network, attribute
 from digitnet.inspection.activations import activation_of
 from digitnet.inspection.attribution import Attribution
-from digitnet.inspection.network import Pass
+from digitnet.inspection.network import ForwardPass
 from made_up_networks import NAMES, made_up_images, made_up_network
 
 STRAIGHT = ["Relu", "LeakyRelu", "Linear"]
 SMOOTH = ["Elu", "Gelu", "Selu", "Sigmoid", "Silu", "Softplus", "Tanh"]
 
 
-def taken_apart(network: Network, seen: Pass) -> Attribution:
-    return attribute(network, seen, network.slopes_of_scores(seen))
+def taken_apart(network: Network, seen: ForwardPass) -> Attribution:
+    return attribute(network, seen, network.gradients_of_scores(seen))
 
 
 @pytest.mark.parametrize("operator", STRAIGHT)

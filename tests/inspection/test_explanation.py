@@ -17,7 +17,7 @@ def test_the_answer_is_that_of_the_network() -> None:
     assert found.label == seen.logits[0].argmax()
     np.testing.assert_array_equal(found.logits, seen.logits[0])
     assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    assert (found.asked, found.usual_label, found.off) == (found.label, found.label, 0)
+    assert (found.explained_label, found.usual_label, found.off) == (found.label, found.label, 0)
     np.testing.assert_array_equal(found.usual_probabilities, found.probabilities)
 
 
@@ -42,7 +42,7 @@ def test_another_class_can_be_asked_about() -> None:
     answer = explain(network, IMAGE)
     other = (answer.label + 3) % 10
     found = explain(network, IMAGE, label=other)
-    assert (found.label, found.asked) == (answer.label, other)
+    assert (found.label, found.explained_label) == (answer.label, other)
     np.testing.assert_array_equal(found.attribution.pixels, answer.attribution.pixels)
     sums = [sum(neuron.contribution for neuron in one.layers[1].strongest) for one in (answer, found)]
     assert abs(sums[0] - sums[1]) > 0.1

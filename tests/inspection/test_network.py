@@ -60,15 +60,15 @@ def test_slopes_are_those_of_small_differences(operator: str) -> None:
     switches = network.switches([(0, 1), (1, 2)])
     inputs = made_up_images(1).reshape(1, 784).astype(np.float32) / np.float32(255)
     seen = network.run(inputs, switches)
-    slopes = network.slopes_of_scores(seen)
-    assert [slope.shape for slope in slopes] == [(10, 784), (10, 8), (10, 6)]
-    assert {slope.dtype for slope in slopes} == {np.dtype(np.float32)}
+    gradients = network.gradients_of_scores(seen)
+    assert [slope.shape for slope in gradients] == [(10, 784), (10, 8), (10, 6)]
+    assert {slope.dtype for slope in gradients} == {np.dtype(np.float32)}
     step = 0.01
     for pixel in (300, 407, 500):
         shift = np.zeros_like(inputs)
         shift[0, pixel] = step
         ends = [network.run(inputs + sign * shift, switches).logits[0] for sign in (1, -1)]
-        np.testing.assert_allclose(slopes[0][:, pixel], (ends[0] - ends[1]) / (2 * step), rtol=0.01, atol=2e-3)
+        np.testing.assert_allclose(gradients[0][:, pixel], (ends[0] - ends[1]) / (2 * step), rtol=0.01, atol=2e-3)
 
 
 def test_slopes_of_a_hidden_sum_end_at_that_layer() -> None:
@@ -76,7 +76,7 @@ def test_slopes_of_a_hidden_sum_end_at_that_layer() -> None:
     seen = network.look(made_up_images(1))
     wanted = np.zeros((1, 6), np.float32)
     wanted[0, 3] = 1
-    at_pixels, at_hidden = network.slopes(seen, 1, wanted)
+    at_pixels, at_hidden = network.gradients(seen, 1, wanted)
     np.testing.assert_array_equal(at_hidden[0], network.layers[1].kernel[:, 3])
     active = seen.sums[0][0] > 0
     expected = network.layers[0].kernel[:, active] @ network.layers[1].kernel[active, 3]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from digitnet.inspection import Layer, Network, exciting_images, field_of
-from digitnet.inspection.network import Pass
+from digitnet.inspection.network import ForwardPass
 from digitnet.inspection.neurons import Neuron, strongest_neurons
 from made_up_networks import made_up_images, made_up_network
 
 
-def strongest(network: Network, seen: Pass, label: int, layer: int, count: int) -> list[Neuron]:
-    return strongest_neurons(network, seen, network.slopes_of_scores(seen)[layer + 1][label], layer, count)
+def strongest(network: Network, seen: ForwardPass, label: int, layer: int, count: int) -> list[Neuron]:
+    return strongest_neurons(network, seen, network.gradients_of_scores(seen)[layer + 1][label], layer, count)
 
 
 @pytest.mark.parametrize("layer", [0, 1])

@@ -20,7 +20,7 @@ def network() -> Network:
 def with_probabilities(found: Explanation, first: int, share: float, second: int, other: float) -> Explanation:
     probabilities = np.full(10, (1 - share - other) / 8, np.float32)
     probabilities[[first, second]] = share, other
-    return dataclasses.replace(found, label=first, asked=first, probabilities=probabilities)
+    return dataclasses.replace(found, label=first, explained_label=first, probabilities=probabilities)
 
 
 def numbers(text: str) -> list[float]:
@@ -104,9 +104,9 @@ def test_neighbours_that_are_not_known_yet() -> None:
 
 def test_a_neuron_is_named_after_its_favourites(network: Network) -> None:
     assert words_for_neuron(network, 0, [7] * 12).endswith(
-        "layer 1 is excited most by a 7: all of its favourites are one."
+        "layer 1 is excited most by a 7: all of the images that excite it most show one."
     )
     assert "by an 8, but not by it alone" in words_for_neuron(network, 1, [8] * 6 + [3] * 3 + [5] * 3)
     several = words_for_neuron(network, 1, [0, 0, 0, 0, 6, 6, 6, 2, 3, 4, 5, 5])
     assert several.endswith("a stroke that several digits have, a 0 and a 6 among them.")
-    assert "never answers" in words_for_neuron(network, 0, [])
+    assert "is never active" in words_for_neuron(network, 0, [])

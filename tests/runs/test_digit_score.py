@@ -21,7 +21,7 @@ from digitnet.model_file.contract import bundled_model_path, has_output, open_mo
 from digitnet.model_file.metadata import PRECISIONS, Precision
 from digitnet.runs import start_run
 from digitnet.runs.data import Data
-from digitnet.runs.digit_score import digit_score_for
+from digitnet.runs.digit_score import find_digit_score
 from digitnet.training.recipes import make_recipe
 
 
@@ -80,17 +80,17 @@ def test_the_card_says_that_it_refuses(finished: Path) -> None:
 
 def test_digits_are_known_by_the_names_of_their_classes_and_by_their_images(mnist: tuple[Dataset, Dataset]) -> None:
     digits = mnist[0].subset(np.arange(3000))
-    assert digit_score_for(digits) is not None
-    assert digit_score_for(dataclasses.replace(digits, class_names=tuple("abcdefghij"))) is None
+    assert find_digit_score(digits) is not None
+    assert find_digit_score(dataclasses.replace(digits, class_names=tuple("abcdefghij"))) is None
     marks = make_non_digits(digits.images, 3000, np.random.default_rng(0))
-    assert digit_score_for(Dataset(marks, digits.labels)) is None  # ten classes named 0 to 9, as Fashion-MNIST's are
+    assert find_digit_score(Dataset(marks, digits.labels)) is None  # ten classes named 0 to 9, as Fashion-MNIST's are
     # Data that are digits but for one image in ten would lose that one.
     mixed = np.concatenate([digits.images[:2700], marks[:300]])
-    assert digit_score_for(Dataset(mixed, digits.labels)) is None
+    assert find_digit_score(Dataset(mixed, digits.labels)) is None
 
 
 def test_a_package_without_its_model_trains_models_without_a_score(
     mnist: tuple[Dataset, Dataset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("digitnet.runs.digit_score.bundled_model_path", lambda: tmp_path / "missing.onnx")
-    assert digit_score_for(mnist[0].subset(np.arange(100))) is None
+    assert find_digit_score(mnist[0].subset(np.arange(100))) is None

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -30,9 +30,9 @@ from digitnet.network.backend import keras
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
 from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunFinished, RunStarted, StageStarted
-from digitnet.runs.finish import Products
-from digitnet.runs.session import carry_out
-from digitnet.runs.training import prepare, shown_images
+from digitnet.runs.finish import RunOutputs
+from digitnet.runs.session import execute_run
+from digitnet.runs.training import prepare, training_images_of
 from digitnet.training.recipes import Recipe
 from digitnet.training.stopping import StopRequest
 from patience import PATIENCE
@@ -75,10 +75,12 @@ def write_stripes(folder: Path, n: int = 400) -> None:
         write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> str:
-    write_stripes(tmp_path / "data")
-    return str(tmp_path / "data")
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """For all tests, none of which changes it."""
+    folder = tmp_path_factory.mktemp("source") / "data"
+    write_stripes(folder)
+    return str(folder)
 
 
 def start(source: str, path: Path, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
@@ -96,13 +98,41 @@ def stopping_after_epoch(epoch: int) -> dict[str, Any]:
     return {"listener": listen, "stop": stop}
 
 
+class FinishedRun(NamedTuple):
+    """A run that was never interrupted, and what it reported."""
+
+    outcome: Outcome
+    events: list[RunEvent]
+    had_checkpoint: list[bool]
+    """For each event, whether there was a checkpoint by then."""
+
+    @property
+    def path(self) -> Path:
+        """The folder of the run."""
+        return self.outcome.folder.path
+
+
 @pytest.fixture(scope="module")
-def stopped_for_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("stopped")
-    write_stripes(folder / "data")
+def finished(source: str, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """A finished run for all tests that only look at it."""
+    path = tmp_path_factory.mktemp("finished") / "run"
+    events: list[RunEvent] = []
+    had_checkpoint: list[bool] = []
+
+    def listen(event: RunEvent) -> None:
+        events.append(event)
+        had_checkpoint.append((path / "checkpoint" / "state.npz").exists())
+
+    return FinishedRun(start(source, path, listener=listen), events, had_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def stopped_for_all(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stopped") / "run"
     with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*run"):
-        start(str(folder / "data"), folder / "run", **stopping_after_epoch(1))
-    return folder / "run"
+        start(source, folder, **stopping_after_epoch(1))
+    assert not (folder / "metrics.json").exists()
+    return folder
 
 
 @pytest.fixture
@@ -125,9 +155,8 @@ def assert_same_run(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
-    folder = tmp_path / "run"
+def test_a_finished_run_has_everything(finished: FinishedRun) -> None:
+    folder = finished.path
     assert {path.name for path in folder.iterdir()} == FILES
     metrics = json.loads((folder / "metrics.json").read_bytes())
     run = json.loads((folder / "run.json").read_bytes())
@@ -139,61 +168,47 @@ def test_a_finished_run_has_everything(source: str, tmp_path: Path) -> None:
     )
     assert metrics["parameters"] == 784 * 12 + 4 * 12 + 12 * 10 + 10  # batch normalisation instead of a bias
     assert metrics["train_seconds"] > 0
-    assert outcome.metrics == metrics
+    assert finished.outcome.metrics == metrics
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
 
 
-def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
+def test_the_model_in_the_folder_is_the_one_that_was_measured(source: str, finished: FinishedRun) -> None:
     test = load_data(source, RECIPE, "fail").test
     assert test is not None
-    again = evaluate(load_classifier(tmp_path / "run", precision="float32"), test)
-    assert again.to_dict() == outcome.metrics["test"]
-    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    again = evaluate(load_classifier(finished.path, precision="float32"), test)
+    assert again.to_dict() == finished.outcome.metrics["test"]
+    model = keras.saving.load_model(finished.path / "model.keras")
     assert evaluate(model, test).errors == again.errors
 
 
-def test_the_same_settings_give_the_same_model(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "one")
+def test_the_same_settings_give_the_same_model(source: str, finished: FinishedRun, tmp_path: Path) -> None:
     start(source, tmp_path / "two")
-    assert_same_run(tmp_path / "one", tmp_path / "two")
+    assert_same_run(finished.path, tmp_path / "two")
 
 
-def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "whole")
-    with pytest.raises(TrainingInterruptedError, match=r"1 of 4 epochs .* digitnet train --resume .*stopped"):
-        start(source, tmp_path / "stopped", **stopping_after_epoch(1))
-    assert not (tmp_path / "stopped" / "metrics.json").exists()
-    with pytest.raises(TrainingInterruptedError, match="2 of 4 epochs"):
-        resume_run(tmp_path / "stopped", **stopping_after_epoch(2))
-    resume_run(tmp_path / "stopped")
-    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
-    assert not (tmp_path / "stopped" / "checkpoint").exists()
+def test_a_stopped_run_says_how_to_go_on_and_ends_in_the_same_bits(finished: FinishedRun, stopped: Path) -> None:
+    with pytest.raises(TrainingInterruptedError, match=r"2 of 4 epochs .* digitnet train --resume .*stopped"):
+        resume_run(stopped, **stopping_after_epoch(2))
+    resume_run(stopped)
+    assert_same_run(finished.path, stopped)
+    assert not (stopped / "checkpoint").exists()
 
 
-def test_a_run_tells_its_events_in_order(source: str, tmp_path: Path) -> None:
-    told: list[RunEvent] = []
-    checkpoints: list[bool] = []
-
-    def listen(event: RunEvent) -> None:
-        told.append(event)
-        checkpoints.append((tmp_path / "run" / "checkpoint" / "state.npz").exists())
-
-    recipe = dataclasses.replace(RECIPE, epochs=2)
-    outcome = start(source, tmp_path / "run", recipe, listener=listen)
+def test_a_run_tells_its_events_in_order(finished: FinishedRun) -> None:
+    outcome, told, had_checkpoint = finished
     epochs = [EpochStarted, EpochFinished]
-    assert [type(event) for event in told] == [RunStarted, *epochs, *epochs, *[StageStarted] * 3, RunFinished]
-    assert checkpoints == [False, False, *[True] * 6, False]  # what is told of is safe; at the end it is of no use
-    started, finished, last = told[0], told[2], told[-1]
-    assert isinstance(started, RunStarted)
-    assert (started.num_images, started.history, started.folder.path) == (320, (), tmp_path / "run")
-    assert isinstance(finished, EpochFinished)
-    assert (finished.epoch, finished.epochs) == (1, 2)
-    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} == set(finished.logs)
-    assert 0 < finished.seconds <= finished.logs["seconds"]
+    assert [type(event) for event in told] == [RunStarted, *epochs * 4, *[StageStarted] * 3, RunFinished]
+    assert had_checkpoint == [False, False, *[True] * 10, False]  # what is told of is safe; at the end it is of no use
+    begun, epoch, last = told[0], told[2], told[-1]
+    assert isinstance(begun, RunStarted)
+    assert (begun.num_images, begun.history, begun.folder.path) == (320, (), finished.path)
+    assert isinstance(epoch, EpochFinished)
+    assert (epoch.epoch, epoch.epochs) == (1, 4)
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} == set(epoch.logs)
+    assert 0 < epoch.seconds <= epoch.logs["seconds"]
     assert [event.stage.value for event in told if isinstance(event, StageStarted)] == [
         "calibrating",
         "measuring",
@@ -201,10 +216,10 @@ def test_a_run_tells_its_events_in_order(source: str, tmp_path: Path) -> None:
     ]
     assert isinstance(last, RunFinished)
     assert last.outcome == outcome
-    assert (outcome.epochs, outcome.is_finished) == (2, True)
+    assert (outcome.epochs, outcome.is_finished) == (4, True)
 
 
-def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, tmp_path: Path) -> None:
+def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, stopped: Path, tmp_path: Path) -> None:
     """Of a stopped run the network of the last finished epoch is left, if that is asked for."""
     stop = StopRequest()
     told: list[RunEvent] = []
@@ -216,20 +231,17 @@ def test_a_stop_at_once_gives_up_the_epoch_that_runs(source: str, tmp_path: Path
 
     data = load_data(source, RECIPE, "fail")
     folder = RunFolder.create(tmp_path / "run")
-    network_only = Products(everything=False, of_stopped_runs=True)
+    network_only = RunOutputs(everything=False, of_stopped_runs=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "digitnet.training.loop._finished", lambda _, stop: not stop.at_once
+            "digitnet.training.loop._wait_for", lambda _, stop: not stop.at_once
         )  # an epoch here is too short
-        outcome = carry_out(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
+        outcome = execute_run(prepare(RECIPE, data), folder, network_only, listener=listen, stop=stop)
     assert [event.epoch for event in told if isinstance(event, EpochFinished)] == [1]
     assert (outcome.epochs, outcome.is_finished, outcome.metrics["test"]) == (1, False, None)
     assert {path.name for path in folder.path.iterdir()} == {"model.onnx", "checkpoint"}
-    one_epoch = tmp_path / "one"
-    with pytest.raises(TrainingInterruptedError):
-        start(source, one_epoch, **stopping_after_epoch(1))
-    carry_out(prepare(RECIPE, data), RunFolder(one_epoch), network_only, stop=stop)
-    assert folder.model_file.read_bytes() == RunFolder(one_epoch).model_file.read_bytes()
+    execute_run(prepare(RECIPE, data), RunFolder(stopped), network_only, stop=stop)
+    assert folder.model_file.read_bytes() == RunFolder(stopped).model_file.read_bytes()
 
 
 def command(*arguments: str) -> list[str]:
@@ -240,28 +252,38 @@ DIALS = ("--hidden-sizes", "12", "--epochs", "40", "--batch-size", "20", "--lear
          "--augment", "rotation=10,shift=2,elastic_alpha=20", "--hard-examples", "0.5")  # fmt: skip
 
 
-@pytest.mark.parametrize("epochs_before", [0, 2])
-def test_kill_9_and_resume_end_in_the_same_bits(epochs_before: int, tmp_path: Path) -> None:
-    write_stripes(tmp_path / "data", n=2000)
-    arguments = ("--data", "data", *DIALS)
-    subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
+@pytest.fixture(scope="module")
+def many_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data of which an epoch takes a process long enough to be stopped in it."""
+    folder = tmp_path_factory.mktemp("many") / "data"
+    write_stripes(folder, n=2000)
+    return folder
 
-    victim = subprocess.Popen(command(*arguments, "--out", "killed"), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    assert victim.stderr is not None
-    for line in victim.stderr:  # the row of an epoch is written while the next one begins, so any moment is hit
-        if line.startswith("train") if epochs_before == 0 else re.match(rf" *{epochs_before}/40", line):
-            break
-    victim.send_signal(signal.SIGKILL)
-    victim.communicate()
+
+def kill(arguments: list[str], folder: Path, row: str) -> None:
+    """Run a command in a folder, and kill it with signal 9 when it has begun a line with this pattern."""
+    with subprocess.Popen(arguments, cwd=folder, stderr=subprocess.PIPE, text=True) as victim:
+        assert victim.stderr is not None
+        next(line for line in victim.stderr if re.match(row, line))
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+
+
+def test_kill_9_and_resume_end_in_the_same_bits(many_images: Path, tmp_path: Path) -> None:
+    """A run that is killed before its first epoch is over, and once more when it has gone on to its second."""
+    arguments = ("--data", str(many_images), *DIALS)
+    subprocess.run(command(*arguments, "--out", "whole"), cwd=tmp_path, check=True, capture_output=True)
+    kill(command(*arguments, "--out", "killed"), tmp_path, "train")
+    # The row of an epoch is written while the next one begins, so any moment is hit.
+    kill(command("--resume", "killed"), tmp_path, r" *([2-9]|\d\d)/40")
     assert not (tmp_path / "killed" / "metrics.json").exists()
     subprocess.run(command("--resume", "killed"), cwd=tmp_path, check=True, capture_output=True)
     assert_same_run(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_ctrl_c_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
-    write_stripes(tmp_path / "data", n=2000)
+def test_ctrl_c_leaves_a_run_that_can_go_on(many_images: Path, tmp_path: Path) -> None:
     run = subprocess.Popen(
-        command("--data", "data", *DIALS, "--epochs", "3000", "--out", "run"),
+        command("--data", str(many_images), *DIALS, "--epochs", "3000", "--out", "run"),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -305,14 +327,13 @@ def test_too_little_space_is_an_error_before_training_starts(
         start(source, tmp_path / "run")
 
 
-def test_an_existing_folder_is_never_overwritten(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "run")
-    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+def test_an_existing_folder_is_never_overwritten(source: str, finished: FinishedRun) -> None:
+    before = {path: path.read_bytes() for path in finished.path.iterdir()}
     with pytest.raises(RunFolderError, match="is a run folder already and is never overwritten"):
-        start(source, tmp_path / "run")
-    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+        start(source, finished.path)
+    assert {path: path.read_bytes() for path in finished.path.iterdir()} == before
     with pytest.raises(RunFolderError, match="is complete: there is nothing to resume"):
-        resume_run(tmp_path / "run")
+        resume_run(finished.path)
 
 
 def test_other_files_are_not_overwritten_either(source: str, tmp_path: Path) -> None:
@@ -330,9 +351,10 @@ def test_a_wrong_setting_leaves_no_folder(source: str, tmp_path: Path) -> None:
 
 
 def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
+    own = shutil.copytree(source, tmp_path / "data")
     with pytest.raises(TrainingInterruptedError):
-        start(source, tmp_path / "run", **stopping_after_epoch(1))
-    labels = Path(source) / "train-labels-idx1-ubyte"
+        start(str(own), tmp_path / "run", **stopping_after_epoch(1))
+    labels = own / "train-labels-idx1-ubyte"
     content = bytearray(labels.read_bytes())
     content[8:10] = content[9], content[8]  # the first two labels change places
     labels.write_bytes(content)
@@ -371,17 +393,16 @@ def test_an_edited_description_is_named(name: str, value: object, stopped: Path)
 
 
 def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(source, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingInterruptedError):
         start("data", Path("run"), **stopping_after_epoch(1))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert resume_run(tmp_path / "run").metrics["epochs"] == 4
-    assert source == str(tmp_path / "data")
 
 
-def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(source: str, tmp_path: Path) -> None:
-    start(source, tmp_path / "run")
+def test_the_model_to_go_on_with_loads_without_digitnet_and_learns(finished: FinishedRun) -> None:
     code = """
 import keras, numpy as np
 model = keras.saving.load_model("model.keras")
@@ -391,18 +412,17 @@ print(keras.backend.backend(), float(model.optimizer.learning_rate), abs(model.g
 """
     environment = os.environ | {"KERAS_BACKEND": "jax"}
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path / "run", env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=finished.path, env=environment, capture_output=True, text=True, check=True
     )
     backend, learning_rate, moved = run.stdout.split()
     assert (backend, moved) == ("jax", "True")
     assert float(learning_rate) == pytest.approx(5e-4)
 
 
-def test_the_model_file_knows_what_was_measured(source: str, tmp_path: Path) -> None:
-    outcome = start(source, tmp_path / "run")
-    stated = load_classifier(tmp_path / "run", precision="float32").metadata.metrics
+def test_the_model_file_knows_what_was_measured(finished: FinishedRun) -> None:
+    stated = load_classifier(finished.path, precision="float32").metadata.metrics
     assert set(stated) == {"test", "validation"}
-    assert stated["test"] == {name: outcome.metrics["test"][name] for name in stated["test"]}
+    assert stated["test"] == {name: finished.outcome.metrics["test"][name] for name in stated["test"]}
 
 
 def test_runs_without_a_name_never_collide(tmp_path: Path) -> None:
@@ -438,7 +458,7 @@ def test_only_mnist_gets_digits_as_they_are_written_elsewhere() -> None:
     images = load_mnist()[0].subset(np.arange(100))
     recipe = dataclasses.replace(RECIPE, regional_hands=0.2)
     for source, expected in (("mnist", 120), ("fashion", 100)):
-        train_set = shown_images(recipe, Data(source, source, "fail", images, None, None))
+        train_set = training_images_of(recipe, Data(source, source, "fail", images, None, None))
         assert len(train_set) == expected
         np.testing.assert_array_equal(train_set.images[:100], images.images)
 

@@ -1,15 +1,21 @@
-"""Clients that are slow, liars, or worse, over real sockets; and a server that is unharmed each time."""
+"""Clients that are slow, liars, or worse, over real sockets; what this relies on in uvicorn is listed at the end."""
 
+import ast
+import inspect
 import json
+import re
 import select
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.metadata import requires
 
 import pytest
+import uvicorn
+from uvicorn.protocols.http import httptools_impl
 
 from digitnet.inference.classifier import Classifier
-from digitnet.server import Settings, make_app
+from digitnet.server import Settings, connections, make_app
 from live_server import HOST, INFER, Live, asked, live, raw, some_images
 from patience import PATIENCE, wait_until
 
@@ -221,8 +227,102 @@ def test_more_connections_than_it_holds_are_told_so(small: Live) -> None:
         wait_until(lambda: connections_of(small) == 4)
         answer = raw(small.port, b"")
         assert status(answer) == 503
-        assert "as many connections as it can hold" in sentence(answer)
+        assert "as many connections as it allows" in sentence(answer)
         assert b"retry-after: 1\r\n" in answer
     finally:
         for connection in held:
             connection.close()
+
+
+# The oldest and the newest uvicorn with which the tests of this folder passed; the oldest is pyproject's lower bound.
+VERIFIED = ("0.34.0", "0.54.0")
+ADVICE = (
+    "server/connections.py overrides parts of uvicorn that are not public, and was verified with uvicorn "
+    f"{VERIFIED[0]} and {VERIFIED[1]}; installed is {uvicorn.__version__}. If that is another version, compare its "
+    "uvicorn/protocols/http/httptools_impl.py with the verified one, adapt connections.py and the tables of this file "
+    "until tests/server passes, and write the new version into VERIFIED. Until then install the verified version "
+    "(an upper bound for uvicorn in pyproject.toml)."
+)
+
+# The methods of uvicorn's protocol that `Connection` overrides or extends, with the names of their parameters.
+OVERRIDDEN: dict[str, list[str]] = {
+    "__init__": ["config", "server_state", "app_state", "_loop"],
+    "connection_made": ["transport"],
+    "connection_lost": ["exc"],
+    "data_received": ["data"],
+    "eof_received": [],
+    "on_message_begin": [],
+    "on_url": ["url"],
+    "on_header": ["name", "value"],
+    "on_headers_complete": [],
+    "on_message_complete": [],
+    "on_response_complete": [],
+    "send_400_response": ["msg"],
+    "timeout_keep_alive_handler": [],
+}
+# What it uses of uvicorn's protocol beside them, and of the objects that the protocol holds.
+USED: dict[str, set[str]] = {
+    "self": {
+        *("_unset_keepalive_if_required", "connections", "cycle", "flow", "headers", "loop", "pipeline"),
+        *("server_state", "transport"),
+    },
+    "self.cycle": {"keep_alive", "message_event", "more_body", "response_complete", "scope", "transport"},
+    "self.flow": {"resume_reading"},
+    "self.server_state": {"total_requests"},
+}
+
+
+def class_of_connections() -> ast.ClassDef:
+    """The source of `Connection`."""
+    tree = ast.parse(inspect.getsource(connections))
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Connection")
+
+
+def test_the_tables_name_all_that_is_used_of_uvicorn() -> None:
+    nodes = list(ast.walk(class_of_connections()))
+    methods = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    assigned = {
+        node.attr for node in attributes if isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+    used: dict[str, set[str]] = {owner: set() for owner in USED}
+    for node in attributes:
+        used.get(ast.unparse(node.value), set()).add(node.attr)
+    used["self"] -= methods | assigned
+    assert used == USED
+    assert methods & set(dir(httptools_impl.HttpToolsProtocol)) == set(OVERRIDDEN)
+
+
+@pytest.mark.parametrize("name", OVERRIDDEN)
+def test_uvicorn_has_the_methods_that_are_overridden(name: str) -> None:
+    method = getattr(httptools_impl.HttpToolsProtocol, name, None)
+    assert method is not None, f"uvicorn's protocol has no method {name}. {ADVICE}"
+    parameters = list(inspect.signature(method).parameters)[1:]
+    assert parameters == OVERRIDDEN[name], f"uvicorn's {name} has the parameters {parameters}. {ADVICE}"
+
+
+def test_uvicorn_has_the_attributes_that_are_used(small: Live) -> None:
+    with socket.create_connection((HOST, small.port), timeout=PATIENCE) as client:
+        client.sendall(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert status(client.recv(10_000)) == 200
+        (connection,) = small.server.server_state.connections
+        for owner, names in USED.items():
+            held = connection if owner == "self" else getattr(connection, owner.removeprefix("self."))
+            lacking = {name for name in names if not hasattr(held, name)}
+            assert not lacking, f"{owner} of uvicorn's protocol lacks {sorted(lacking)}. {ADVICE}"
+        assert isinstance(connection, connections.Connection)
+        assert connection.cycle.transport is not connection.transport, f"The response has uvicorn's transport. {ADVICE}"
+
+
+def test_a_response_of_uvicorn_uses_no_more_of_its_transport_than_it_is_given() -> None:
+    used = set(re.findall(r"self\.transport\.(\w+)", inspect.getsource(httptools_impl.RequestResponseCycle)))
+    given = set(connections._LingeringTransport.__slots__)  # noqa: SLF001 - what uvicorn gets in place of a transport
+    assert used == given, (
+        f"uvicorn's response uses {sorted(used)} of its transport, and is given {sorted(given)}. {ADVICE}"
+    )
+
+
+def test_the_oldest_verified_version_is_the_lower_bound() -> None:
+    lines = [line for line in requires("digitnet") or [] if line.startswith("uvicorn>=")]
+    bounds = {re.split(r"[;\s]", line.removeprefix("uvicorn>="))[0] for line in lines}
+    assert bounds == {VERIFIED[0].removesuffix(".0")}

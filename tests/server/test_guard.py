@@ -7,24 +7,24 @@ import pytest
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from digitnet.server.guard import is_loopback
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from live_server import INFER, ask, asked, some_images
 
 ORIGIN = "https://digits.example.org"
 TOKEN = "correct horse".replace(" ", "-")
 
 
-def guarded(classifier: Classifier, **settings: Any) -> Gate:
+def guarded(classifier: Classifier, **settings: Any) -> Application:
     return make_app(classifier, Settings(access_log=False, **settings))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "127.1.2.3", "[::1]:8000", "digits.localhost:80"])
-def test_this_machine_may_be_called_by_its_names(app: Gate, host: str) -> None:
+def test_this_machine_may_be_called_by_its_names(app: Application, host: str) -> None:
     assert ask(app, "GET", "/v2", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8000", "10.0.0.1", "localhost@evil", "[::2]"])
-def test_a_name_that_somebody_pointed_here_is_refused(app: Gate, host: str) -> None:
+def test_a_name_that_somebody_pointed_here_is_refused(app: Application, host: str) -> None:
     response = ask(app, "GET", "/v2", headers={"Host": host})
     assert response.status_code == 403
     assert "--allow-host" in response.json()["error"]
@@ -43,18 +43,18 @@ def test_beyond_loopback_any_name_is_served(classifier: Classifier) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", ""])
-def test_pages_from_elsewhere_are_refused(app: Gate, method: str, origin: str) -> None:
+def test_pages_from_elsewhere_are_refused(app: Application, method: str, origin: str) -> None:
     headers = {"Origin": origin, "Access-Control-Request-Method": "POST", "Sec-Fetch-Site": "cross-site"}
     response = ask(app, method, "/v2", headers=headers)
     assert response.status_code == 403
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 
-def test_our_own_page_is_served(app: Gate) -> None:
+def test_our_own_page_is_served(app: Application) -> None:
     assert ask(app, "GET", "/v2", headers={"Origin": "http://127.0.0.1:8000"}).status_code == 200
 
 
-def test_our_own_page_is_served_behind_a_proxy_that_renames_the_host(app: Gate) -> None:
+def test_our_own_page_is_served_behind_a_proxy_that_renames_the_host(app: Application) -> None:
     headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
     assert ask(app, "GET", "/v2", headers=headers).status_code == 200
 

@@ -8,11 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from live_server import INFER, ask, asked, many, some_images
 
 
-def measured(app: Gate) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def measured(app: Application) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Each value by its name and labels."""
     response = ask(app, "GET", "/metrics")
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -24,11 +24,11 @@ def measured(app: Gate) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 
 
 @pytest.fixture
-def fresh(classifier: Classifier) -> Gate:
+def fresh(classifier: Classifier) -> Application:
     return make_app(classifier, Settings(access_log=False))
 
 
-def test_requests_are_counted_by_endpoint_method_and_status(fresh: Gate) -> None:
+def test_requests_are_counted_by_endpoint_method_and_status(fresh: Application) -> None:
     for _ in range(3):
         ask(fresh, "POST", INFER, json=asked(some_images(1)))
     ask(fresh, "POST", "/v2/models/digitnet/versions/1/infer", json={})
@@ -49,14 +49,14 @@ def test_requests_are_counted_by_endpoint_method_and_status(fresh: Gate) -> None
     assert found["digitnet_requests_in_progress", ()] == 1  # this one
 
 
-def test_inferences_are_counted_by_size(fresh: Gate) -> None:
+def test_inferences_are_counted_by_size(fresh: Application) -> None:
     many(fresh, [("POST", INFER, {"json": asked(some_images(n))}) for n in (1, 2, 3)])
     found = measured(fresh)
     assert found["digitnet_inference_images_sum", ()] == 6
     assert 1 <= found["digitnet_inference_images_count", ()] <= 3
 
 
-def test_pictures_are_counted_by_outcome(fresh: Gate) -> None:
+def test_pictures_are_counted_by_outcome(fresh: Application) -> None:
     buffer = BytesIO()
     Image.new("L", (100, 80), 255).save(buffer, "PNG")
     for content in (buffer.getvalue(), b"no picture"):

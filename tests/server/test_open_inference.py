@@ -7,11 +7,11 @@ import pytest
 
 import digitnet
 from digitnet.inference.classifier import Classifier
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from live_server import INFER, ask, asked, some_images
 
 
-def test_the_server_says_who_it_is(app: Gate) -> None:
+def test_the_server_says_who_it_is(app: Application) -> None:
     assert ask(app, "GET", "/v2").json() == {
         "name": "digitnet",
         "version": digitnet.__version__,
@@ -20,7 +20,7 @@ def test_the_server_says_who_it_is(app: Gate) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/models/digitnet", "/v2/models/digitnet/versions/1"])
-def test_the_model_says_what_it_takes_and_gives(app: Gate, path: str) -> None:
+def test_the_model_says_what_it_takes_and_gives(app: Application, path: str) -> None:
     found = ask(app, "GET", path).json()
     assert found["inputs"] == [{"name": "images", "datatype": "UINT8", "shape": [-1, 28, 28]}]
     assert found["outputs"] == [
@@ -31,13 +31,13 @@ def test_the_model_says_what_it_takes_and_gives(app: Gate, path: str) -> None:
     assert ask(app, "GET", f"{path}/ready").json() == {"name": "digitnet", "ready": True}
 
 
-def test_it_is_live_and_ready(app: Gate) -> None:
+def test_it_is_live_and_ready(app: Application) -> None:
     assert ask(app, "GET", "/v2/health/live").json() == {"live": True}
     assert ask(app, "GET", "/v2/health/ready").json() == {"ready": True}
 
 
 @pytest.mark.parametrize("path", [INFER, "/v2/models/digitnet/versions/1/infer"])
-def test_answers_are_the_classifiers_own(app: Gate, classifier: Classifier, path: str) -> None:
+def test_answers_are_the_classifiers_own(app: Application, classifier: Classifier, path: str) -> None:
     images = some_images(3)
     response = ask(app, "POST", path, json=asked(images, id="first"))
     assert response.status_code == 200
@@ -49,7 +49,7 @@ def test_answers_are_the_classifiers_own(app: Gate, classifier: Classifier, path
     assert outputs["labels"] == classifier.predict(images).tolist()
 
 
-def test_binary_tensors_both_ways(app: Gate, classifier: Classifier) -> None:
+def test_binary_tensors_both_ways(app: Application, classifier: Classifier) -> None:
     images = some_images(2)
     tensor = {"name": "images", "shape": [2, 28, 28], "datatype": "UINT8"}
     head = json.dumps(
@@ -74,19 +74,19 @@ def test_binary_tensors_both_ways(app: Gate, classifier: Classifier) -> None:
 
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "many", "9" * 13, "+3"])
-def test_a_length_that_is_no_number_is_refused(app: Gate, length: str) -> None:
+def test_a_length_that_is_no_number_is_refused(app: Application, length: str) -> None:
     headers = {"Inference-Header-Content-Length": length}
     response = ask(app, "POST", INFER, content=b"{}", headers=headers)
     assert response.status_code == 400
     assert "is not a number of bytes" in response.json()["error"]
 
 
-def test_compressed_bodies_are_refused(app: Gate) -> None:
+def test_compressed_bodies_are_refused(app: Application) -> None:
     response = ask(app, "POST", INFER, content=b"{}", headers={"Content-Encoding": "gzip"})
     assert response.status_code == 415
 
 
-def test_json_has_a_limit_of_its_own(app: Gate) -> None:
+def test_json_has_a_limit_of_its_own(app: Application) -> None:
     response = ask(app, "POST", INFER, content=b" " * (8 << 20) + b"{}")
     assert response.status_code == 413
     assert response.json() == {"error": "the body is too large: at most 8,388,608 bytes are read"}
@@ -103,7 +103,7 @@ def test_json_has_a_limit_of_its_own(app: Gate) -> None:
         ("/v2/models/digitnet/generate", "there is nothing at this path"),
     ],
 )
-def test_unknown_models_and_versions(app: Gate, path: str, sentence: str) -> None:
+def test_unknown_models_and_versions(app: Application, path: str, sentence: str) -> None:
     response = ask(app, "POST", path, json={})
     assert response.status_code == 404
     assert sentence in response.json()["error"]

@@ -1,14 +1,20 @@
 """The description is of what there is, and what there is keeps to it."""
 
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from digitnet.arrays import IMAGE_SIDE
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
 from digitnet.server.app import own_routes
-from digitnet.server.routing import Gate
+from digitnet.server.openapi import description
+from digitnet.server.routing import Application
+from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
+from digitnet.server.tensors import INPUT, OUTPUTS
 from live_server import Live, ask
 from patience import PATIENCE
 
@@ -51,7 +57,7 @@ def test_every_response_is_as_described(described: Any, path: str, method: str, 
     hold()
 
 
-def test_every_path_is_described(app: Gate) -> None:
+def test_every_path_is_described(app: Application) -> None:
     described = ask(app, "GET", "/openapi.json").json()["paths"]
     routes = own_routes()
     assert set(described) == set(routes)
@@ -67,3 +73,47 @@ def test_what_needs_the_token_says_so(classifier: Classifier) -> None:
         is_open = own_routes()[path].is_open
         assert ("security" in operation) is not is_open
         assert ("401" in operation["responses"]) is not is_open
+
+
+def test_the_file_agrees_with_what_the_program_knows() -> None:
+    schemas = description(10, Settings())["components"]["schemas"]
+    tensor = schemas["InputTensor"]["properties"]
+    assert tensor["name"] == {"const": INPUT}
+    assert tensor["shape"]["prefixItems"][1:] == [{"const": IMAGE_SIDE}] * 2
+    image = schemas["Image"]
+    assert {image[bound] for bound in ("minItems", "maxItems")} == {IMAGE_SIDE}
+    assert {image["items"][bound] for bound in ("minItems", "maxItems")} == {IMAGE_SIDE}
+    assert schemas["RequestedOutput"]["properties"]["name"]["enum"] == list(OUTPUTS)
+    assert schemas["OutputTensor"]["properties"]["name"]["enum"] == list(OUTPUTS)
+    assert set(schemas["OutputTensor"]["properties"]["datatype"]["enum"]) == set(OUTPUTS.values())
+    assert schemas["ModelMetadata"]["properties"]["name"] == {"const": MODEL_NAME}
+    assert schemas["InferenceResponse"]["properties"]["model_version"] == {"const": MODEL_VERSION}
+
+
+@pytest.mark.parametrize("classes", [10, 26])
+def test_what_depends_on_the_classes_is_completed(classes: int) -> None:
+    schemas = description(classes, Settings())["components"]["schemas"]
+    assert schemas["Label"]["maximum"] == classes - 1
+    assert schemas["Digit"]["properties"]["probabilities"]["maxItems"] == classes
+    assert (schemas["Probabilities"]["minItems"], schemas["Probabilities"]["maxItems"]) == (classes, classes)
+
+
+def test_every_operation_has_the_responses_that_any_may_give() -> None:
+    for item in description(10, Settings())["paths"].values():
+        for operation in item.values():
+            assert {"200", "400", "403", "503"} <= set(operation["responses"])
+
+
+def test_every_reference_has_its_target() -> None:
+    content = description(10, Settings())
+
+    def references(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from [part["$ref"]] if "$ref" in part else []
+            part = list(part.values())
+        if isinstance(part, list):
+            for item in part:
+                yield from references(item)
+
+    for reference in set(references(content)):
+        functools.reduce(lambda part, name: part[name], reference.removeprefix("#/").split("/"), content)

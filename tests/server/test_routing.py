@@ -15,7 +15,7 @@ from digitnet.errors import ConfigurationError, ModelFileError, RequestError
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, in_thread, json_response, make_app, read_body, read_json, serving_of
 from digitnet.server.replies import without_folders
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from live_server import INFER, ask, asked, live, some_images
 from patience import PATIENCE
 
@@ -71,22 +71,22 @@ ROUTES: Sequence[BaseRoute] = [
 
 
 @pytest.fixture(scope="module")
-def studio(classifier: Classifier) -> Gate:
+def studio(classifier: Classifier) -> Application:
     return make_app(classifier, Settings(access_log=False), ROUTES)
 
 
-def test_routes_of_others_are_served(studio: Gate) -> None:
+def test_routes_of_others_are_served(studio: Application) -> None:
     response = ask(studio, "POST", "/studio/echo", json={"a": [1]})
     assert response.json() == {"given": {"a": [1]}, "at": "/studio/echo"}
     assert response.headers["x-content-type-options"] == "nosniff"
     assert ask(studio, "GET", "/v2").json()["name"] == "digitnet"
 
 
-def test_streams_are_passed_on(studio: Gate) -> None:
+def test_streams_are_passed_on(studio: Application) -> None:
     assert ask(studio, "GET", "/studio/stream").text == "data: 0\n\ndata: 1\n\ndata: 2\n\n"
 
 
-def test_their_errors_become_responses(studio: Gate) -> None:
+def test_their_errors_become_responses(studio: Application) -> None:
     response = ask(studio, "GET", "/studio/refuse")
     assert (response.status_code, response.json(), response.headers["x-reason"]) == (
         409,
@@ -97,7 +97,7 @@ def test_their_errors_become_responses(studio: Gate) -> None:
     assert (response.status_code, response.json()) == (422, {"error": "hidden_sizes is empty"})
 
 
-def test_folders_of_this_machine_are_not_told(studio: Gate) -> None:
+def test_folders_of_this_machine_are_not_told(studio: Application) -> None:
     response = ask(studio, "GET", "/studio/misplaced")
     assert response.json() == {"error": "seven.onnx does not exist: expected a model file"}
 
@@ -114,21 +114,21 @@ def test_only_folders_are_left_out(text: str, told: str) -> None:
     assert without_folders(text) == told
 
 
-def test_a_mistake_of_ours_says_nothing_of_this_machine(studio: Gate, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistake_of_ours_says_nothing_of_this_machine(studio: Application, caplog: pytest.LogCaptureFixture) -> None:
     response = ask(studio, "GET", "/studio/broken")
     assert response.status_code == 500
-    assert response.json() == {"error": "the server made a mistake, which is in its log"}
+    assert response.json() == {"error": "the server failed; the error is in its log"}
     assert "ZeroDivisionError" in caplog.text
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"null", b"nan", b'"text"', b"\x00", b'{"a": Infinity}'])
-def test_a_body_that_is_no_object_of_json(studio: Gate, body: bytes) -> None:
+def test_a_body_that_is_no_object_of_json(studio: Application, body: bytes) -> None:
     response = ask(studio, "POST", "/studio/echo", content=body)
     assert response.status_code == 400
     assert "JSON" in response.json()["error"]
 
 
-def test_a_limit_is_told_and_kept(studio: Gate) -> None:
+def test_a_limit_is_told_and_kept(studio: Application) -> None:
     async def in_parts() -> AsyncIterator[bytes]:
         for _ in range(4):
             yield b"123"
@@ -151,14 +151,14 @@ def test_a_limit_is_told_and_kept(studio: Gate) -> None:
         ("OPTIONS", "/read", "POST"),
     ],
 )
-def test_a_method_that_is_not_offered(studio: Gate, method: str, path: str, allowed: str) -> None:
+def test_a_method_that_is_not_offered(studio: Application, method: str, path: str, allowed: str) -> None:
     response = ask(studio, method, path)
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
     assert list(response.json()) == ["error"]
 
 
-def test_a_path_that_there_is_not(studio: Gate) -> None:
+def test_a_path_that_there_is_not(studio: Application) -> None:
     for path in ("/v3", "/studio/nothing", "/%00", "/v2/"):
         response = ask(studio, "GET", path)
         assert response.status_code == 404
@@ -179,7 +179,7 @@ def test_behind_a_prefix_that_a_proxy_removes_or_not(classifier: Classifier, roo
     assert ask(app, "GET", "/openapi.json").json()["servers"] == [{"url": prefix}]
 
 
-def asked_while_held(app: Gate, paths: Sequence[str], answered: int) -> list[httpx.Response]:
+def asked_while_held(app: Application, paths: Sequence[str], answered: int) -> list[httpx.Response]:
     """Ask for all of the paths at once; what waits there is let go when so many others have been answered."""
     held = app.held = threading.Event()  # type: ignore[attr-defined]
 
@@ -241,7 +241,7 @@ def test_it_lives_and_ends_with_the_server(classifier: Classifier) -> None:
     assert ask(app, "GET", "/v2/health/live").status_code == 200
 
 
-def test_websockets_are_closed(studio: Gate) -> None:
+def test_websockets_are_closed(studio: Application) -> None:
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from digitnet.errors import RequestError
 from digitnet.server.batching import Answers
-from digitnet.server.tensors import Asked, read_request, write_response
+from digitnet.server.tensors import InferenceRequest, read_request, write_response
 from live_server import asked, some_images
 
 IMAGES = some_images(2)
@@ -53,7 +53,7 @@ def test_an_output_says_itself_how_it_is_wanted() -> None:
 
 def test_a_response_in_json() -> None:
     outputs = (("probabilities", False), ("logits", False), ("labels", False))
-    body, length = write_response(Asked(IMAGES, outputs, "a name"), ANSWERS)
+    body, length = write_response(InferenceRequest(IMAGES, outputs, "a name"), ANSWERS)
     assert length is None
     assert json.loads(body) == {
         "id": "a name",
@@ -69,7 +69,7 @@ def test_a_response_in_json() -> None:
 
 def test_a_response_with_tensors_after_the_json() -> None:
     body, length = write_response(
-        Asked(IMAGES, (("labels", True), ("probabilities", False), ("logits", True)), None), ANSWERS
+        InferenceRequest(IMAGES, (("labels", True), ("probabilities", False), ("logits", True)), None), ANSWERS
     )
     assert length is not None
     head = json.loads(body[:length])
@@ -98,7 +98,7 @@ def wrong(**changes: Any) -> bytes:
         (b"{}", "inputs is not an array of one object"),
         (b'{"inputs": {}}', "inputs is not an array of one object"),
         (dumped({"inputs": [TENSOR, TENSOR]}), "inputs is not an array of one object"),
-        (dumped({"id": 7, **asked(IMAGES)}), "id is not a text"),
+        (dumped({"id": 7, **asked(IMAGES)}), "id is not a string"),
         (wrong(name="picture"), 'the name of the input is "picture"'),
         (wrong(name=None), "the name of the input is null"),
         (wrong(datatype="FP32"), 'the datatype of "images" is "FP32"'),
@@ -119,7 +119,7 @@ def wrong(**changes: Any) -> bytes:
         (dumped(asked(IMAGES, outputs=[1])), "outputs is not an array"),
         (dumped(asked(IMAGES, outputs=[{"name": "softmax"}])), 'there is no output "softmax"'),
         (dumped(asked(IMAGES, outputs=[{"name": []}])), "there is no output []"),
-        (dumped(asked(IMAGES, outputs=[{"name": "labels"}] * 2)), "asked for twice"),
+        (dumped(asked(IMAGES, outputs=[{"name": "labels"}] * 2)), "requested twice"),
         (
             dumped(asked(IMAGES, outputs=[{"name": "labels", "parameters": {"classification": 3}}])),
             "classification is not offered",

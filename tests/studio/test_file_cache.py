@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from digitnet.studio.file_cache import Kept
+from digitnet.studio.file_cache import FileCache
 from patience import PATIENCE
 
 
 def test_it_is_made_once(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("1")
-    kept: Kept[str] = Kept()
+    kept: FileCache[str] = FileCache()
     assert kept.get(path, path.read_text) == "1"
     assert kept.get(path, lambda: "made again") == "1"
 
@@ -21,7 +21,7 @@ def test_it_is_made_once(tmp_path: Path) -> None:
 def test_another_content_is_another_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("1")
-    kept: Kept[str] = Kept()
+    kept: FileCache[str] = FileCache()
     kept.get(path, path.read_text)
     path.write_text("2")
     os.utime(path, ns=(0, 5))  # as if it had been written later
@@ -29,7 +29,7 @@ def test_another_content_is_another_file(tmp_path: Path) -> None:
 
 
 def test_those_asked_for_last_stay(tmp_path: Path) -> None:
-    kept: Kept[str] = Kept(limit=2)
+    kept: FileCache[str] = FileCache(limit=2)
     paths = [tmp_path / name for name in "abc"]
     for path in paths:
         path.write_text("")
@@ -40,7 +40,7 @@ def test_those_asked_for_last_stay(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
-    kept: Kept[str] = Kept()
+    kept: FileCache[str] = FileCache()
     path = tmp_path / "missing"
     with pytest.raises(OSError, match="No such file"):
         kept.get(path, path.read_text)
@@ -48,7 +48,7 @@ def test_what_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_two_threads_make_it_once(tmp_path: Path) -> None:
-    kept: Kept[int] = Kept()
+    kept: FileCache[int] = FileCache()
     begun, may_end = threading.Event(), threading.Event()
     made = []
 

@@ -10,8 +10,8 @@ from digitnet.datasets import Dataset, load_mnist
 from digitnet.inference.classifier import Classifier
 from digitnet.inspection import Network, explain, read_network
 from digitnet.model_file.contract import bundled_model_path
-from digitnet.studio.digits import Mnist
-from digitnet.studio.insides import Inside
+from digitnet.studio.inspectors import NetworkInspector
+from digitnet.studio.lazy_mnist import LazyMnist
 from made_up_model_files import model_file
 from made_up_networks import made_up_network
 from patience import wait_until
@@ -196,7 +196,7 @@ def test_a_question_is_no_larger_than_it_need_be(page: Page) -> None:
     assert response.status_code == 413
 
 
-class _Few(Mnist):
+class _Few(LazyMnist):
     """Some of the digits, so that looking at all of them is quick."""
 
     @property
@@ -206,7 +206,7 @@ class _Few(Mnist):
 
 
 def test_all_training_digits_are_looked_at_once_and_in_the_background() -> None:
-    inside = Inside(made_up_network(), _Few())
+    inside = NetworkInspector(made_up_network(), _Few())
     assert inside.nearest(SEVEN, 3) is None
     wait_until(lambda: inside.nearest(SEVEN, 3) is not None)
     found = inside.nearest(SEVEN, 3)

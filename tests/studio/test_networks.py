@@ -10,7 +10,7 @@ from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path
 from digitnet.model_file.metadata import Precision
 from digitnet.studio.networks import Networks
 from digitnet.studio.studio import Studio
-from digitnet.studio.teaching import NotThereError, Workshop
+from digitnet.studio.teaching import NotFoundError, Workshop
 from digitnet.studio.teaching.jobs import Jobs
 from made_up_model_files import model_file
 
@@ -39,7 +39,7 @@ def test_a_trained_network_is_loaded_once_and_anew_when_it_has_gone_on(classifie
     assert networks.classifier("") is classifier
     networks.file(job.id).write_bytes(model_file((9, 9)))
     assert networks.classifier(job.id) is not first
-    with pytest.raises(NotThereError):
+    with pytest.raises(NotFoundError):
         networks.file("run-0")
 
 

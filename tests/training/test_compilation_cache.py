@@ -21,6 +21,7 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from digitnet.training import compilation_cache as module
 from digitnet.training.compilation_cache import compilation_cache, fingerprint
+from extras import skip_where_nothing_is_kept
 
 PROGRAM = bytes(range(256)) * 3
 NAME, OTHER = "jit_step-01-cache", "jit_other-23-cache"
@@ -33,6 +34,7 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="owners and modes of POS
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the cache of this test is; JAX as it comes."""
+    skip_where_nothing_is_kept()
     before = {name: jax.config.values[name] for name in (FOLDER_SETTING, "jax_enable_compilation_cache")}
     set_jax({FOLDER_SETTING: None, "jax_enable_compilation_cache": True})
     monkeypatch.setenv("DIGITNET_CACHE_DIR", str(tmp_path / "cache"))

@@ -24,6 +24,7 @@ OPTIMIZERS = {
     "lion": lambda: keras.optimizers.Lion(1e-4),
     "ema": lambda: keras.optimizers.Adam(1e-3, use_ema=True, ema_momentum=0.5),
 }
+OPTIMIZED = ("adamw", "sgd")  # compiled as users' programs are; all presets train with the first
 
 
 def compiled(optimizer: Any = "adam", loss: Any = "categorical_crossentropy", **build: Any) -> Any:
@@ -48,11 +49,22 @@ def assert_same_weights(ours: Any, theirs: Any, tolerance: float) -> None:
         np.testing.assert_allclose(mine, other, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", OPTIMIZED)
 def test_one_epoch_is_one_epoch_of_keras(optimizer: str, stripes: Dataset) -> None:
     ours, theirs = (compiled(OPTIMIZERS[optimizer]()) for _ in range(2))
     history = train(ours, stripes, epochs=1, batch_size=50)  # 230 images: four whole batches and one of 30
     losses = keras_fit(theirs, stripes, batch_size=50)
+    assert_same_weights(ours, theirs, 2e-5)
+    assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
+
+
+@pytest.mark.usefixtures("compiled_quickly")
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name not in OPTIMIZED])
+def test_every_optimizer_is_followed(optimizer: str, stripes: Dataset) -> None:
+    """Over five whole batches: what becomes of a remainder does not depend on the optimiser."""
+    ours, theirs = (compiled(OPTIMIZERS[optimizer]()) for _ in range(2))
+    history = train(ours, stripes, epochs=1, batch_size=46)
+    losses = keras_fit(theirs, stripes, batch_size=46)
     assert_same_weights(ours, theirs, 2e-5)
     assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
 
@@ -72,19 +84,20 @@ def test_layers_with_a_state_of_their_own_follow_keras(build: dict[str, Any], st
 
 @pytest.mark.usefixtures("compiled_quickly")
 @pytest.mark.parametrize(
-    ("loss", "one_hot"),
+    ("loss", "one_hot", "batch_size"),
     [
-        (lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.2), True),
-        (lambda: "sparse_categorical_crossentropy", False),
-        (lambda: keras.losses.categorical_crossentropy, True),
-        (lambda: "mean_squared_error", True),
+        # Of 230 images: five whole batches. Their remainders: test_one_epoch_is_one_epoch_of_keras.
+        (lambda: keras.losses.CategoricalCrossentropy(label_smoothing=0.2), True, 46),
+        (lambda: "sparse_categorical_crossentropy", False, 46),
+        (lambda: keras.losses.categorical_crossentropy, True, 46),
+        (lambda: "mean_squared_error", True, 50),  # the one that Keras itself computes, here with a remainder of 30
     ],
     ids=["label smoothing", "sparse", "function", "squared error"],
 )
-def test_every_keras_loss_is_followed(loss: Any, one_hot: bool, stripes: Dataset) -> None:
+def test_every_keras_loss_is_followed(loss: Any, one_hot: bool, batch_size: int, stripes: Dataset) -> None:
     ours, theirs = compiled(loss=loss()), compiled(loss=loss())
-    history = train(ours, stripes, epochs=1, batch_size=46)  # five whole batches
-    losses = keras_fit(theirs, stripes, batch_size=46, one_hot=one_hot)
+    history = train(ours, stripes, epochs=1, batch_size=batch_size)
+    losses = keras_fit(theirs, stripes, batch_size=batch_size, one_hot=one_hot)
     assert_same_weights(ours, theirs, 2e-5)
     assert history.history["loss"][0] == pytest.approx(losses[0], rel=1e-4)
 

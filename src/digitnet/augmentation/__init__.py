@@ -1,1 +1,1 @@
-"""Training images that were never written: distorted digits, digits of other pens, and what is no digit."""
+"""Generated training images: distorted digits, digits in other handwriting, and images that show no digit."""

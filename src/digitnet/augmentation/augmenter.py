@@ -1,10 +1,10 @@
-"""Images that were never written: every epoch sees each training image changed anew.
+"""Random changes of training images, drawn anew in every epoch.
 
 All runs inside the compiled epoch, on the batch that a step has just gathered, so that no image is ever stored twice.
-An image is scaled, sheared, turned and moved as a whole, and bent elastically; all of that together is one grid that
-says for each pixel where in the original to look, and one look with bilinear interpolation. Then its strokes are
-changed (`digitnet.augmentation.strokes`). Each kind of change draws its own random numbers: they stay the same
-whatever else is switched on, so that experiments differ only in what they are about.
+An image is scaled, sheared, rotated, shifted and distorted elastically. All of that together is one sampling grid,
+which gives for each pixel its place in the original, so that the image is interpolated once. Then its strokes are
+changed (`digitnet.augmentation.strokes`). Each kind of change has a stream of random numbers of its own: switching one
+kind on or off does not change the others, so that two experiments differ in nothing else.
 """
 
 import math
@@ -18,31 +18,32 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Labels
 from digitnet.augmentation.distortion import Distortion
-from digitnet.augmentation.strokes import blurred, broken, computed_once, faded, thickened
+from digitnet.augmentation.strokes import blurred, faded, materialized, thickened, with_gaps
 from digitnet.network.backend import Tensor
 from digitnet.network.random_bits import random_bits
 
 __all__ = [
     "Augmentation",
     "augmented_copies",
+    "bilinear_sample",
     "make_augmentation",
     "random_distortion",
-    "random_grid",
+    "random_sampling_grid",
     "random_shift",
     "random_strokes",
-    "sample",
 ]
 
 # (images uint8 (n, 28, 28), labels int (n,), key) -> images, as they came
 Augmentation: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 _CENTRE = (IMAGE_SIDE - 1) / 2
-# Each draws from the key with its place behind it. A 0 there changes nothing: `random_shift` draws from the bare key.
+# One stream of random numbers for each kind of change; its key is the step's key followed by its position here.
+# Position 0 gives the same numbers as the step's key alone, which is what `random_shift` uses.
 _STREAMS = ("shift", "rotation", "scaling", "shear", "elastic", "thickness", "gaps", "contrast", "blur")
 
 
 def make_augmentation(distortion: Distortion) -> Augmentation | None:
-    """What `train` takes as its `augmentation`, for given strengths.
+    """The argument `augmentation` of `train`, for given strengths.
 
     Args:
         distortion: How strongly images are changed.
@@ -55,7 +56,7 @@ def make_augmentation(distortion: Distortion) -> Augmentation | None:
 
 
 def augmented_copies(images: Images, labels: Labels, distortion: Distortion, *, copies: int, seed: int) -> Images:
-    """Each image as several epochs might see it, to look at.
+    """Several distorted copies of each image, to show what training sees.
 
     Args:
         images: uint8 (n, 28, 28).
@@ -85,7 +86,7 @@ def random_distortion(images: Tensor, labels: Tensor, key: Tensor, *, distortion
         uint8 (n, 28, 28).
     """
     if distortion.is_warp:
-        images = sample(images, random_grid(labels, key, distortion=distortion))
+        images = bilinear_sample(images, random_sampling_grid(labels, key, distortion=distortion))
     elif distortion.shift:  # whole pixels need no interpolation
         images = random_shift(images, key, pixels=distortion.shift)
     return random_strokes(images, key, distortion=distortion)
@@ -102,18 +103,18 @@ def random_shift(images: Tensor, key: Tensor, *, pixels: int) -> Tensor:
     Returns:
         uint8 (n, height, width).
     """
-    tops, lefts = _shifts(len(images), key, pixels)
+    tops, lefts = _random_shifts(len(images), key, pixels)
     padded = jnp.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
     return jax.vmap(lambda image, top, left: jax.lax.dynamic_slice(image, (top, left), images.shape[1:]))(
         padded, tops, lefts
     )
 
 
-def random_grid(labels: Tensor, key: Tensor, *, distortion: Distortion) -> Tensor:
-    """Where each pixel of a distorted image lies in the original.
+def random_sampling_grid(labels: Tensor, key: Tensor, *, distortion: Distortion) -> Tensor:
+    """The place in the original of each pixel of a distorted image.
 
-    Seen from the original, the image is scaled, then sheared, then turned about its centre, then shifted; the elastic
-    displacement is added to where the pixel then looks. All strengths are drawn evenly from their ranges. Both parts
+    The original is scaled, then sheared, then rotated about its centre, then shifted; the elastic displacement is added
+    to the place that each pixel is taken from. All strengths are drawn evenly from their ranges. Both parts
     are made in one go, basis @ numbers @ basis.T, with a few numbers for each image.
 
     Args:
@@ -124,61 +125,61 @@ def random_grid(labels: Tensor, key: Tensor, *, distortion: Distortion) -> Tenso
     Returns:
         float32 (n, 2, 28, 28): the row, then the column, in pixels from the centre of the top left pixel.
     """
-    basis = _basis(distortion)
+    basis = _grid_basis(distortion)
     affine = _random_affine(labels, key, distortion)
     n, nodes = len(labels), basis.shape[1] - 2
-    noise = _evenly(key, "elastic", n, 2, nodes, nodes) * distortion.elastic_pixels * math.sqrt(3)  # variance of 1 / 3
-    numbers = jnp.pad(affine, _zeros(after=nodes)) + jnp.pad(noise, _zeros(before=2))
+    noise = _uniform(key, "elastic", n, 2, nodes, nodes) * distortion.elastic_pixels * math.sqrt(3)  # variance of 1 / 3
+    numbers = jnp.pad(affine, _padding(after=nodes)) + jnp.pad(noise, _padding(before=2))
     return jnp.einsum("yr,narc,xc->nayx", basis, numbers, basis, precision="highest")
 
 
 def _random_affine(labels: Tensor, key: Tensor, distortion: Distortion) -> Tensor:
-    """Where an image's centre lies in the original, and how far a column and a row take from there.
+    """The affine part of the grid: the place of an image's centre in the original, and the steps per column and row.
 
     Returns:
         float32 (n, 2, 2, 2): for the row and the column in the original, [[at the centre, per column], [per row, 0]].
     """
     n = len(labels)
     slender = jnp.where((labels == 1) | (labels == 7), jnp.float32(distortion.slender_factor), jnp.float32(1))
-    angle = math.radians(distortion.rotation) * slender * _evenly(key, "rotation", n)
-    slant = jnp.tan(math.radians(distortion.shear) * slender * _evenly(key, "shear", n))
-    width, height = 1 + distortion.scaling * _evenly(key, "scaling", n, 2).T
+    angle = math.radians(distortion.rotation) * slender * _uniform(key, "rotation", n)
+    slant = jnp.tan(math.radians(distortion.shear) * slender * _uniform(key, "shear", n))
+    width, height = 1 + distortion.scaling * _uniform(key, "scaling", n, 2).T
     # The inverse of turn @ shear @ scale, since a pixel of the result asks where it comes from.
     cosine, sine = jnp.cos(angle), jnp.sin(angle)
     per_column = jnp.stack([-sine / height, (cosine + slant * sine) / width])
     per_row = jnp.stack([cosine / height, (sine - slant * cosine) / width])
-    down, right = (distortion.shift - drawn for drawn in _shifts(n, key, distortion.shift))
+    down, right = (distortion.shift - drawn for drawn in _random_shifts(n, key, distortion.shift))
     centre = _CENTRE - per_column * right - per_row * down
     return jnp.array([[centre, per_column], [per_row, jnp.zeros_like(centre)]]).transpose(3, 2, 0, 1)
 
 
-def _zeros(before: int = 0, after: int = 0) -> tuple[tuple[int, int], ...]:
-    """What makes room in (n, 2, rows, columns), along its rows and its columns."""
+def _padding(before: int = 0, after: int = 0) -> tuple[tuple[int, int], ...]:
+    """Padding for `jnp.pad` of an array (n, 2, rows, columns): zeros before and after its rows and its columns."""
     return ((0, 0), (0, 0), (before, after), (before, after))
 
 
-def sample(images: Tensor, grid: Tensor) -> Tensor:
-    """Look up each pixel of the result in the original, between four of its pixels; beyond the edge is paper.
+def bilinear_sample(images: Tensor, grid: Tensor) -> Tensor:
+    """Interpolate each pixel of the result between four pixels of the original; beyond the edge is paper.
 
     Args:
         images: uint8 (n, 28, 28).
-        grid: float32 (n, 2, 28, 28) as `random_grid` makes it.
+        grid: float32 (n, 2, 28, 28) as `random_sampling_grid` makes it.
 
     Returns:
         uint8 (n, 28, 28), bilinear interpolation rounded to the nearest grey.
     """
     n, side = len(images), IMAGE_SIDE
-    # One pixel of paper all around; what lies farther out is looked up there.
+    # One pixel of paper is added all around, and places farther out are moved onto it.
     rows, columns = (jnp.clip(grid[:, axis] + 1, 0, side + 0.999) for axis in (0, 1))
     top, left = rows.astype(jnp.int32), columns.astype(jnp.int32)
     below, beside = rows - top, columns - left
-    # The four neighbours of each place as the four bytes of one number, so that one look fetches them all.
+    # The four neighbours of each place are the four bytes of one number, so that one gather fetches them all.
     padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1))).astype(jnp.uint32)
     corners = padded[:, :-1, :-1] | padded[:, :-1, 1:] << 8 | padded[:, 1:, :-1] << 16 | padded[:, 1:, 1:] << 24
-    corners = _computed_apart(corners.reshape(n, -1))  # once, and not again at each look
+    corners = _optimization_barrier(corners.reshape(n, -1))  # computed once, not again for each gather
     places = (top * (side + 1) + left).reshape(n, -1)
     found = jnp.take_along_axis(corners, places, axis=1, mode="promise_in_bounds")
-    found = _computed_apart(found).reshape(n, side, side)  # without the looks, all that follows is vectorised
+    found = _optimization_barrier(found).reshape(n, side, side)  # XLA vectorises all that follows
     upper_left, upper_right, lower_left, lower_right = (
         (found >> bits & 0xFF).astype(jnp.float32) for bits in (0, 8, 16, 24)
     )
@@ -193,53 +194,53 @@ def random_strokes(images: Tensor, key: Tensor, *, distortion: Distortion) -> Te
     Args:
         images: uint8 (n, 28, 28), 0 = paper.
         key: As `random_bits` takes it.
-        distortion: The strengths; those of the geometry are not looked at.
+        distortion: The strengths; those of the geometry are ignored.
 
     Returns:
         uint8 (n, 28, 28).
     """
     n = len(images)
     if distortion.changes_strokes:
-        images = computed_once(images)
+        images = materialized(images)
     if distortion.thickness:
-        images = thickened(images, distortion.thickness * _evenly(key, "thickness", n))
+        images = thickened(images, distortion.thickness * _uniform(key, "thickness", n))
     if distortion.gaps:
-        images = _with_gaps(images, key, distortion)
+        images = _with_random_gaps(images, key, distortion)
     if distortion.contrast:
-        images = faded(images, 1 - distortion.contrast * _part(key, "contrast", n))
+        images = faded(images, 1 - distortion.contrast * _uniform_fraction(key, "contrast", n))
     if distortion.blur:
-        images = blurred(images, distortion.blur * _part(key, "blur", n), math.ceil(3 * distortion.blur))
+        images = blurred(images, distortion.blur * _uniform_fraction(key, "blur", n), math.ceil(3 * distortion.blur))
     return images
 
 
-def _with_gaps(images: Tensor, key: Tensor, distortion: Distortion) -> Tensor:
-    """From no gap to all of them, each number as likely."""
-    drawn = _part(key, "gaps", len(images), 1 + 2 * distortion.gaps)
+def _with_random_gaps(images: Tensor, key: Tensor, distortion: Distortion) -> Tensor:
+    """The images with 0 to `distortion.gaps` gaps each, every number equally likely."""
+    drawn = _uniform_fraction(key, "gaps", len(images), 1 + 2 * distortion.gaps)
     count, places, sizes = jnp.split(drawn, (1, 1 + distortion.gaps), axis=1)
     is_there = jnp.arange(distortion.gaps) < jnp.floor(count * (distortion.gaps + 1))
-    return broken(images, places, jnp.where(is_there, distortion.gap_radius * (1 + sizes) / 2, 0))
+    return with_gaps(images, places, jnp.where(is_there, distortion.gap_radius * (1 + sizes) / 2, 0))
 
 
-def _shifts(n: int, key: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-    """Two whole numbers for each image, int32 (n,) each, from 0 to 2 * pixels."""
+def _random_shifts(n: int, key: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
+    """Random shifts down and right, int32 (n,) each, uniform from 0 to 2 * pixels."""
     bits = random_bits(key, n)
     down, right = ((part % (2 * pixels + 1)).astype(jnp.int32) for part in (bits & 0xFFFF, bits >> 16))
     return down, right
 
 
-def _evenly(key: Tensor, stream: str, *shape: int) -> Tensor:
-    """Evenly distributed float32 in [-1, 1]."""
+def _uniform(key: Tensor, stream: str, *shape: int) -> Tensor:
+    """Uniformly distributed float32 in [-1, 1], of the given shape, from the stream of one kind of change."""
     bits = random_bits(jnp.append(key, jnp.uint32(_STREAMS.index(stream))), math.prod(shape))
     return jax.lax.bitcast_convert_type(bits, jnp.int32).reshape(shape).astype(jnp.float32) / 2.0**31
 
 
-def _part(key: Tensor, stream: str, *shape: int) -> Tensor:
-    """Evenly distributed float32 in [0, 1]."""
-    return (1 + _evenly(key, stream, *shape)) / 2
+def _uniform_fraction(key: Tensor, stream: str, *shape: int) -> Tensor:
+    """Uniformly distributed float32 in [0, 1]; otherwise as `_uniform`."""
+    return (1 + _uniform(key, stream, *shape)) / 2
 
 
-def _basis(distortion: Distortion) -> AnyArray:
-    """What a grid is made of along one axis, for each of the 28 pixels: float32 (28, 2 + nodes).
+def _grid_basis(distortion: Distortion) -> AnyArray:
+    """The functions that a grid is a combination of, along one axis: float32 (28, 2 + nodes), a row for each pixel.
 
     A constant, the distance from the centre, and, where there is an elastic part, how much each node of a coarse
     lattice of noise counts. A Gaussian leaves nothing finer than its own width, so that noise on every pixel is not
@@ -258,6 +259,6 @@ def _basis(distortion: Distortion) -> AnyArray:
     return np.asarray(np.concatenate(columns, axis=1), np.float32)
 
 
-def _computed_apart(values: Tensor) -> Tensor:
-    """The same values, which XLA does not rewrite together with what is made of them."""
+def _optimization_barrier(values: Tensor) -> Tensor:
+    """The same values; XLA may not fuse their computation with what uses them."""
     return jax.lax.optimization_barrier(values)  # type: ignore[no-untyped-call] # JAX has not typed it

@@ -68,7 +68,7 @@ class Distortion:
 
     @property
     def is_warp(self) -> bool:
-        """Whether the paper itself is turned, stretched or bent, so that new pixels lie between old ones."""
+        """Whether pixels are interpolated: True where an image is rotated, scaled, sheared or distorted elastically."""
         return any((self.rotation, self.scaling, self.shear, self.elastic_alpha))
 
     @property

@@ -1,6 +1,6 @@
-"""Drawings that are no digits: scribbles, hatching, lines, and things that have an outline. All of it at random.
+"""Random drawings that are no digits: scribbles, hatching, lines, and objects with an outline.
 
-Each function draws light on dark, uint8 (112, 112), four pixels for each of the frame, so that edges are smooth there.
+Each function draws light on dark, uint8 (112, 112): four pixels for each pixel of the frame, so that edges are smooth.
 """
 
 import cv2
@@ -13,48 +13,48 @@ __all__ = [
     "MIDDLE",
     "SIDE",
     "bars",
-    "crumbs",
     "cutout",
+    "filled_shapes",
     "hatching",
-    "rotated",
-    "ruled",
+    "object_shape",
+    "randomly_rotated",
+    "ruled_lines",
     "scribble",
-    "shapes",
     "silhouette",
-    "smooth",
-    "thing",
-    "with_print",
+    "smooth_curve",
+    "threshold_noise",
+    "with_pattern",
 ]
 
-SIDE = 4 * IMAGE_SIDE
+SIDE = 4 * IMAGE_SIDE  # pixels, of each drawing
 MIDDLE = SIDE / 2
 
-_FINEST = 0.3  # pixels; less smoothing leaves noise as it is
+_MIN_SMOOTHING = 0.3  # pixels; a Gaussian with less leaves noise as it is
 
 
 def scribble(rng: np.random.Generator) -> GrayPicture:
-    """A line that wanders, jumps from corner to corner, or turns round and round."""
+    """One line: a jagged one, a random walk, or loops."""
     kind = rng.integers(3)
     if kind == 0:
         points = rng.uniform(8, SIDE - 8, (int(rng.integers(6, 22)), 2))
     elif kind == 1:
-        points = smooth(np.cumsum(rng.normal(0, 16, (int(rng.integers(16, 32)), 2)), axis=0) + MIDDLE)
+        points = smooth_curve(np.cumsum(rng.normal(0, 16, (int(rng.integers(16, 32)), 2)), axis=0) + MIDDLE)
     else:
-        points = smooth(rng.uniform(10, SIDE - 10, (int(rng.integers(10, 30)), 2)))
-    return _line(points, rng, closed=bool(rng.random() < 0.3))
+        points = smooth_curve(rng.uniform(10, SIDE - 10, (int(rng.integers(10, 30)), 2)))
+    return _polyline(points, rng, closed=bool(rng.random() < 0.3))
 
 
 def hatching(rng: np.random.Generator) -> GrayPicture:
-    """A pen that goes to and fro, as one fills an area or crosses a word out."""
+    """A line to and fro, as one fills an area or crosses a word out."""
     turns = int(rng.integers(5, 17))
     across = np.where(np.arange(turns) % 2, rng.uniform(4, 36), rng.uniform(SIDE - 36, SIDE - 4))
     along = np.linspace(rng.uniform(6, 26), SIDE - rng.uniform(6, 26), turns)
     points = np.stack([across, along], axis=1) + rng.normal(0, rng.uniform(0, 7), (turns, 2))
-    return _line(rotated(smooth(points) if rng.random() < 0.6 else points, rng), rng)
+    return _polyline(randomly_rotated(smooth_curve(points) if rng.random() < 0.6 else points, rng), rng)
 
 
-def ruled(rng: np.random.Generator) -> GrayPicture:
-    """What forms and squared paper leave: several lines, a grid, a frame or a part of one, dashes, a level line."""
+def ruled_lines(rng: np.random.Generator) -> GrayPicture:
+    """The lines of forms and squared paper: several lines, a grid, a frame or a part of one, dashes, one level line."""
     ink = np.zeros((SIDE, SIDE), np.uint8)
     width, kind = int(rng.integers(3, 12)), rng.integers(4)
     places = np.linspace(8, SIDE - 8, int(rng.integers(2, 6))).astype(int)
@@ -81,7 +81,7 @@ def ruled(rng: np.random.Generator) -> GrayPicture:
     return ink
 
 
-def shapes(rng: np.random.Generator) -> GrayPicture:
+def filled_shapes(rng: np.random.Generator) -> GrayPicture:
     """Filled ellipses and polygons."""
     ink = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 5))):
@@ -92,7 +92,7 @@ def shapes(rng: np.random.Generator) -> GrayPicture:
         else:
             corners = rng.integers(6, SIDE - 6, (int(rng.integers(3, 9)), 2)).astype(np.int32)
             cv2.fillConvexPoly(ink, cv2.convexHull(corners), level, cv2.LINE_AA)
-    return with_print(ink, rng) if rng.random() < 0.4 else ink
+    return with_pattern(ink, rng) if rng.random() < 0.4 else ink
 
 
 def bars(rng: np.random.Generator) -> GrayPicture:
@@ -119,10 +119,10 @@ def silhouette(rng: np.random.Generator) -> GrayPicture:
         )
         half = int(rng.integers(1, 12))
         ink[open_rows, int(MIDDLE) - half : int(MIDDLE) + half] = 0
-    return with_print(ink, rng) if rng.random() < 0.8 else ink
+    return with_pattern(ink, rng) if rng.random() < 0.8 else ink
 
 
-def thing(rng: np.random.Generator) -> GrayPicture:
+def object_shape(rng: np.random.Generator) -> GrayPicture:
     """A body with limbs, handles or a hole, filled or in outline, printed or plain."""
     ink = np.zeros((SIDE, SIDE), np.uint8)
     outlined = rng.random() < 0.2
@@ -139,7 +139,7 @@ def thing(rng: np.random.Generator) -> GrayPicture:
         cv2.fillPoly(ink, [_blob(rng, size=0.5)], 0, cv2.LINE_AA)
     if rng.random() < 0.45:
         ink = np.maximum(ink, ink[:, ::-1])
-    return with_print(ink, rng) if rng.random() < 0.6 else np.asarray(ink, np.uint8)
+    return with_pattern(ink, rng) if rng.random() < 0.6 else np.asarray(ink, np.uint8)
 
 
 def cutout(rng: np.random.Generator) -> GrayPicture:
@@ -148,7 +148,7 @@ def cutout(rng: np.random.Generator) -> GrayPicture:
     angles, radius = np.sort(rng.uniform(0, 2 * np.pi, corners)), rng.uniform(14, 54, corners)
     outline = np.stack([np.cos(angles) * rng.uniform(0.4, 1), np.sin(angles)], axis=1) * radius[:, None] + MIDDLE
     if rng.random() < 0.5:
-        outline = smooth(np.concatenate([outline, outline[:2]]))
+        outline = smooth_curve(np.concatenate([outline, outline[:2]]))
     ink = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(ink, [outline.astype(np.int32)], 255, cv2.LINE_AA)
     for kind in rng.integers(3, size=int(rng.integers(0, 4))):
@@ -165,18 +165,18 @@ def cutout(rng: np.random.Generator) -> GrayPicture:
         across = np.arange(SIDE) / MIDDLE - 1
         shade = rng.uniform(0, 0.8) * (1 + across * rng.choice([-1, 1])) / 2 + rng.uniform(-0.4, 0.4) * across[:, None]
         ink = np.clip(ink * (1 - shade), 0, 255).astype(np.uint8)
-    return with_print(ink, rng) if rng.random() < 0.5 else ink
+    return with_pattern(ink, rng) if rng.random() < 0.5 else ink
 
 
-def crumbs(rng: np.random.Generator) -> GrayPicture:
-    """What a threshold leaves of a sheet with nothing on it: crumbs of noise, here and there or all over.
+def threshold_noise(rng: np.random.Generator) -> GrayPicture:
+    """What a threshold leaves of an empty sheet: specks of noise, in places or all over.
 
     Unlike the other drawings it is from 24 to 149 pixels high and wide, or a part of that.
     """
     side = int(rng.integers(24, 150))
     field = rng.standard_normal((side, side)).astype(np.float32)
     grain = rng.uniform(0, 2.5)
-    if grain > _FINEST:
+    if grain > _MIN_SMOOTHING:
         field = np.asarray(cv2.GaussianBlur(field, (0, 0), grain), np.float32)
     field /= field.std()
     place, at = np.arange(side, dtype=np.float32) / side - 0.5, rng.uniform(-0.5, 0.5, 2)
@@ -193,7 +193,7 @@ def crumbs(rng: np.random.Generator) -> GrayPicture:
     return np.asarray(ink, np.uint8)
 
 
-def with_print(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
+def with_pattern(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
     """The same in light and shade, and half the time with stripes, checks, a pattern or a motif on it.
 
     Args:
@@ -215,13 +215,13 @@ def with_print(ink: GrayPicture, rng: np.random.Generator) -> GrayPicture:
     return printed.astype(np.uint8)
 
 
-def _line(points: NDArray[np.float64], rng: np.random.Generator, *, closed: bool = False) -> GrayPicture:
+def _polyline(points: NDArray[np.float64], rng: np.random.Generator, *, closed: bool = False) -> GrayPicture:
     ink = np.zeros((SIDE, SIDE), np.uint8)
     inside = np.clip(points, 2, SIDE - 2).astype(np.int32)
     return np.asarray(cv2.polylines(ink, [inside], closed, 255, int(rng.integers(4, 17)), cv2.LINE_AA), np.uint8)
 
 
-def smooth(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def smooth_curve(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """A round line through about the same places.
 
     Args:
@@ -235,7 +235,7 @@ def smooth(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(cv2.blur(line, (1, 9)), np.float64)
 
 
-def rotated(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def randomly_rotated(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """The same places (n, 2), turned about the middle by half a turn at most."""
     angle = rng.uniform(0, np.pi)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -251,7 +251,7 @@ def _blob(rng: np.random.Generator, size: float = 1.0) -> NDArray[np.int32]:
     axes = rng.uniform(12, 46, 2) * size
     middle = rng.uniform(MIDDLE - 20, MIDDLE + 20, 2)
     outline = np.stack([np.cos(angles), np.sin(angles)], axis=1) * axes * np.abs(radius)[:, None]
-    return np.asarray(rotated(outline + MIDDLE, rng) + middle - MIDDLE, np.int32)
+    return np.asarray(randomly_rotated(outline + MIDDLE, rng) + middle - MIDDLE, np.int32)
 
 
 def _limb(rng: np.random.Generator) -> NDArray[np.int32]:

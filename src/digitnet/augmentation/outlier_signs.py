@@ -1,4 +1,4 @@
-"""Drawings of a pen that are no digits though they have its strokes: letters of nobody's alphabet, signs, zigzags.
+"""Random pen drawings that are no digits: letters of no alphabet, emblems, rosettes, zigzags.
 
 Each function draws light on dark, uint8 (112, 112), as `digitnet.augmentation.outlier_drawings` does.
 """
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
-from digitnet.augmentation.outlier_drawings import MIDDLE, SIDE, rotated, smooth
+from digitnet.augmentation.outlier_drawings import MIDDLE, SIDE, randomly_rotated, smooth_curve
 
 __all__ = ["emblem", "letter", "rosette", "zigzag"]
 
-_ROUND = 60  # corners of what has none
+_CORNERS_OF_ELLIPSE = 60  # of the polygon that is drawn for an ellipse; chosen by hand
 
 
 def letter(rng: np.random.Generator) -> GrayPicture:
-    """Five to eight strokes between the places of a lattice, more than any digit has."""
-    ink = _empty()
+    """Five to eight strokes between the nine points of a lattice, more strokes than any digit has."""
+    ink = _blank_drawing()
     width = int(rng.integers(4, 16))
     reach = np.array([rng.uniform(25, 46), rng.uniform(30, 46)])
     lattice = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), axis=-1).reshape(-1, 2)
@@ -41,26 +41,26 @@ def letter(rng: np.random.Generator) -> GrayPicture:
 
 def emblem(rng: np.random.Generator) -> GrayPicture:
     """An outline, or a filled shape, with things inside, as faces, buttons, windows and wheels have."""
-    ink = _empty()
+    ink = _blank_drawing()
     axes = rng.uniform(30, 52, 2)
-    corners = int(rng.integers(3, 8)) if rng.random() < 0.4 else _ROUND
-    outline = _around(corners, float(rng.choice([0, np.pi / corners, rng.uniform(0, 6)]))) * axes + MIDDLE
+    corners = int(rng.integers(3, 8)) if rng.random() < 0.4 else _CORNERS_OF_ELLIPSE
+    outline = _directions(corners, float(rng.choice([0, np.pi / corners, rng.uniform(0, 6)]))) * axes + MIDDLE
     is_filled = rng.random() < 0.25
     if is_filled:
         cv2.fillPoly(ink, [outline.astype(np.int32)], 255, cv2.LINE_AA)
     else:
         _stroke(ink, outline, int(rng.integers(3, 11)), closed=True)
-    inside = _marks(axes, rng)
+    inside = _inner_marks(axes, rng)
     return np.where(inside > 0, 255 - inside, ink).astype(np.uint8) if is_filled else np.maximum(ink, inside)
 
 
 def rosette(rng: np.random.Generator) -> GrayPicture:
-    """The same thing several times around a middle: stars, flowers, snow, wheels."""
+    """The same part repeated around a centre: stars, flowers, snowflakes, wheels."""
     count, begin = int(rng.integers(3, 10)), float(rng.uniform(0, 2 * np.pi))
     draw: Callable[[GrayPicture, NDArray[np.float64], np.random.Generator], None]
     draw = (_star, _petals, _spokes)[rng.choice(3, p=(0.5, 0.25, 0.25))]
-    ink = _empty()
-    draw(ink, _around(count, begin), rng)
+    ink = _blank_drawing()
+    draw(ink, _directions(count, begin), rng)
     width, height = rng.permutation([1, rng.uniform(0.6, 1)]).tolist()  # seen aslant
     squeeze = np.array([[width, 0, MIDDLE * (1 - width)], [0, height, MIDDLE * (1 - height)]])
     return np.asarray(cv2.warpAffine(ink, squeeze, (SIDE, SIDE)), np.uint8)
@@ -73,20 +73,20 @@ def zigzag(rng: np.random.Generator) -> GrayPicture:
     points = np.stack([np.where(np.arange(turns) % 2, -across, across), np.linspace(-along, along, turns)], axis=1)
     points += MIDDLE + rng.normal(0, uneven, (turns, 2)) * (1, 0.5)
     if rng.random() < 0.6:
-        points = smooth(points)
+        points = smooth_curve(points)
     way = rng.integers(4)
     if way == 2:
         points = points[:, ::-1]
     elif way == 3:
-        points = rotated(points, rng)
-    ink = _empty()
+        points = randomly_rotated(points, rng)
+    ink = _blank_drawing()
     _stroke(ink, points, int(np.clip(rng.uniform(0.25, 1.15) * 2 * along / turns, 3, 20)))
     return ink
 
 
-def _marks(axes: NDArray[np.float64], rng: np.random.Generator) -> GrayPicture:
+def _inner_marks(axes: NDArray[np.float64], rng: np.random.Generator) -> GrayPicture:
     """Dots, strokes and arcs inside an ellipse; most often the left is the mirror of the right."""
-    marks = _empty()
+    marks = _blank_drawing()
     is_mirrored = rng.random() < 0.6
     for _ in range(int(rng.integers(1, 4)) if is_mirrored else int(rng.integers(2, 6))):
         place, kind = MIDDLE + rng.uniform(-0.6, 0.6, 2) * axes, rng.integers(3)
@@ -109,7 +109,7 @@ def _marks(axes: NDArray[np.float64], rng: np.random.Generator) -> GrayPicture:
 def _star(ink: GrayPicture, directions: NDArray[np.float64], rng: np.random.Generator) -> None:
     """Filled or in outline, with or without a middle."""
     begin = float(np.arctan2(directions[0, 1], directions[0, 0]))
-    rays = _around(2 * len(directions), begin)
+    rays = _directions(2 * len(directions), begin)
     inner, outer = rng.uniform(8, 24), rng.uniform(38, 52)
     points = rays * np.where(np.arange(len(rays)) % 2, inner, outer)[:, None] + MIDDLE
     is_filled = rng.random() < 0.5
@@ -151,11 +151,11 @@ def _half_ellipse(ink: GrayPicture, middle: NDArray[np.float64], axes: list[int]
     cv2.ellipse(ink, _pixel(middle), axes, 0, begin, begin + 180, 255, int(rng.integers(3, 9)), cv2.LINE_AA)
 
 
-def _empty() -> GrayPicture:
+def _blank_drawing() -> GrayPicture:
     return np.zeros((SIDE, SIDE), np.uint8)
 
 
-def _around(count: int, begin: float) -> NDArray[np.float64]:
+def _directions(count: int, begin: float) -> NDArray[np.float64]:
     """Directions all around, evenly spaced: (count, 2), each of length 1."""
     angles = np.arange(count) * 2 * np.pi / count + begin
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)

@@ -1,7 +1,7 @@
-"""What happens to ink on its way to paper and into a camera: strokes thicker or thinner, broken, faint, blurred.
+"""Changes of strokes: thicker or thinner, with gaps, fainter, blurred, as pens, paper and cameras make them.
 
-Nothing here is drawn at random: how much is done to each image comes in with it. Paper stays paper, and beyond the
-edge of an image there is more of it.
+Nothing here is random: the strength of each change is an argument, one number for each image. Paper stays paper, and
+beyond the edge of an image there is more of it.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.network.backend import Tensor
 
-__all__ = ["blurred", "broken", "computed_once", "faded", "ink_places", "thickened"]
+__all__ = ["blurred", "faded", "ink_positions", "materialized", "thickened", "with_gaps"]
 
-_PIXELS_OF_A_FILTER = 2  # a stroke gains one pixel on either side from a maximum over 3 x 3
-_SMALLEST_SIGMA = 1e-3  # pixels; such a Gaussian is one pixel wide, and so is that of 0
+_DILATION_PIXELS = 2  # what a stroke gains in thickness from a maximum over 3 x 3 pixels: one on either side
+_SMALLEST_SIGMA = 1e-3  # pixels; avoids a division by 0, and such a Gaussian leaves an image as it is
 
 
 def thickened(images: Tensor, pixels: Tensor) -> Tensor:
@@ -33,42 +33,42 @@ def thickened(images: Tensor, pixels: Tensor) -> Tensor:
         uint8 (n, 28, 28).
     """
     padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
-    most, least = (_over_neighbours(padded, pick) for pick in (jnp.maximum, jnp.minimum))
-    part = (pixels / _PIXELS_OF_A_FILTER)[:, None, None]
+    most, least = (_filter_3x3(padded, pick) for pick in (jnp.maximum, jnp.minimum))
+    part = (pixels / _DILATION_PIXELS)[:, None, None]
     target = jnp.where(part > 0, most, least).astype(jnp.float32)
-    return computed_once(_rounded(images + jnp.abs(part) * (target - images)))
+    return materialized(_rounded_to_uint8(images + jnp.abs(part) * (target - images)))
 
 
-def _over_neighbours(padded: Tensor, pick: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def _filter_3x3(padded: Tensor, pick: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     rows = pick(pick(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     return pick(pick(rows[:, :, :-2], rows[:, :, 1:-1]), rows[:, :, 2:])
 
 
-def broken(images: Tensor, parts: Tensor, radii: Tensor) -> Tensor:
+def with_gaps(images: Tensor, parts: Tensor, radii: Tensor) -> Tensor:
     """Take the ink out of round places; their edge is soft, a pixel wide.
 
     Args:
         images: uint8 (n, 28, 28), 0 = paper.
-        parts: float32 (n, k) in [0, 1]: where the centres of k gaps are, as `ink_places` has it.
+        parts: float32 (n, k) in [0, 1]: where the centres of k gaps are, as `ink_positions` has it.
         radii: float32 (n, k) in pixels: half of the ink is left at this distance; 0 makes no gap.
 
     Returns:
         uint8 (n, 28, 28).
     """
-    rows, columns = ink_places(images, parts)
+    rows, columns = ink_positions(images, parts)
     offset = np.arange(IMAGE_SIDE, dtype=np.float32)
     outside = jnp.full(images.shape, jnp.inf)  # pixels from the edge of the nearest gap, below 0 inside
     for gap in range(radii.shape[1]):
         row, column, radius = (numbers[:, gap, None, None] for numbers in (rows, columns, radii))
         distance = jnp.sqrt((offset[:, None] - row) ** 2 + (offset - column) ** 2) - radius
         outside = jnp.minimum(outside, jnp.where(radius > 0, distance, jnp.inf))
-    return computed_once(_rounded(images * jnp.clip(outside + 0.5, 0, 1)))
+    return materialized(_rounded_to_uint8(images * jnp.clip(outside + 0.5, 0, 1)))
 
 
-def ink_places(images: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
-    """Pixels that have ink, found by how much of all ink comes before them, line by line.
+def ink_positions(images: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
+    """Positions of inked pixels, each given by the part of all ink that comes before it, row by row.
 
-    With evenly drawn parts, a pixel is found as often as it is dark.
+    With parts drawn uniformly from [0, 1], a pixel is chosen in proportion to its ink.
 
     Args:
         images: uint8 (n, 28, 28), 0 = paper.
@@ -82,16 +82,16 @@ def ink_places(images: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
     up_to_row = jnp.cumsum(in_rows, axis=1)
     total = up_to_row[:, -1:]
     wanted = jnp.minimum((parts * total).astype(jnp.int32), total - 1)
-    rows = _passed(up_to_row[:, None], wanted)
+    rows = _count_up_to(up_to_row[:, None], wanted)
     lines = jnp.take_along_axis(amounts, rows[:, :, None], axis=1)
     before_row = jnp.take_along_axis(up_to_row - in_rows, rows, axis=1)
-    columns = _passed(jnp.cumsum(lines, axis=2), wanted - before_row)
+    columns = _count_up_to(jnp.cumsum(lines, axis=2), wanted - before_row)
     has_ink = total > 0
     last = IMAGE_SIDE - 1
     return jnp.where(has_ink, rows, last), jnp.where(has_ink, columns, last)
 
 
-def _passed(amounts: Tensor, wanted: Tensor) -> Tensor:
+def _count_up_to(amounts: Tensor, wanted: Tensor) -> Tensor:
     """How many of the growing amounts, (n, 1 or k, 28), lie at or below what is wanted, (n, k)."""
     return (amounts <= wanted[:, :, None]).sum(2, dtype=jnp.int32)
 
@@ -106,7 +106,7 @@ def faded(images: Tensor, parts: Tensor) -> Tensor:
     Returns:
         uint8 (n, 28, 28).
     """
-    return _rounded(images * parts[:, None, None])
+    return _rounded_to_uint8(images * parts[:, None, None])
 
 
 def blurred(images: Tensor, sigmas: Tensor, radius: int) -> Tensor:
@@ -125,21 +125,21 @@ def blurred(images: Tensor, sigmas: Tensor, radius: int) -> Tensor:
     weights = (weights / weights.sum(1, keepdims=True))[:, :, None, None]
     starts = range(len(distances))
     padded = jnp.pad(images, ((0, 0), (radius, radius), (0, 0)))
-    rows = computed_once(sum(weights[:, start] * padded[:, start : start + IMAGE_SIDE] for start in starts))
+    rows = materialized(sum(weights[:, start] * padded[:, start : start + IMAGE_SIDE] for start in starts))
     padded = jnp.pad(rows, ((0, 0), (0, 0), (radius, radius)))
-    return _rounded(sum(weights[:, start] * padded[:, :, start : start + IMAGE_SIDE] for start in starts))
+    return _rounded_to_uint8(sum(weights[:, start] * padded[:, :, start : start + IMAGE_SIDE] for start in starts))
 
 
-def _rounded(images: Tensor) -> Tensor:
-    """The nearest grey of numbers from 0 to 255."""
+def _rounded_to_uint8(images: Tensor) -> Tensor:
+    """Numbers from 0 to 255 as uint8, rounded to the nearest."""
     return (images + 0.5).astype(jnp.uint8)
 
 
-def computed_once(values: Tensor) -> Tensor:
-    """The same values, of which XLA keeps what it has computed.
+def materialized(values: Tensor) -> Tensor:
+    """The same values, which XLA computes once and keeps in memory.
 
-    On a CPU it would rather compute what several neighbours need again for each of them, with all that came before:
-    all changes together would take twice as long. What goes into a loop is computed once; this one negates twice.
+    On a CPU it would otherwise fuse all changes and compute the same pixel again for each of its neighbours, which
+    takes twice as long for all changes together. The input of a loop is always materialised; this one negates twice.
 
     Args:
         values: Any numbers.

@@ -108,7 +108,7 @@ def answer(request: Request, *, numbers: bool = False) -> int:
         bar = None if request.quiet else stack.enter_context(_progress_bar(len(inputs)))
         task = bar.add_task("reading", total=len(inputs)) if bar else None
         for each, holds_many in zip(inputs, many, strict=True):
-            failures += not _answered(each, read, show, holds_many=holds_many)
+            failures += not _print_answers(each, read, show, holds_many=holds_many)
             if bar and task is not None:
                 bar.advance(task)
     if failures and len(inputs) > 1 and not request.quiet:
@@ -143,7 +143,7 @@ def _check(request: Request, inputs: Sequence[Input], many: Sequence[bool]) -> N
         raise ConfigurationError(f"--explain is {request.explain}: expected a name that ends in .png")
 
 
-def _answered(each: Input, read: "_Reader", show: "Printer", *, holds_many: bool) -> bool:
+def _print_answers(each: Input, read: "_Reader", show: "Printer", *, holds_many: bool) -> bool:
     """Print all answers of a file, or why there is none, or no more; True where it could be read to its end."""
     place = 0 if holds_many else None  # of the next image in the file
     try:

@@ -168,7 +168,7 @@ class CommandLine:
         sections = [*more_sections, *(Section(part.title, _entries(part.options)) for part in self.sections)]
         if self.arguments:
             sections.insert(0, Section("Arguments", _entries(self.arguments)))
-        usage = " ".join(map(_place, self.arguments)) if self._usage is None else self._usage
+        usage = " ".join(map(_argument_in_usage, self.arguments)) if self._usage is None else self._usage
         return help_page(
             f"{self.program} [OPTIONS] {usage}".rstrip(), self._paragraphs, sections, self._examples, width
         )
@@ -199,10 +199,10 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 def _entries(actions: Sequence[argparse.Action]) -> "list[Entry]":
     from digitnet.cli.help_page import Entry
 
-    return [Entry(_left(action), _text(action)) for action in actions]
+    return [Entry(_names_and_value(action), _help_text(action)) for action in actions]
 
 
-def _left(action: argparse.Action) -> str:
+def _names_and_value(action: argparse.Action) -> str:
     if isinstance(action, argparse.BooleanOptionalAction):
         return action.option_strings[0].replace("--", "--[no-]", 1)
     names = ", ".join(action.option_strings)
@@ -215,13 +215,13 @@ def _metavar(action: argparse.Action) -> str:
     return str(action.metavar)
 
 
-def _place(argument: argparse.Action) -> str:
+def _argument_in_usage(argument: argparse.Action) -> str:
     """An argument as it stands in the usage."""
     word = f"{_metavar(argument)}..." if argument.nargs in ("+", "*") else _metavar(argument)
     return f"[{word}]" if argument.nargs in ("?", "*") else word
 
 
-def _text(action: argparse.Action) -> str:
+def _help_text(action: argparse.Action) -> str:
     text = action.help or ""
     has_default = action.default is not None and action.default is not False and action.default != ""
     return f"{text} [default: {action.default}]" if has_default else text

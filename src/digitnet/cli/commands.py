@@ -121,12 +121,12 @@ def _show_overview(arguments: Namespace) -> int:
     if arguments.version:
         import digitnet
 
-        return _shown(f"digitnet {digitnet.__version__}\n")
+        return _print_and_succeed(f"digitnet {digitnet.__version__}\n")
     from digitnet.cli.help_page import page_width
 
     page = overview_page(page_width())
     if arguments.help:
-        return _shown(page)
+        return _print_and_succeed(page)
     sys.stderr.write(page)  # nothing was asked for, which is wrong usage
     return 2
 
@@ -134,9 +134,9 @@ def _show_overview(arguments: Namespace) -> int:
 def _show_page(line: CommandLine) -> int:
     from digitnet.cli.help_page import page_width
 
-    return _shown(line.help(page_width()))
+    return _print_and_succeed(line.help(page_width()))
 
 
-def _shown(text: str) -> int:
+def _print_and_succeed(text: str) -> int:
     sys.stdout.write(text)
     return 0

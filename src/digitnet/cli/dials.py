@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.cli.command_line import CommandLine
-from digitnet.cli.values import real_number
+from digitnet.cli.values import one_of, real_number
 from digitnet.training.recipes import PRESETS, Recipe
 from digitnet.training.setting import Setting, setting_of
 
@@ -29,7 +29,7 @@ def add_dials(line: CommandLine) -> None:
             about = setting_of(field)
             if about.group == group:
                 option = f"--{(about.option or field.name).replace('_', '-')}"
-                section.option(option, dest=field.name, help=_help(field), **_reading(field, about))
+                section.option(option, dest=field.name, help=_help(field), **_argparse_settings(field, about))
 
 
 def given_dials(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def given_dials(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: vars(arguments)[name] for name in names if vars(arguments)[name] is not None}
 
 
-def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
+def _argparse_settings(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
     """How argparse reads a value, by the type of the field's default."""
     if isinstance(field.default, bool):
         return {"action": argparse.BooleanOptionalAction}
@@ -52,8 +52,16 @@ def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
         return {"metavar": about.values or "X", "type": real_number()}
     if isinstance(field.default, tuple):
         kind = get_args(field.type)[0]
-        return {"metavar": about.values or ("N,N,..." if kind is int else "X,X,..."), "type": _several(kind, about)}
+        return {"metavar": about.values or ("N,N,..." if kind is int else "X,X,..."), "type": _number_list(kind, about)}
+    if about.choices:
+        return {"metavar": about.values or "NAME", "choices": about.choices, "type": _one_of_any_case(about.choices)}
     return {"metavar": about.values or "NAME"}  # a text, or what Distortion understands of one
+
+
+def _one_of_any_case(names: tuple[str, ...]) -> Callable[[str], str]:
+    """Reads one of these names, all of which are in small letters."""
+    parse = one_of(names)
+    return lambda text: parse(text.casefold())
 
 
 def _whole(text: str) -> int:
@@ -63,7 +71,7 @@ def _whole(text: str) -> int:
         raise argparse.ArgumentTypeError(f"is {text!r}: expected a whole number") from None
 
 
-def _several(kind: Callable[[str], Any], about: Setting) -> Callable[[str], tuple[Any, ...]]:
+def _number_list(kind: Callable[[str], Any], about: Setting) -> Callable[[str], tuple[Any, ...]]:
     """Reads numbers with commas between them."""
 
     def parse(text: str) -> tuple[Any, ...]:
@@ -79,14 +87,16 @@ def _several(kind: Callable[[str], Any], about: Setting) -> Callable[[str], tupl
 
 
 def _help(field: "dataclasses.Field[Any]") -> str:
-    """What the setting means, and what the presets make it."""
-    values = {name: _shown(vars(recipe)[field.name]) for name, recipe in PRESETS.items()}
+    """What the setting means, which names it may be, and what the presets make it."""
+    about = setting_of(field)
+    meaning = f"{about.meaning.removesuffix('.')}: {', '.join(about.choices)}." if about.choices else about.meaning
+    values = {name: _as_typed(vars(recipe)[field.name]) for name, recipe in PRESETS.items()}
     usual = values[_STANDARD]
     others = [f"{name}: {value}" for name, value in values.items() if value != usual]
-    return f"{setting_of(field).meaning} [default: {'; '.join([usual, *others])}]"
+    return f"{meaning} [default: {'; '.join([usual, *others])}]"
 
 
-def _shown(value: Any) -> str:
+def _as_typed(value: Any) -> str:
     """A value as it may be typed."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-_AT_ONCE = 5_000  # images; each answer takes a kilobyte. Chosen by hand.
+_CHUNK_IMAGES = 5_000  # answered at once; each answer takes a kilobyte. Chosen by hand.
 
 
 def _describe(line: CommandLine) -> None:
     line.explain(
-        "Where the data set has no test part, all of its images count. What is not one look of one network is "
-        "marked: a committee, and answers from distorted copies.",
+        "Where the data set has no test part, all of its images count. The figures of a committee, and of answers "
+        "from distorted copies, are marked as such.",
         "With --coverage there are three more figures: how often the candidates hold the right label, how many "
         "candidates there are, and how many images are called not a digit. All other figures count the best guess for "
         "every image.",
@@ -68,14 +68,14 @@ def _run(arguments: Namespace) -> int:
     train_set, test_set = load_source(arguments.data or "mnist", on_bad_picture=arguments.on_bad_picture or "fail")
     dataset = test_set or train_set
     evaluation = measure(classifier, dataset)
-    outcomes = None if arguments.coverage is None else _outcomes(classifier, dataset)
+    outcomes = None if arguments.coverage is None else _coverage_figures(classifier, dataset)
     members = len(classifier.metadata.committee)
     if arguments.as_json:
         found = {"data": dataset.name, "committee": members, **evaluation.to_dict()}
         print_line(json.dumps(found if outcomes is None else {**found, "coverage": wanted, **outcomes}))
         return 0
     console = Console(highlight=False)
-    for line in _more_than_one_look(members, evaluation):
+    for line in _caveats(members, evaluation):
         console.print(f" {line}", style="bold")
     console.print(evaluation_table(evaluation, classifier.class_names))
     if outcomes is not None:
@@ -89,11 +89,11 @@ def _run(arguments: Namespace) -> int:
 COMMAND = Command(_describe, _run)
 
 
-def _outcomes(classifier: "Classifier", dataset: "Dataset") -> dict[str, float]:
-    """Of all images, the share whose candidates hold the label, how many those are, and the share of no digits."""
+def _coverage_figures(classifier: "Classifier", dataset: "Dataset") -> dict[str, float]:
+    """Share of images whose candidates hold the label, mean number of candidates, share refused as not a digit."""
     covered = candidates = refused = 0
-    for first in range(0, len(dataset), _AT_ONCE):
-        part = slice(first, first + _AT_ONCE)
+    for first in range(0, len(dataset), _CHUNK_IMAGES):
+        part = slice(first, first + _CHUNK_IMAGES)
         for digit, label in zip(
             classifier.read_images(dataset.images[part]), dataset.labels[part].tolist(), strict=True
         ):
@@ -104,8 +104,8 @@ def _outcomes(classifier: "Classifier", dataset: "Dataset") -> dict[str, float]:
     return {"covered": covered / n, "mean_candidates": candidates / n, "refused": refused / n}
 
 
-def _more_than_one_look(members: int, evaluation: "Evaluation") -> list[str]:
-    """What a reader must know of figures that are not those of a single network that sees each image once."""
+def _caveats(members: int, evaluation: "Evaluation") -> list[str]:
+    """Notes on figures that are not those of a single network that sees each image once."""
     lines = [f"Committee of {members} networks"] if members else []
     if evaluation.augment_inference:
         lines.append(

@@ -63,10 +63,10 @@ def expand(words: Sequence[str]) -> list[Input]:
     """
     if words.count(_STDIN) > 1:
         raise ConfigurationError("- is given twice, but there is only one standard input: leave one out")
-    return [each for word in words for each in _meant(word)]
+    return [each for word in words for each in _files_of_word(word)]
 
 
-def _meant(word: str) -> Iterator[Input]:
+def _files_of_word(word: str) -> Iterator[Input]:
     path = Path(word)
     try:
         if word == _STDIN or path.is_file():

@@ -13,7 +13,7 @@ from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStart
 
 __all__ = ["ProgressDisplay"]
 
-_REFRESH_PER_SECOND = 8
+_REFRESH_PER_SECOND = 8  # of the progress bar; chosen by hand
 
 
 class ProgressDisplay:

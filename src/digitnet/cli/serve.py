@@ -17,14 +17,14 @@ from digitnet.model_file.metadata import Precision
 if TYPE_CHECKING:
     from digitnet.inference.classifier import Classifier
     from digitnet.server import Settings
-    from digitnet.server.routing import Gate
+    from digitnet.server.routing import Application
 
 __all__ = ["COMMAND", "Service", "add_address", "add_page", "server_settings", "start", "token"]
 
 TOKEN = "DIGITNET_TOKEN"  # noqa: S105 - the name of an environment variable
 
 # Limits of options, chosen by hand so that a slip of the finger is refused.
-_MAX_WORKERS = 256
+_MAX_WORKERS = 256  # processes; chosen by hand
 _MAX_BODY = 1024  # MiB
 _BODY_TIMEOUTS = (0.1, 3600)  # seconds
 
@@ -38,7 +38,7 @@ class Service:
         port: Where it listens.
         model: A model file or run folder; None for the bundled one.
         precision: Of the model.
-        augment_inference: Distorted copies for images in doubt.
+        augment_inference: Distorted copies of each image that the network is unsure of.
         workers: Processes.
         training: Whether the page may train.
         studio_dir: Where the page keeps what it makes; None for the user's folder.
@@ -214,18 +214,18 @@ def start(service: Service) -> None:
     if service.workers > 1 and service.training and not service.quiet:
         print_note(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
-        _open_soon(address)
+        _open_browser_soon(address)
     run(lambda: _app(service, classifier, folder), listening, service.settings, service.workers)
 
 
 def _studio_folder(service: Service) -> Path:
-    """Where the page keeps what it makes; made before anybody is told an address that nobody would answer at."""
-    from digitnet.studio.teaching.places import default_studio_folder, make_private_folder
+    """The folder of the page's runs and corrections, made before the address is printed."""
+    from digitnet.studio.teaching.private_folder import default_studio_folder, make_private_folder
 
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
 
 
-def _app(service: Service, classifier: "Classifier", folder: Path) -> "Gate":
+def _app(service: Service, classifier: "Classifier", folder: Path) -> "Application":
     from digitnet.server import make_app
     from digitnet.studio.studio import Studio
 
@@ -280,7 +280,7 @@ def _address(settings: "Settings", port: int) -> str:
     return f"http://{name}:{port}/{prefix}{'/' if prefix else ''}"
 
 
-def _open_soon(address: str) -> None:
+def _open_browser_soon(address: str) -> None:
     """Open the page; the socket listens already, so that it need not be timed."""
     import threading
     import webbrowser

@@ -78,7 +78,7 @@ def _trained(recipe: Recipe, arguments: Namespace) -> "Outcome":
     from rich.console import Console
 
     from digitnet.cli.interrupts import stop_after_epoch
-    from digitnet.cli.start_up import collected_never
+    from digitnet.cli.start_up import without_garbage_collection
     from digitnet.datasets import load_source
 
     source, resume = arguments.data or "mnist", arguments.resume
@@ -88,7 +88,7 @@ def _trained(recipe: Recipe, arguments: Namespace) -> "Outcome":
         loading = pool.submit(load_source, source, on_bad_picture=on_bad_picture) if resume is None else None
         # Keras and JAX take seconds to import: only here, after the options have been found good, and meanwhile the
         # data is being unpacked.
-        with collected_never():
+        with without_garbage_collection():
             from digitnet.cli.progress import ProgressDisplay
             from digitnet.runs import load_data, resume_run, start_run
             from digitnet.training.compilation_cache import compilation_cache

@@ -28,7 +28,7 @@ __all__ = ["stream_images"]
 _CHUNK_SIZE = 4096  # images; 3 MB
 _NPY_START = b"\x93NUMPY"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an archive without members
-_USUAL_ARRAYS = ("x_test", "x_train")  # Keras's names; predictions are wanted of images that were not trained on
+_DEFAULT_ARRAYS = ("x_test", "x_train")  # Keras's names; predictions are wanted of images that were not trained on
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _find_in_npz(archive: zipfile.ZipFile, path: Path, array: str | None, files:
 def _choose_array(archive: zipfile.ZipFile, path: Path, array: str | None) -> str:
     """The name of the array to read."""
     names = [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
-    for name in _USUAL_ARRAYS if array is None else [array]:
+    for name in _DEFAULT_ARRAYS if array is None else [array]:
         if name in names:
             return name
     found = f"found {', '.join(names) or 'no array'}"
@@ -189,19 +189,19 @@ def _chunks(source: _Source, chunk_size: int) -> Iterator[Images]:
             yield images.swapaxes(1, 2) if source.is_lying else images
             done += whole
         if whole < count:
-            raise _stopped(source, done, "the file is cut short")
+            raise _stopped_error(source, done, "the file is cut short")
     if _read(source, 1, done):  # this is also where a checksum at the end is looked at
-        raise _stopped(source, done, "more bytes follow than its header promises")
+        raise _stopped_error(source, done, "more bytes follow than its header promises")
 
 
 def _read(source: _Source, size: int, done: int) -> bytes:
     try:
         return source.stream.read(size)
     except ZIP_DAMAGE as error:
-        raise _stopped(source, done, _reason(error)) from error
+        raise _stopped_error(source, done, _reason(error)) from error
 
 
-def _stopped(source: _Source, done: int, reason: str) -> DatasetFormatError:
+def _stopped_error(source: _Source, done: int, reason: str) -> DatasetFormatError:
     doubt = " What came before it may be damaged as well." if "CRC" in reason else ""
     return DatasetFormatError(
         f"{source.name}: stopped after {done:,} of {source.shape[0]:,} images: {reason}.{doubt} "

@@ -18,8 +18,8 @@ __all__ = ["OnBadPicture", "load_picture_folder"]
 OnBadPicture: TypeAlias = Literal["fail", "skip"]
 
 _LOGGER = logging.getLogger(__name__)
-_NAMES_IN_WARNING = 5
-_LEFT_BY_SYSTEMS = {"__MACOSX", "Thumbs.db", "desktop.ini"}  # by macOS and Windows, in passing
+_NAMES_IN_WARNING = 5  # of skipped files; chosen by hand
+_SYSTEM_FILES = {"__MACOSX", "Thumbs.db", "desktop.ini"}  # by macOS and Windows, in passing
 
 
 def load_picture_folder(folder: Path, on_bad_picture: OnBadPicture = "fail") -> DatasetPair:
@@ -54,11 +54,11 @@ def load_picture_folder(folder: Path, on_bad_picture: OnBadPicture = "fail") -> 
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    return [path for path in list_folder(folder) if path.is_dir() and not _is_passed_over(path)]
+    return [path for path in list_folder(folder) if path.is_dir() and not _is_ignored(path)]
 
 
-def _is_passed_over(path: Path) -> bool:
-    return path.name.startswith(".") or path.name in _LEFT_BY_SYSTEMS
+def _is_ignored(path: Path) -> bool:
+    return path.name.startswith(".") or path.name in _SYSTEM_FILES
 
 
 def _part_folders(folder: Path) -> dict[str, Path]:
@@ -129,7 +129,7 @@ def _load_class(folder: Path, on_bad_picture: OnBadPicture) -> tuple[list[GrayPi
     pictures: list[GrayPicture] = []
     bad: list[Path] = []
     for path in list_folder(folder):
-        if _is_passed_over(path):
+        if _is_ignored(path):
             continue
         if path.is_dir():
             raise DatasetFormatError(

@@ -45,11 +45,11 @@ def train_validation_split(dataset: Dataset, validation_fraction: float, seed: i
             f"validation_fraction: {validation_fraction} of {len(dataset)} images is {size} for validation, "
             f"expected at least one there and one for training. Choose another fraction, or 0 to hold out none."
         )
-    in_validation = _draw(dataset.labels, _share(np.bincount(dataset.labels).tolist(), size), seed)
+    in_validation = _choose(dataset.labels, _allocate(np.bincount(dataset.labels).tolist(), size), seed)
     return dataset.subset(np.flatnonzero(~in_validation)), dataset.subset(np.flatnonzero(in_validation))
 
 
-def _share(counts: list[int], size: int) -> list[int]:
+def _allocate(counts: list[int], size: int) -> list[int]:
     """Share `size` places among classes in proportion to their counts, by largest remainder.
 
     Whole-number arithmetic throughout, so that no rounding decides. A class gives its last training image
@@ -67,7 +67,7 @@ def _share(counts: list[int], size: int) -> list[int]:
     return shares
 
 
-def _draw(labels: Labels, shares: list[int], seed: int) -> NDArray[np.bool_]:
+def _choose(labels: Labels, shares: list[int], seed: int) -> NDArray[np.bool_]:
     """Mark that many images of each class, bool (n,)."""
     keys = np.random.PCG64(seed).random_raw(len(labels))
     order = np.argsort(keys, kind="stable")

@@ -3,10 +3,10 @@
     network = read_network(path)
     found = explain(network, image, switched_off=[(0, 17)])      why it answers as it does
     sentences(network, found)                                    the same in words
-    Neighbours(network, images).nearest(image[None], 8)          what it has learned from that looks alike to it
-    exciting_images(network, images).of(layer, unit)             what excites a neuron most
+    Neighbours(network, images).nearest(image[None], 8)          the most similar training images
+    exciting_images(network, images).of(layer, unit)             the images that activate a neuron most
 
-activations     what a neuron makes of its sum
+activations     activation functions and their derivatives
 network         a network as its matrices: forward, and backward to the pixels
 model_weights   model file -> its matrices
 attribution     which pixels speak for and against each class
@@ -21,7 +21,7 @@ from digitnet.inspection.explanation import Explanation, explain
 from digitnet.inspection.model_weights import read_network
 from digitnet.inspection.neighbours import Neighbours
 from digitnet.inspection.network import Layer, Network
-from digitnet.inspection.neurons import Exciting, Neuron, exciting_images, field_of
+from digitnet.inspection.neurons import ExcitingImages, Neuron, exciting_images, field_of
 from digitnet.inspection.sentences import (
     sentences,
     words_for_neighbours,
@@ -31,7 +31,7 @@ from digitnet.inspection.sentences import (
 
 __all__ = [
     "Attribution",
-    "Exciting",
+    "ExcitingImages",
     "Explanation",
     "Layer",
     "Neighbours",

@@ -1,4 +1,4 @@
-"""What a neuron makes of its sum: the activation functions of a model file and their slopes, in NumPy."""
+"""The activation functions of a model file and their derivatives, in NumPy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,21 +25,21 @@ class Activation:
     Attributes:
         name: As Keras calls it.
         alpha: Its slope or height below 0, where it has one.
-        has_kinks_only: Whether it is made of straight pieces: then gradient times input leaves nothing unexplained.
-        is_silent_below: Whether it answers nothing at all to a sum of 0 or less.
+        is_piecewise_linear: Whether it consists of straight pieces; then gradient times input is exact.
+        is_zero_below_zero: Whether it is 0 for every sum of 0 or less.
     """
 
     name: str
     alpha: float = 0.0
-    has_kinks_only: bool = False
-    is_silent_below: bool = False
+    is_piecewise_linear: bool = False
+    is_zero_below_zero: bool = False
 
     def __call__(self, sums: Array) -> Array:
-        """What comes out, of the same shape."""
+        """The function of each sum, of the same shape."""
         return np.asarray(_FUNCTIONS[self.name][0](sums, self.alpha), np.float32)
 
     def slope(self, sums: Array) -> Array:
-        """How fast that grows with the sum; at a kink the slope below it."""
+        """The derivative at each sum; at a kink the one from below."""
         return np.asarray(_FUNCTIONS[self.name][1](sums, self.alpha), np.float32)
 
 
@@ -56,7 +56,7 @@ def activation_of(operator: str, alpha: float | None = None) -> Activation | Non
     known = _OPERATORS.get(operator)
     if known is None or alpha is None:
         return known
-    return Activation(known.name, alpha, known.has_kinks_only, known.is_silent_below)
+    return Activation(known.name, alpha, known.is_piecewise_linear, known.is_zero_below_zero)
 
 
 def _sigmoid(sums: Array) -> Array:
@@ -65,8 +65,8 @@ def _sigmoid(sums: Array) -> Array:
     return np.asarray(np.where(sums >= 0, 1, small) / (1 + small), np.float32)
 
 
-def _normal_share(sums: Array) -> Array:
-    """The share of a normal distribution that is below each number.
+def _normal_cdf(sums: Array) -> Array:
+    """The cumulative distribution function of the standard normal distribution.
 
     Source:
         M. Abramowitz, I. Stegun, Handbook of Mathematical Functions (1964), 7.1.26: error below 1.5e-7.
@@ -78,11 +78,11 @@ def _normal_share(sums: Array) -> Array:
     return np.asarray(np.where(sums >= 0, 1 - above, above), np.float32)
 
 
-def _normal_density(sums: Array) -> Array:
+def _normal_pdf(sums: Array) -> Array:
     return np.asarray(np.exp(-0.5 * sums * sums) / np.sqrt(np.float32(2 * np.pi)))
 
 
-def _below(sums: Array) -> Array:
+def _exp_below_zero(sums: Array) -> Array:
     """exp(sum) where that is below 1, and 1 elsewhere."""
     return np.asarray(np.exp(np.minimum(sums, 0)))
 
@@ -91,15 +91,15 @@ def _elu(sums: Array, alpha: float) -> Array:
     return np.where(sums > 0, sums, alpha * np.expm1(np.minimum(sums, 0)))
 
 
-def _elu_slope(sums: Array, alpha: float) -> AnyArray:
-    return np.where(sums > 0, 1, alpha * _below(sums))
+def _elu_derivative(sums: Array, alpha: float) -> AnyArray:
+    return np.where(sums > 0, 1, alpha * _exp_below_zero(sums))
 
 
 _FUNCTIONS: dict[str, tuple[_Function, _Function]] = {
-    "elu": (_elu, _elu_slope),
+    "elu": (_elu, _elu_derivative),
     "gelu": (
-        lambda sums, _: sums * _normal_share(sums),
-        lambda sums, _: _normal_share(sums) + sums * _normal_density(sums),
+        lambda sums, _: sums * _normal_cdf(sums),
+        lambda sums, _: _normal_cdf(sums) + sums * _normal_pdf(sums),
     ),
     "leaky_relu": (
         lambda sums, alpha: np.where(sums > 0, sums, alpha * sums),
@@ -109,24 +109,27 @@ _FUNCTIONS: dict[str, tuple[_Function, _Function]] = {
     "relu": (lambda sums, _: np.maximum(sums, 0), lambda sums, _: np.where(sums > 0, 1, 0)),
     "selu": (
         lambda sums, alpha: _SELU_SCALE * _elu(sums, alpha),
-        lambda sums, alpha: _SELU_SCALE * _elu_slope(sums, alpha),
+        lambda sums, alpha: _SELU_SCALE * _elu_derivative(sums, alpha),
     ),
     "sigmoid": (lambda sums, _: _sigmoid(sums), lambda sums, _: _sigmoid(sums) * _sigmoid(-sums)),
     "silu": (
         lambda sums, _: sums * _sigmoid(sums),
         lambda sums, _: _sigmoid(sums) * (1 + sums * _sigmoid(-sums)),
     ),
-    "softplus": (lambda sums, _: np.maximum(sums, 0) + np.log1p(_below(-np.abs(sums))), lambda sums, _: _sigmoid(sums)),
+    "softplus": (
+        lambda sums, _: np.maximum(sums, 0) + np.log1p(_exp_below_zero(-np.abs(sums))),
+        lambda sums, _: _sigmoid(sums),
+    ),
     "tanh": (lambda sums, _: np.tanh(sums), lambda sums, _: 1 - np.tanh(sums) ** 2),
 }
 
-LINEAR = Activation("linear", has_kinks_only=True)
+LINEAR = Activation("linear", is_piecewise_linear=True)
 
 _OPERATORS = {
     "Elu": Activation("elu", alpha=1.0),
     "Gelu": Activation("gelu"),
-    "LeakyRelu": Activation("leaky_relu", alpha=0.01, has_kinks_only=True),
-    "Relu": Activation("relu", has_kinks_only=True, is_silent_below=True),
+    "LeakyRelu": Activation("leaky_relu", alpha=0.01, is_piecewise_linear=True),
+    "Relu": Activation("relu", is_piecewise_linear=True, is_zero_below_zero=True),
     "Selu": Activation("selu", alpha=_SELU_ALPHA),
     "Sigmoid": Activation("sigmoid"),
     "Silu": Activation("silu"),

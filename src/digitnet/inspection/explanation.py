@@ -13,22 +13,24 @@ from digitnet.inspection.attribution import Attribution, attribute
 from digitnet.inspection.network import Network
 from digitnet.inspection.neurons import Neuron, strongest_neurons
 
-__all__ = ["Explanation", "LayerSeen", "explain"]
+__all__ = ["Explanation", "LayerExplanation", "explain"]
 
 Array: TypeAlias = NDArray[np.float32]
 
-_SHOWN = 12  # neurons of a layer
-_SILENT_SHARE = 0.05  # of the strongest answer of a layer whose neurons are never wholly silent
+_NEURONS_SHOWN = 12  # of each layer; chosen by hand
+# Part of a layer's largest activation, above which a neuron counts as active where no activation is exactly 0;
+# chosen by hand.
+_SILENT_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerSeen:
-    """What a hidden layer does.
+class LayerExplanation:
+    """The part of a hidden layer in an explanation.
 
     Attributes:
-        activations: What each neuron hands on, float32 (units,).
-        active: How many of them answer.
-        strongest: Those that do most for or against the score, the strongest first.
+        activations: Activation of each neuron, float32 (units,).
+        active: Number of active neurons.
+        strongest: The neurons that do most for or against the score, the strongest first.
     """
 
     activations: Array
@@ -44,7 +46,7 @@ class Explanation:
         label: Its answer.
         probabilities: Of each class, float32 (classes,).
         logits: The score of each class, float32 (classes,).
-        asked: The class whose score is explained.
+        explained_label: The class whose score is explained.
         attribution: What makes up each score.
         layers: The hidden ones.
         usual_label: The answer with all neurons on.
@@ -55,9 +57,9 @@ class Explanation:
     label: int
     probabilities: Probabilities
     logits: Array
-    asked: int
+    explained_label: int
     attribution: Attribution
-    layers: tuple[LayerSeen, ...]
+    layers: tuple[LayerExplanation, ...]
     usual_label: int
     usual_probabilities: Probabilities
     off: int
@@ -66,10 +68,10 @@ class Explanation:
 def explain(
     network: Network, image: Images, *, switched_off: Iterable[tuple[int, int]] = (), label: int | None = None
 ) -> Explanation:
-    """Take an answer apart.
+    """Explain an answer.
 
     Args:
-        network: Whose.
+        network: The network.
         image: uint8 (28, 28).
         switched_off: Layer and unit of each neuron that is to be silent, both from 0.
         label: The class whose score to explain; None for the answer.
@@ -86,19 +88,19 @@ def explain(
     off = set(switched_off)
     usual = network.look(image[np.newaxis])
     seen = network.run(usual.inputs, network.switches(off)) if off else usual
-    slopes = network.slopes_of_scores(seen)
+    gradients = network.gradients_of_scores(seen)
     answer = int(seen.logits[0].argmax())
-    asked = answer if label is None else label
+    explained_label = answer if label is None else label
     layers = []
     for index, activations in enumerate(seen.activations):
-        strongest = strongest_neurons(network, seen, slopes[index + 1][asked], index, _SHOWN)
-        layers.append(LayerSeen(activations[0], _active(network, index, activations[0]), tuple(strongest)))
+        strongest = strongest_neurons(network, seen, gradients[index + 1][explained_label], index, _NEURONS_SHOWN)
+        layers.append(LayerExplanation(activations[0], _count_active(network, index, activations[0]), tuple(strongest)))
     return Explanation(
         label=answer,
         probabilities=network.probabilities(seen.logits)[0],
         logits=seen.logits[0],
-        asked=asked,
-        attribution=attribute(network, seen, slopes),
+        explained_label=explained_label,
+        attribution=attribute(network, seen, gradients),
         layers=tuple(layers),
         usual_label=int(usual.logits[0].argmax()),
         usual_probabilities=network.probabilities(usual.logits)[0],
@@ -106,9 +108,9 @@ def explain(
     )
 
 
-def _active(network: Network, layer: int, activations: Array) -> int:
-    """How many answer; where none is ever wholly silent, how many answer at least a little."""
-    if network.activations[layer].is_silent_below:
+def _count_active(network: Network, layer: int, activations: Array) -> int:
+    """Number of neurons with an activation above 0, or above `_SILENT_SHARE` of the largest where none is exactly 0."""
+    if network.activations[layer].is_zero_below_zero:
         return int((activations > 0).sum())
     sizes = np.abs(activations)
     return int((sizes > _SILENT_SHARE * sizes.max(initial=0)).sum())

@@ -1,4 +1,4 @@
-"""Model file -> its matrices; needs `onnx`.
+"""Reads the weights of a model file; needs `onnx`.
 
 Dense layers are read off the graph backwards from the logits, so that whatever else the file answers is left alone. Of
 a file in 8-bit integers each weight is what its integer stands for; that the sums between are rounded is left out.
@@ -28,7 +28,7 @@ _NO_CHAIN = (
     "is no single chain of dense layers, as a committee of several networks is not: one network can be looked into and "
     "taught, so choose another"
 )
-_SAME_VALUES = frozenset({"Cast", "Flatten"})
+_VALUE_PRESERVING_OPERATORS = frozenset({"Cast", "Flatten"})
 
 
 def read_network(source: Path | bytes) -> Network:
@@ -100,7 +100,7 @@ class _Walk:
             else:
                 break
         scale, shift = self._pixels(name)
-        layers[-1] = _on_ink(layers[-1], scale, shift)
+        layers[-1] = _rescaled_to_ink(layers[-1], scale, shift)
         return layers[::-1], activations[::-1]
 
     def _is_dense(self, name: str) -> bool:
@@ -108,21 +108,21 @@ class _Walk:
 
     def _activation(self, name: str) -> tuple[Activation, str]:
         """The activation function that gives a tensor, and the tensor that it is given."""
-        before = self._unrounded(name)
+        before = self._before_quantization(name)
         node = self._makers.get(before)
         if node is None:
             return LINEAR, name
         if node.op_type == "Mul" and (gate := self._makers.get(node.input[1])) and gate.op_type == "Sigmoid":
             if gate.input[0] != node.input[0]:
                 raise ValueError(node.op_type)
-            return _known(activation_of("Silu")), node.input[0]
+            return _required_activation(activation_of("Silu")), node.input[0]
         alpha = next((attribute.f for attribute in node.attribute if attribute.name == "alpha"), None)
         activation = activation_of(node.op_type, alpha)
         return (
             (LINEAR, before if self._is_dense(before) else name) if activation is None else (activation, node.input[0])
         )
 
-    def _unrounded(self, name: str) -> str:
+    def _before_quantization(self, name: str) -> str:
         """The tensor before it was rounded to integers and back."""
         while (node := self._makers.get(name)) and node.op_type == "DequantizeLinear":
             before = self._makers.get(node.input[0])
@@ -134,7 +134,7 @@ class _Walk:
     def _pixels(self, name: str) -> tuple[Array, Array]:
         """What is done to the pixels before the first layer: times scale, plus shift; each of any length."""
         scale, shift = np.ones(1), np.zeros(1)
-        while (name := self._unrounded(name)) != "images":
+        while (name := self._before_quantization(name)) != "images":
             node = self._makers[name]
             if node.op_type in {"Mul", "Add"}:
                 operand = self._constants[node.input[1]].reshape(-1)
@@ -144,7 +144,7 @@ class _Walk:
             elif node.op_type == "DequantizeLinear":
                 step, zero = (self._constants[part].astype(np.float64).reshape(-1) for part in node.input[1:])
                 scale, shift = scale * step, shift - scale * step * zero
-            elif node.op_type not in _SAME_VALUES:
+            elif node.op_type not in _VALUE_PRESERVING_OPERATORS:
                 raise ValueError(node.op_type)
             name = node.input[0]
         return scale.astype(np.float32), shift.astype(np.float32)
@@ -160,13 +160,13 @@ class _Walk:
         return np.asarray((integers - zeros) * steps, np.float32)  # one step a unit, which is the last axis
 
 
-def _known(activation: Activation | None) -> Activation:
+def _required_activation(activation: Activation | None) -> Activation:
     if activation is None:
         raise ValueError("no activation")
     return activation
 
 
-def _on_ink(layer: Layer, scale: Array, shift: Array) -> Layer:
+def _rescaled_to_ink(layer: Layer, scale: Array, shift: Array) -> Layer:
     """The first layer for ink in [0, 1], where it was one for pixels times scale plus shift."""
     if len(layer.kernel) != PIXELS:
         raise ValueError(len(layer.kernel))

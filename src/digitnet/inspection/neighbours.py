@@ -21,14 +21,14 @@ __all__ = ["Neighbours"]
 Array: TypeAlias = NDArray[np.float32]
 
 _DIRECTIONS = 48  # float32: 12 MB for 60,000 images
-_IMAGES_TO_FIT = 4000  # spread over all of them, to find the directions
-_TURNS = 3
-_CHOSEN = 120  # images looked at again
-_BATCH = 500
+_IMAGES_TO_FIT = 4000  # evenly spaced images from which the directions are computed; chosen by hand
+_POWER_ITERATIONS = 3  # chosen by hand
+_CANDIDATES = 120  # images whose exact distance is computed; chosen by hand
+_BATCH = 500  # images in one pass, which bounds the memory; chosen by hand
 
 
 class Neighbours:
-    """An index of images by what the last hidden layer makes of them.
+    """An index of images by the activations of the last hidden layer.
 
     Args:
         network: The network.
@@ -39,7 +39,7 @@ class Neighbours:
         self._network = network
         self._images = images
         spread = images[np.linspace(0, len(images) - 1, min(len(images), _IMAGES_TO_FIT)).astype(np.int64)]
-        self._directions = _main_directions(_answers(network, spread))
+        self._directions = _principal_directions(_last_hidden_activations(network, spread))
         self._places = np.empty((len(images), self._directions.shape[1]), np.float32)
         for start in range(0, len(images), _BATCH):
             part = slice(start, start + _BATCH)
@@ -56,17 +56,17 @@ class Neighbours:
         Returns:
             Their numbers, (count,), the nearest first.
         """
-        answer = _answers(self._network, image)[0]
+        answer = _last_hidden_activations(self._network, image)[0]
         # Without the square of the answer itself, which is the same for all.
         distances = self._squares - 2 * (self._places @ (answer @ self._directions))
-        several = min(_CHOSEN, len(distances))
+        several = min(_CANDIDATES, len(distances))
         chosen = np.argpartition(distances, several - 1)[:several]
-        exact = ((_answers(self._network, self._images[chosen]) - answer) ** 2).sum(axis=1)
+        exact = ((_last_hidden_activations(self._network, self._images[chosen]) - answer) ** 2).sum(axis=1)
         return np.asarray(chosen[np.argsort(exact, kind="stable")[:count]])
 
 
-def _answers(network: Network, images: Images) -> Array:
-    """What the last hidden layer hands on, float32 (n, units); without one, the ink itself."""
+def _last_hidden_activations(network: Network, images: Images) -> Array:
+    """Activations of the last hidden layer, float32 (n, units); of a network without one, the pixels."""
     starts = range(0, len(images), _BATCH)  # all layers of so many images at a time are enough in memory
     return np.concatenate([_last_answers(network, images[start : start + _BATCH]) for start in starts])
 
@@ -76,10 +76,12 @@ def _last_answers(network: Network, images: Images) -> Array:
     return seen.activations[-1] if seen.activations else seen.inputs
 
 
-def _main_directions(answers: Array) -> Array:
-    """The directions, orthonormal columns (units, k), in which answers (n, units) differ most."""
+def _principal_directions(answers: Array) -> Array:
+    """The principal directions of activations (n, units): orthonormal columns (units, k) of largest variance."""
     centred = answers - answers.mean(axis=0)
     directions = np.random.default_rng(0).standard_normal((answers.shape[1], _DIRECTIONS), np.float32)
-    for _ in range(_TURNS):  # each turns them towards those in which there is more
+    for _ in range(
+        _POWER_ITERATIONS
+    ):  # subspace iteration: each step turns them towards the directions of largest variance
         directions = np.asarray(np.linalg.qr(centred.T @ (centred @ directions))[0], np.float32)
     return directions

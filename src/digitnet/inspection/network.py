@@ -12,7 +12,7 @@ from digitnet.errors import ConfigurationError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.inspection.activations import Activation
 
-__all__ = ["PIXELS", "Layer", "Network", "Pass", "Switches"]
+__all__ = ["PIXELS", "ForwardPass", "Layer", "Network", "Switches"]
 
 Array: TypeAlias = NDArray[np.float32]
 
@@ -59,13 +59,13 @@ class Switches:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pass:
-    """What every part of a network does with some inputs.
+class ForwardPass:
+    """All values that a network computes for some inputs.
 
     Attributes:
         inputs: float32 (n, 784), 0 = paper, 1 = ink.
         sums: Of each hidden layer float32 (n, units), before the activation function.
-        activations: Of each hidden layer float32 (n, units): what it hands on.
+        activations: Of each hidden layer float32 (n, units), after the activation function.
         logits: float32 (n, classes).
         switches: What was switched off.
     """
@@ -99,9 +99,9 @@ class Network:
         return self.layers[:-1]
 
     @property
-    def has_kinks_only(self) -> bool:
-        """Whether it is made of straight pieces, as a network of ReLUs is."""
-        return all(activation.has_kinks_only for activation in self.activations)
+    def is_piecewise_linear(self) -> bool:
+        """Whether all activation functions are piecewise linear, as ReLU is."""
+        return all(activation.is_piecewise_linear for activation in self.activations)
 
     def switches(self, off: Iterable[tuple[int, int]] = ()) -> Switches:
         """All neurons on but these.
@@ -125,7 +125,7 @@ class Network:
         return Switches(tuple(masks))
 
     def check_neuron(self, layer: int, unit: int) -> None:
-        """Refuse a neuron that there is not.
+        """Refuse a neuron that does not exist.
 
         Args:
             layer: Hidden layer, from 0.
@@ -141,20 +141,20 @@ class Network:
                 f"there is no neuron {unit} in hidden layer {layer}: it has {self.layers[layer].units}, from 0"
             )
 
-    def look(self, images: Images, switches: Switches | None = None) -> Pass:
-        """Show it some images.
+    def look(self, images: Images, switches: Switches | None = None) -> ForwardPass:
+        """Run the network on images.
 
         Args:
             images: uint8 (n, 28, 28).
             switches: Which neurons are on; None for all.
 
         Returns:
-            What every part of it does.
+            All values that it computes.
         """
         inputs = images.reshape(len(images), PIXELS).astype(np.float32) / np.float32(255)
         return self.run(inputs, self.switches() if switches is None else switches)
 
-    def run(self, inputs: Array, switches: Switches) -> Pass:
+    def run(self, inputs: Array, switches: Switches) -> ForwardPass:
         """The same for inputs float32 (n, 784), 0 = paper, 1 = ink."""
         sums, activations = [], []
         values = inputs
@@ -163,7 +163,7 @@ class Network:
             values = switches.applied(index, activation(sums[-1]))
             activations.append(values)
         logits = values @ self.layers[-1].kernel + self.layers[-1].bias
-        return Pass(inputs, tuple(sums), tuple(activations), logits, switches)
+        return ForwardPass(inputs, tuple(sums), tuple(activations), logits, switches)
 
     def probabilities(self, logits: Array) -> Probabilities:
         """The calibrated probability of each class.
@@ -176,8 +176,8 @@ class Network:
         """
         return np.exp(log_softmax(logits / self.temperature)).astype(np.float32)
 
-    def slopes(self, seen: Pass, layer: int, weights: Array) -> list[Array]:
-        """How fast weighted sums of one layer grow with what comes into each layer up to it.
+    def gradients(self, seen: ForwardPass, layer: int, weights: Array) -> list[Array]:
+        """Gradients of weighted sums of one layer with respect to the inputs of each layer up to it.
 
         Args:
             seen: The pass at which to look, of one input, or of one for each weighted sum.
@@ -186,7 +186,7 @@ class Network:
 
         Returns:
             For each layer from 0 to that one float32 (k, its inputs): with respect to those inputs. The first are the
-            slopes at the pixels.
+            gradients at the pixels.
         """
         found = [weights @ self.layers[layer].kernel.T]
         for index in range(layer - 1, -1, -1):
@@ -194,8 +194,8 @@ class Network:
             found.append(at_sums @ self.layers[index].kernel.T)
         return found[::-1]
 
-    def slopes_of_scores(self, seen: Pass) -> list[Array]:
-        """How fast each score grows with what comes into each layer.
+    def gradients_of_scores(self, seen: ForwardPass) -> list[Array]:
+        """Gradients of each score with respect to the inputs of each layer.
 
         Args:
             seen: The pass at which to look, n = 1.
@@ -203,4 +203,4 @@ class Network:
         Returns:
             For each layer float32 (classes, its inputs).
         """
-        return self.slopes(seen, len(self.layers) - 1, np.eye(self.layers[-1].units, dtype=np.float32))
+        return self.gradients(seen, len(self.layers) - 1, np.eye(self.layers[-1].units, dtype=np.float32))

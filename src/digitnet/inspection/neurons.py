@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import Images, Indices
-from digitnet.inspection.network import Network, Pass, Switches
+from digitnet.inspection.network import ForwardPass, Network, Switches
 
-__all__ = ["Exciting", "Neuron", "exciting_images", "field_of", "strongest_neurons"]
+__all__ = ["ExcitingImages", "Neuron", "exciting_images", "field_of", "strongest_neurons"]
 
 Array: TypeAlias = NDArray[np.float32]
 
-_IMAGES = 12  # kept of each neuron
-_BATCH = 1000
+_IMAGES = 12  # kept for each neuron; as many as the page shows
+_BATCH = 1000  # images in one pass, which bounds the memory; chosen by hand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +34,13 @@ class Neuron:
     is_off: bool
 
 
-def strongest_neurons(network: Network, seen: Pass, slopes: Array, layer: int, count: int) -> list[Neuron]:
+def strongest_neurons(network: Network, seen: ForwardPass, gradients: Array, layer: int, count: int) -> list[Neuron]:
     """Those of a hidden layer that add or take away most of a score.
 
     Args:
         network: The network.
         seen: What it does with the image, n = 1.
-        slopes: How fast the score grows with what each neuron of that layer hands on, float32 (units,).
+        gradients: Gradient of the score with respect to the activations of that layer, float32 (units,).
         layer: The hidden layer, from 0.
         count: How many.
 
@@ -49,7 +49,7 @@ def strongest_neurons(network: Network, seen: Pass, slopes: Array, layer: int, c
         others that are switched off, so that each can be switched on.
     """
     raw = network.activations[layer](seen.sums[layer][0])
-    contributions = raw * slopes
+    contributions = raw * gradients
     order = np.argsort(-np.abs(contributions), kind="stable")
     mask = seen.switches.masks[layer]
     off = np.zeros(0, np.int64) if mask is None else np.flatnonzero(mask == 0)
@@ -62,13 +62,13 @@ def strongest_neurons(network: Network, seen: Pass, slopes: Array, layer: int, c
     ]
 
 
-def _fields(network: Network, seen: Pass, layer: int, units: Indices) -> Array:
-    """How fast the sum of each of these neurons grows with each pixel, (k, 784); in the first layer, its weights."""
+def _fields(network: Network, seen: ForwardPass, layer: int, units: Indices) -> Array:
+    """Gradients of the sums of some neurons with respect to the pixels, (k, 784); in the first layer the weights."""
     if layer == 0:
         return network.layers[0].kernel[:, units].T
     wanted = np.zeros((len(units), network.layers[layer].units), np.float32)
     wanted[np.arange(len(units)), units] = 1
-    return network.slopes(seen, layer, wanted)[0]
+    return network.gradients(seen, layer, wanted)[0]
 
 
 def field_of(network: Network, layer: int, unit: int, images: Images) -> Array:
@@ -86,7 +86,7 @@ def field_of(network: Network, layer: int, unit: int, images: Images) -> Array:
     if layer and len(images):
         wanted = np.zeros((len(images), network.layers[layer].units), np.float32)
         wanted[:, unit] = 1
-        return np.asarray(network.slopes(network.look(images), layer, wanted)[0].mean(axis=0))
+        return np.asarray(network.gradients(network.look(images), layer, wanted)[0].mean(axis=0))
     field = network.layers[layer].kernel[:, unit]
     for before in reversed(network.layers[:layer]):
         field = before.kernel @ field
@@ -94,7 +94,7 @@ def field_of(network: Network, layer: int, unit: int, images: Images) -> Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exciting:
+class ExcitingImages:
     """Which images excite each neuron of a network most.
 
     Attributes:
@@ -111,8 +111,8 @@ class Exciting:
         return places
 
 
-def exciting_images(network: Network, images: Images) -> Exciting:
-    """Show all images to a network, and note which excite each neuron most.
+def exciting_images(network: Network, images: Images) -> ExcitingImages:
+    """Run a network on all images, and find those that activate each neuron most.
 
     Args:
         network: The network.
@@ -125,21 +125,21 @@ def exciting_images(network: Network, images: Images) -> Exciting:
     best: list[tuple[Indices, Array]] = []
     for start in range(0, len(images), _BATCH):
         seen = network.look(images[start : start + _BATCH], switches)
-        tops = [_top(np.arange(start, start + len(values)), values) for values in seen.activations]
-        best = [_merged(*pair) for pair in zip(best, tops, strict=True)] if best else tops
-    return Exciting(tuple(places for places, _ in best), tuple(strengths for _, strengths in best))
+        tops = [_strongest_images(np.arange(start, start + len(values)), values) for values in seen.activations]
+        best = [_merge_strongest(*pair) for pair in zip(best, tops, strict=True)] if best else tops
+    return ExcitingImages(tuple(places for places, _ in best), tuple(strengths for _, strengths in best))
 
 
-def _top(numbers: Indices, values: Array) -> tuple[Indices, Array]:
-    """Of values (n, units) the largest of each column, and the numbers of their rows."""
-    return _largest(np.broadcast_to(numbers[:, np.newaxis], values.shape), values)
+def _strongest_images(numbers: Indices, values: Array) -> tuple[Indices, Array]:
+    """The largest values of each column of (n, units), and the numbers of their rows."""
+    return _keep_largest(np.broadcast_to(numbers[:, np.newaxis], values.shape), values)
 
 
-def _merged(before: tuple[Indices, Array], behind: tuple[Indices, Array]) -> tuple[Indices, Array]:
-    return _largest(np.concatenate([before[0], behind[0]]), np.concatenate([before[1], behind[1]]))
+def _merge_strongest(before: tuple[Indices, Array], behind: tuple[Indices, Array]) -> tuple[Indices, Array]:
+    return _keep_largest(np.concatenate([before[0], behind[0]]), np.concatenate([before[1], behind[1]]))
 
 
-def _largest(numbers: Indices, values: Array) -> tuple[Indices, Array]:
+def _keep_largest(numbers: Indices, values: Array) -> tuple[Indices, Array]:
     kept = min(_IMAGES, len(values))
     some = np.argpartition(-values, kept - 1, axis=0)[:kept]  # three times as fast as to sort all of them
     order = np.argsort(-np.take_along_axis(values, some, axis=0), axis=0, kind="stable")

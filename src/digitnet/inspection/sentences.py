@@ -10,9 +10,9 @@ from digitnet.inspection.network import Network
 
 __all__ = ["sentences", "words_for_neighbours", "words_for_neuron", "words_for_second_network"]
 
-_SURE = 0.9  # below, the runner-up is named with its probability
-_CLOSE = 0.5
-_VOWELS = tuple("8AEIOaeio")  # eight
+_MIN_SURE_PROBABILITY = 0.9  # below it the second class is named as well; chosen by hand
+_MIN_MAJORITY = 0.5  # part of a neuron's strongest images, from which on it belongs to one class; chosen by hand
+_VOWELS = tuple("8AEIOaeio")  # names of classes with the article "an", such as 8, "an eight"
 
 
 def sentences(network: Network, found: Explanation) -> dict[str, str]:
@@ -34,7 +34,7 @@ def sentences(network: Network, found: Explanation) -> dict[str, str]:
 
 
 def words_for_neighbours(class_names: Sequence[str], label: int, labels: Sequence[int]) -> str:
-    """What the nearest training digits say.
+    """A sentence about the nearest training digits.
 
     Args:
         class_names: Of the network.
@@ -42,9 +42,7 @@ def words_for_neighbours(class_names: Sequence[str], label: int, labels: Sequenc
         labels: What the nearest ones are; none where there are none to compare with.
     """
     if not labels:
-        return (
-            "The network is looking at all 60,000 digits that it could compare this with. It takes a few seconds, once."
-        )
+        return "All 60,000 training digits are being compared with this image. It takes a few seconds, once."
     same = sum(one == label for one in labels)
     what = f"all {len(labels)}" if same == len(labels) else f"{same} of {len(labels)}" if same else "none"
     begin = (
@@ -56,7 +54,7 @@ def words_for_neighbours(class_names: Sequence[str], label: int, labels: Sequenc
 
 
 def words_for_second_network(class_names: Sequence[str], probabilities: Sequence[float]) -> str:
-    """What another network says of the same image.
+    """A sentence about the answer of the second network.
 
     Args:
         class_names: Of both networks.
@@ -70,21 +68,21 @@ def words_for_second_network(class_names: Sequence[str], probabilities: Sequence
 
 
 def words_for_neuron(network: Network, layer: int, exciting: Sequence[int]) -> str:
-    """What a neuron seems to look for.
+    """A sentence about what a neuron looks for.
 
     Args:
-        network: Whose.
+        network: The network.
         layer: Hidden layer, from 0.
         exciting: The classes of the images that excite it most.
     """
     place = f"This neuron of layer {layer + 1}"
     if not exciting:
-        return f"{place} never answers: nothing in the test set excites it."
+        return f"{place} is never active: no image of the test set excites it."
     counts = Counter(exciting).most_common(2)
     names = [network.class_names[label] for label, _ in counts]
     if counts[0][1] == len(exciting):
-        return f"{place} is excited most by {_a(names[0])}: all of its favourites are one."
-    if counts[0][1] >= _CLOSE * len(exciting):
+        return f"{place} is excited most by {_a(names[0])}: all of the images that excite it most show one."
+    if counts[0][1] >= _MIN_MAJORITY * len(exciting):
         return f"{place} is excited most by {_a(names[0])}, but not by it alone."
     return f"{place} looks for a stroke that several digits have, {_a(names[0])} and {_a(names[1])} among them."
 
@@ -97,7 +95,7 @@ def _answer(network: Network, found: Explanation) -> str:
         return f"{first}: it knows nothing else."
     second = int(order[1])
     share, other = float(found.probabilities[found.label]), float(found.probabilities[second])
-    if share < _SURE:
+    if share < _MIN_SURE_PROBABILITY:
         return (
             f"{first}, but hesitates: it is {_percent(share)} for {names[found.label]} and {_percent(other)} for "
             f"{names[second]}. The pixels show what pulls it either way."
@@ -110,18 +108,18 @@ def _answer(network: Network, found: Explanation) -> str:
 
 
 def _attribution(network: Network, found: Explanation) -> str:
-    name = network.class_names[found.asked]
-    pixels = found.attribution.pixels[found.asked]
+    name = network.class_names[found.explained_label]
+    pixels = found.attribution.pixels[found.explained_label]
     whole = (
         "This is the whole sum, nothing is guessed."
-        if network.has_kinks_only
+        if network.is_piecewise_linear
         else "The sum is that of the way from blank paper to this image."
     )
-    sums = [pixels[pixels > 0].sum(), pixels[pixels < 0].sum(), found.attribution.bias[found.asked]]
+    sums = [pixels[pixels > 0].sum(), pixels[pixels < 0].sum(), found.attribution.bias[found.explained_label]]
     speaks_for, against, own = map(_signed, sums)
     return (
         f"Ink on blue speaks for {name}, ink on orange against it. In all it speaks {speaks_for} for {name} and "
-        f"{against} against; {own} is the network's own opinion. {whole}"
+        f"{against} against; {own} does not depend on the ink. {whole}"
     )
 
 
@@ -139,7 +137,7 @@ def _layers(network: Network, found: Explanation) -> str:
 
 
 def _neurons(network: Network, found: Explanation) -> str:
-    name = network.class_names[found.asked]
+    name = network.class_names[found.explained_label]
     changed = ""
     if found.off:
         after, before = network.class_names[found.label], network.class_names[found.usual_label]

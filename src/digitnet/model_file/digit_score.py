@@ -1,7 +1,7 @@
-"""The network that tells digits from everything else, as more outputs of a model file; needs `onnx`.
+"""Adds the outlier detector to a model file, as additional outputs; needs `onnx`.
 
-It learned which digit it is too, from digits in other pens than MNIST's. So its logits are an output as well, which is
-asked as a second network where a picture is read.
+The detector also classifies digits, and was trained on more varied writing than MNIST's. So its logits of the digits
+are an output as well: a second network, whose answer is averaged with the first one's where a picture is read.
 """
 
 import dataclasses
@@ -18,8 +18,8 @@ from digitnet.model_file.graph import with_metadata, with_prefix
 
 __all__ = ["with_digit_score", "with_digit_score_of", "without_digit_score"]
 
-_PREFIX = "rejection_"
-_NUMBERS = {"first": 0, "last": -1, "end": 2**31, "axis": 1}  # of the classes; places beyond the end are the end
+_PREFIX = "rejection_"  # of all names of the detector in a model file; files in use have it
+_NUMBERS = {"first": 0, "last": -1, "end": 2**31, "axis": 1}  # for Slice along the classes; 2**31 is beyond the end
 # Operator, its inputs, its output and its attributes: log-sum-exp of the digits' logits, minus that of no digit.
 _LOG_ODDS: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
     ("Slice", [_PREFIX + name for name in ("logits", "first", "last", "axis")], SECOND_LOGITS, {}),
@@ -31,7 +31,7 @@ _LOG_ODDS: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
 
 
 def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> bytes:
-    """A model file that also tells how much an image looks like a digit at all.
+    """Add an outlier detector to a model file.
 
     Args:
         content: The bytes of a model file, in any precision.
@@ -40,7 +40,8 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
 
     Returns:
         The bytes of a model file with the same answers, and the outputs `digit_score`, the logarithm of the odds that
-        it is any of the digits, and `second_logits`, what the latter says of each digit, if it knows the same ones.
+        it is any of the digits, and `second_logits`, the logits of the latter for each digit, if both have the same
+        classes.
 
     Raises:
         ModelFileError: The file has a score already, or the two are written in different operators.
@@ -69,7 +70,7 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
 
 
 def with_digit_score_of(content: bytes, other: bytes, *, second_network: bool = True) -> bytes:
-    """A model file with the score of another one, and its logits of the digits, beside its own answers.
+    """Copy the outlier detector of another model file into a model file.
 
     Args:
         content: The bytes of a model file.
@@ -118,7 +119,7 @@ def without_digit_score(content: bytes) -> bytes:
 
 
 def _checked(content: bytes, merged: onnx.ModelProto, scores: Quantiles) -> bytes:
-    """The bytes of the merged file, after a look at whether its answers are those of the content."""
+    """The bytes of the merged file, after checking that its answers are those of `content`."""
     onnx.checker.check_model(merged, full_check=True)
     result = _with_threshold(bytes(merged.SerializeToString()), scores)
     _check_same_answers(content, result)

@@ -18,7 +18,7 @@ QUANTILES = frozenset({"probability", "digit_score"})  # what the thresholds may
 FORMAT_VERSION = 1  # grows when a reader of today could misread a file of tomorrow
 
 _CLASSES_MAX = 256  # labels are uint8
-_CHARACTERS_MAX = 1 << 22
+_CHARACTERS_MAX = 1 << 22  # of the JSON text; far more than any metadata have. Chosen by hand.
 _UNSURE_BELOW = 0.8  # calibrated probability; on MNIST about one in three answers below it is wrong
 _LAYER_KEYS: dict[str, Any] = {
     "name": str,

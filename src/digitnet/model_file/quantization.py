@@ -42,7 +42,7 @@ __all__ = ["quantize", "quantized_weights"]
 Array: TypeAlias = NDArray[np.float32]
 
 _IMAGES_MAX = 4096  # plenty: on MNIST's networks the error stops falling at 64
-_BATCH_SIZE = 512
+_BATCH_SIZE = 512  # images in one pass; chosen by hand
 _PAIR_SUM_MAX = 127  # two weights rounded up may add 1 to it, and 255 * 128 still fits into 16 bits
 _BIAS_MAX = 2**29  # with the products of 65,536 inputs, at most 32,768 * 255 * 128, it fits into 32 bits
 _SCALE_MIN = 1e-20  # of a unit without weights; the products of scales stay normal numbers
@@ -71,7 +71,7 @@ def quantize(content: bytes, images: Images) -> bytes:
         ConfigurationError: No images, images of another shape or dtype, or a model that is int8 already.
         ModelFileError: Not a model file of dense layers, or one that int8 would make answer otherwise.
     """
-    images = _spread(_checked(images))
+    images = _evenly_spaced(_checked(images))
     session, metadata = open_model(content)
     if metadata.precision != "float32":
         raise ConfigurationError(f"the model is in {metadata.precision} already: expected one in float32")
@@ -114,7 +114,7 @@ def _checked(images: object) -> Images:
     return images
 
 
-def _spread(images: Images) -> Images:
+def _evenly_spaced(images: Images) -> Images:
     """At most so many, from everywhere: data sets may be sorted by class."""
     count = min(len(images), _IMAGES_MAX)
     return images[np.linspace(0, len(images) - 1, count).astype(np.int64)]

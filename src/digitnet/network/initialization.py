@@ -1,4 +1,4 @@
-"""Where training starts from: the first weights of each layer."""
+"""Initial weights of each layer."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.network.backend import Tensor, keras
 
-__all__ = ["drawn_by_numpy", "kernel_initializer", "layer_seeds", "receptive_windows"]
+__all__ = ["dense_with_numpy_kernel", "kernel_initializer", "layer_seeds", "receptive_windows"]
 
 Places: TypeAlias = NDArray[np.float64]  # row and column of each input or unit, in pixels: (n, 2)
 Window: TypeAlias = NDArray[np.float32]
 
-_INK = (4, IMAGE_SIDE - 4)  # pixels between which MNIST's digits lie, in both directions
-_PLACES = 3  # sets the places of units apart from all else that is drawn from a seed
+_INK_RANGE = (4, IMAGE_SIDE - 4)  # pixels between which MNIST's digits lie, in both directions
+_UNIT_PLACES_STREAM = 3  # part of the seed, so that the places of units do not depend on other random numbers
 
 
 def kernel_initializer(activation: str, seed: int) -> Any:
@@ -44,17 +44,17 @@ def layer_seeds(seed: int | None, count: int) -> Iterator[int]:
 
 
 def receptive_windows(hidden_sizes: Sequence[int], radii: Sequence[float], seed: int | None) -> list[Window | None]:
-    """How much each unit of the hidden layers is to begin with of each of its inputs.
+    """Factors for the initial weights of hidden layers, which limit each unit to a disc of its inputs.
 
     Each unit gets a place on the paper, drawn evenly from where the ink is, and sees a disc around it: of the image in
     the first layer, of the units before it in the others. Within the disc what is near counts more, by a Gaussian of
-    half its radius. A stroke means the same to its surroundings wherever it is, but nothing to a stroke far off; so a
-    network that begins like this has less to find out from its images.
+    half its radius. Neighbouring pixels belong together more than distant ones, so that a network that starts like this
+    has less to learn.
 
     Args:
         hidden_sizes: Units of each hidden layer.
         radii: Of the discs in each layer, in pixels of the image; 0 where the units see everything, as they do in
-            layers that have no radius here. Those of layers that do not exist are not looked at.
+            layers that have no radius here. Further radii are ignored.
         seed: Decides the places; None as 0.
 
     Returns:
@@ -64,14 +64,14 @@ def receptive_windows(hidden_sizes: Sequence[int], radii: Sequence[float], seed:
     windows: list[Window | None] = []
     before = np.indices((IMAGE_SIDE, IMAGE_SIDE)).reshape(2, -1).T.astype(np.float64)
     for number, size in enumerate(hidden_sizes):
-        places = np.random.default_rng([seed or 0, _PLACES, number]).uniform(*_INK, (size, 2))
+        places = np.random.default_rng([seed or 0, _UNIT_PLACES_STREAM, number]).uniform(*_INK_RANGE, (size, 2))
         radius = radii[number] if number < len(radii) else 0
         windows.append(_window(before, places, radius) if radius else None)
         before = places
     return windows
 
 
-def drawn_by_numpy(layer: Any, x: Tensor, window: Window | None = None) -> Tensor:
+def dense_with_numpy_kernel(layer: Any, x: Tensor, window: Window | None = None) -> Tensor:
     """Call a Dense layer for the first time, its kernel drawn by NumPy from the initialiser's own distribution.
 
     Keras would compile a program for every shape of kernel, which takes longer than an epoch.

@@ -20,7 +20,7 @@ from digitnet.datasets.dataset import MAX_CLASSES
 from digitnet.errors import ConfigurationError, nearest_name
 from digitnet.network.activations import ACTIVATIONS
 from digitnet.network.backend import KerasModel, Tensor, keras
-from digitnet.network.initialization import drawn_by_numpy, kernel_initializer, layer_seeds, receptive_windows
+from digitnet.network.initialization import dense_with_numpy_kernel, kernel_initializer, layer_seeds, receptive_windows
 
 __all__ = ["KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
 
@@ -84,7 +84,7 @@ def build_mlp(
             kernel_regularizer=regularizer,
             name=f"hidden_{number}",
         )
-        x = drawn_by_numpy(layer, x, windows[number - 1])
+        x = dense_with_numpy_kernel(layer, x, windows[number - 1])
         if batch_normalization:
             x = keras.layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")(x)
             x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
@@ -98,7 +98,7 @@ def build_mlp(
         kernel_regularizer=regularizer,
         name="output",
     )
-    return keras.Model(images, drawn_by_numpy(output, x), name="mlp")
+    return keras.Model(images, dense_with_numpy_kernel(output, x), name="mlp")
 
 
 def _checked_sizes(hidden_sizes: Sequence[int]) -> tuple[int, ...]:

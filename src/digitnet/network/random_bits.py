@@ -32,11 +32,11 @@ def random_bits(key: Sequence[Tensor] | Tensor, n: int) -> Tensor:
     """
     start = jnp.uint32(0)
     for word in reversed(key):
-        start = word + _scrambled(start)
-    return _scrambled(jax.lax.iota(jnp.uint32, n) + _scrambled(start))
+        start = word + _mixed_bits(start)
+    return _mixed_bits(jax.lax.iota(jnp.uint32, n) + _mixed_bits(start))
 
 
-def _scrambled(bits: Tensor) -> Tensor:
+def _mixed_bits(bits: Tensor) -> Tensor:
     bits = (bits ^ (bits >> 16)) * np.uint32(0x7FEB352D)
     bits = (bits ^ (bits >> 15)) * np.uint32(0x846CA68B)
     return bits ^ (bits >> 16)

@@ -23,7 +23,7 @@ _LEFT, _RIGHT, _BOTTOM = 0.95, 1.3, 0.6  # inches around a panel; the right hold
 _STRIP_GAP = 0.75  # inches between the panels and the strip
 _NAME_HEIGHT = 24.0  # points, the two lines of text at the end of a line
 _SUBTITLE = "Loss and error on logarithmic scales. The ring marks the best epoch."
-_MAX_TICKS = 10
+_MAX_TICKS = 10  # on an axis; chosen by hand
 _MAX_MARKED_EPOCHS = 15  # beyond, a dot for each epoch is clutter
 
 

@@ -29,22 +29,23 @@ if TYPE_CHECKING:
 
 __all__ = ["explanation_figure"]
 
-_WIDTH = 9.2  # inches, as all lengths below
+# Lengths are in inches. All numbers are chosen by hand, by the look of the figures.
+_WIDTH = 9.2
 _MARGIN = 0.35
 _INSIDE = _WIDTH - 2 * _MARGIN
 _HEADING = 0.42  # above each part
 _STEPS_IN_ROW, _STEP_GAP, _STEP_HEIGHT, _STEP_CAPTION = 4, 0.2, 1.45, 0.3
 _STEP_WIDTH = (_INSIDE - (_STEPS_IN_ROW - 1) * _STEP_GAP) / _STEPS_IN_ROW
-_FOUND_HEIGHT = 3.2  # at most
+_MAX_FOUND_HEIGHT = 3.2
 _TILES_IN_ROW, _TILE, _BARS, _NOTES = 7, 0.92, 0.34, 0.62
 _TILE_TEXT = 0.24
-_PITCH = _INSIDE / _TILES_IN_ROW
+_TILE_PITCH = _INSIDE / _TILES_IN_ROW
 _ROW = _TILE + _TILE_TEXT + _BARS + _NOTES
-_MOST_TILES = 70  # more than ten rows nobody looks through
-_NOTE_LETTERS = 23  # of a line below a tile
+_MAX_TILES = 70  # ten rows
+_NOTE_LETTERS = 23  # letters in a line below a tile
 _NOTE_LINES = 4
-_NOTE_LINE = 0.13
-_MOST_PIXELS = 1200  # a side; a figure shows no more
+_NOTE_LINE_HEIGHT = 0.13
+_MAX_PIXELS = 1200  # of a picture's longer side; the figure shows no more
 
 
 @in_house_style
@@ -62,10 +63,10 @@ def explanation_figure(trace: Trace, class_names: Sequence[str]) -> "Figure":
     Raises:
         MissingExtraError: Matplotlib is not installed.
     """
-    digits = [digit for digit in trace.digits if digit.probabilities][:_MOST_TILES]
+    digits = [digit for digit in trace.digits if digit.probabilities][:_MAX_TILES]
     step_rows = -(-len(trace.steps) // _STEPS_IN_ROW)
     tile_rows = -(-len(digits) // _TILES_IN_ROW)
-    found_height = _fitted(trace.ink.shape, _INSIDE, _FOUND_HEIGHT)[1]
+    found_height = _fitted(trace.ink.shape, _INSIDE, _MAX_FOUND_HEIGHT)[1]
     notes = textwrap.wrap("; ".join(trace.reading.notes), 130) if len(trace.digits) != 1 else []
     height = (
         TITLE_HEIGHT
@@ -131,7 +132,7 @@ def _draw_found(canvas: "Axes", top: float, trace: Trace) -> float:
     from matplotlib.patches import Rectangle  # noqa: PLC0415 - heavy, and optional
 
     top = _heading(canvas, top, "What was found in it")
-    width, height = _draw_picture(canvas, 255 - trace.ink, (_MARGIN, top), (_INSIDE, _FOUND_HEIGHT))
+    width, height = _draw_picture(canvas, 255 - trace.ink, (_MARGIN, top), (_INSIDE, _MAX_FOUND_HEIGHT))
     scale = width / trace.ink.shape[1]
     for digit in trace.digits:
         if digit.status == "not_a_digit":
@@ -151,7 +152,7 @@ def _draw_digits(
     top = _heading(canvas, top, "What the network saw")
     for number, (image, digit) in enumerate(zip(images, digits, strict=True)):
         row, column = divmod(number, _TILES_IN_ROW)
-        left, upper = _MARGIN + column * _PITCH, top + row * _ROW
+        left, upper = _MARGIN + column * _TILE_PITCH, top + row * _ROW
         _draw_tile(canvas, image, (left, upper))
         text = f"{100 * digit.confidence:.1f} %"
         middle = upper + _TILE + _TILE_TEXT / 2
@@ -162,7 +163,7 @@ def _draw_digits(
         notes = [line for note in digit.notes for line in textwrap.wrap(note, _NOTE_LETTERS)][:_NOTE_LINES]
         below = upper + _TILE + _TILE_TEXT + _BARS + 0.07
         for line, words in enumerate(notes):
-            canvas.text(left, below + _NOTE_LINE * (line + 0.5), words, color=MUTED, fontsize=6, va="center")
+            canvas.text(left, below + _NOTE_LINE_HEIGHT * (line + 0.5), words, color=MUTED, fontsize=6, va="center")
 
 
 def _draw_tile(canvas: "Axes", image: AnyArray, corner: tuple[float, float]) -> None:
@@ -224,7 +225,7 @@ def _fitted(shape: tuple[int, ...], width: float, height: float) -> tuple[float,
 
 def _reduced(picture: AnyArray) -> GrayPicture:
     """Every n-th pixel's neighbourhood averaged, so that no side is longer than a figure can show."""
-    step = -(-max(picture.shape[:2]) // _MOST_PIXELS)
+    step = -(-max(picture.shape[:2]) // _MAX_PIXELS)
     if step == 1:
         return picture
     rows, columns = (side // step * step for side in picture.shape[:2])

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["confusion_matrix_figure", "worst_mistakes_figure"]
 
 _CELL, _MAX_SIDE = 0.46, 16.0  # inches, one cell of the confusion matrix, and all of it
-_RIGHT = "#f1f4f6"  # behind right answers
-_FULL_COLOUR = 5  # mistakes; a matrix with fewer in each cell keeps to light colours
+_CORRECT_BACKGROUND = "#f1f4f6"  # behind right answers
+_FULL_COLOUR = 5  # mistakes in a cell, from which on the darkest colour is used
 _LETTER = 0.085  # inches, the width of a letter of a class name
 _MARGIN = 0.35  # inches
 _RATE_WIDTH = 0.9  # inches, the column with the error of each class
@@ -92,7 +92,7 @@ def _draw_cells(axes: "Axes", counts: ConfusionMatrix, scale: float) -> None:
     np.fill_diagonal(mistakes, 0)
     most = max(int(mistakes.max()), _FULL_COLOUR)
     right = np.diag(np.diagonal(counts) > 0)  # what is no number gets the colour of "bad" values
-    colours = colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00").with_extremes(bad=_RIGHT)
+    colours = colour_scale(PAPER, "#fbd9bf", ACCENT, "#8f3a00").with_extremes(bad=_CORRECT_BACKGROUND)
     # The square root keeps one mistake visible beside fifty.
     axes.imshow(np.where(right, np.nan, np.sqrt(mistakes)), cmap=colours, vmin=0, vmax=np.sqrt(most))
     axes.grid(visible=False)

@@ -20,8 +20,8 @@ __all__ = ["model_card"]
 
 _DIGITS = tuple(str(digit) for digit in range(10))
 
-# Settings that the card tells in words; all of them stand in its table, too.
-_TOLD = {
+# Settings that the card describes in sentences; its table has all settings.
+_SETTINGS_IN_SENTENCES = {
     "hidden_sizes",
     "activation",
     "dropout",
@@ -237,7 +237,7 @@ def _training(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 def _in_words(run: Mapping[str, Any]) -> list[str]:
     """The recipe and the strengths of its augmentation as sentences; nothing of a run that names no such settings."""
     settings, texts = run["settings"], []
-    if settings.keys() >= _TOLD:
+    if settings.keys() >= _SETTINGS_IN_SENTENCES:
         sizes = [IMAGE_SIDE * IMAGE_SIDE, *settings["hidden_sizes"], len(run["class_names"])]
         normalized = " with batch normalisation" if settings["batch_normalization"] else ""
         texts.append(

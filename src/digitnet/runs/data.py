@@ -1,4 +1,4 @@
-"""What a run learns from and is measured on."""
+"""The data of a run: training, validation and test images."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Which models refuse what is no digit: those of digits, with the score of the model inside the package.
+"""The digit score for new models of digits: a copy of the one in the bundled model.
 
-What is no digit does not depend on which network reads the digits. So a model that is trained here is not taught to
-tell one from the other again: the digit score of the bundled model, a branch of its graph in 8-bit integers, is copied
-into its file. The second network's logits stay behind, since a model answers with what it learned itself.
+Whether an image shows a digit does not depend on the network that classifies the digits. So no outlier detector is
+trained with each model: the digit score of the bundled model, a branch of its graph in 8-bit integers, is copied into
+the new file. The logits of the second network are not, since a new model answers with its own network alone.
 """
 
 import numpy as np
@@ -13,29 +13,29 @@ from digitnet.inference.classifier import DEFAULT_REFUSAL
 from digitnet.model_file.contract import DIGIT_SCORE, bundled_model_path, open_model
 from digitnet.model_file.digit_score import with_digit_score_of
 
-__all__ = ["digit_score_for", "with_score"]
+__all__ = ["find_digit_score", "with_digit_score_from"]
 
 _DIGITS = tuple("0123456789")
-# Images that are scored, spread over the data; they bound the time to 0.1 s. Chosen by hand.
+# Images that are scored, evenly spaced in the data; takes 0.1 s. Chosen by hand.
 _SAMPLE = 500
 # Part of the sample that must pass as digits. Of MNIST 100.0 % do, of digits in Hershey's fonts 100 %, of letters in
 # the same fonts 52 % and of made-up marks 10 % (docs/log.md, 2026-11-30, "Which data are digits").
 _MIN_ACCEPTED = 0.95
 
 
-def digit_score_for(train_set: Dataset) -> bytes | None:
+def find_digit_score(train_set: Dataset) -> bytes | None:
     """The model file whose digit score fits models that are trained on these images.
 
-    Data are digits if their classes are named 0 to 9 and the score itself takes at least 95 % of their images for
-    digits. The names alone do not tell: Fashion-MNIST, KMNIST and others number their ten classes from 0 to 9 as well.
+    Data are digits if their classes are named 0 to 9 and at least 95 % of their images pass the score. The names alone
+    are not enough: Fashion-MNIST, KMNIST and others number their ten classes from 0 to 9 as well.
     A score that refuses more of what a model is for would do it harm, whatever the images show.
 
     Args:
         train_set: What a model learns from.
 
     Returns:
-        The bytes of a model file for `with_score`. None where the data are not digits, or where the package has come
-        without its model.
+        The bytes of a model file for `with_digit_score_from`. None where the data are not digits, or where the
+        package has come without its model.
     """
     if train_set.class_names != _DIGITS:
         return None
@@ -52,12 +52,12 @@ def digit_score_for(train_set: Dataset) -> bytes | None:
     return content if accepted >= _MIN_ACCEPTED else None
 
 
-def with_score(content: bytes, score_of: bytes | None) -> bytes:
+def with_digit_score_from(content: bytes, score_of: bytes | None) -> bytes:
     """A model file with the digit score of another one.
 
     Args:
         content: The bytes of a model file, in either precision.
-        score_of: What `digit_score_for` gave, or the bytes of any other model file. None, or a file without a score,
+        score_of: What `find_digit_score` gave, or the bytes of any other model file. None, or a file without a score,
             leaves the content without one.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The end of a run: calibrate, write the model files, open the test set once, and write down what came out."""
+"""The end of a run: calibrate, write the model files, open the test set once, and write figures and reports."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ from digitnet.report import (
     worst_mistakes_figure,
 )
 from digitnet.runs.data import Data
-from digitnet.runs.digit_score import digit_score_for
+from digitnet.runs.digit_score import find_digit_score
 from digitnet.runs.events import Listener, Outcome, Stage, StageStarted, ignore_events
 from digitnet.runs.folder import RunFolder
 from digitnet.runs.publishing import Publication, Published, fitted_temperature, publish, publish_int8
@@ -33,12 +33,12 @@ from digitnet.runs.training import PreparedRun
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.recipes import Recipe
 
-__all__ = ["COMPLETE", "Products", "finish"]
+__all__ = ["ALL_OUTPUTS", "RunOutputs", "finish"]
 
 
 @dataclass(frozen=True)
-class Products:
-    """What a run leaves in its folder.
+class RunOutputs:
+    """Which files a run writes into its folder.
 
     Attributes:
         everything: The model in both precisions, `model.keras`, figures, tables, the model card and `metrics.json`;
@@ -50,15 +50,15 @@ class Products:
     of_stopped_runs: bool = False
 
 
-_NOT_MEASURED = dict.fromkeys(("test", "validation"))  # what `metrics.json` says of a part that is not there
-COMPLETE = Products()  # a finished run, as `digitnet train` leaves it
+_NOT_MEASURED = dict.fromkeys(("test", "validation"))  # entries of `metrics.json` for parts that the data lacks
+ALL_OUTPUTS = RunOutputs()  # what `digitnet train` writes
 
 
 def finish(
     folder: RunFolder,
     run: PreparedRun,
     history: Sequence[Mapping[str, float]],
-    products: Products = COMPLETE,
+    outputs: RunOutputs = ALL_OUTPUTS,
     listener: Listener = ignore_events,
 ) -> Outcome:
     """Write what a run leaves; `metrics.json` comes last.
@@ -69,8 +69,8 @@ def finish(
         folder: The run folder; for everything it needs its `run.json`.
         run: With the trained model. The test part of its data is opened here, once, by a finished run only.
         history: One dict of logs an epoch, at least one.
-        products: What to write.
-        listener: Told of each stage.
+        outputs: What to write.
+        listener: Called with an event for each stage.
 
     Returns:
         How the run ended.
@@ -90,10 +90,10 @@ def finish(
         "train_seconds": round(sum(row["seconds"] for row in history), 3),
         "epochs": len(history),
         "parameters": int(run.model.count_params()),
-        **({"int8": _int8(folder, published, publication)} if products.everything else {}),
+        **({"int8": _int8(folder, published, publication)} if outputs.everything else {}),
         "refuses_non_digits": publication.score_of is not None,
     }
-    if products.everything:
+    if outputs.everything:
         listener(StageStarted(Stage.REPORTING))
         _report(folder, run, history, published.measured, metrics)
     if is_finished:
@@ -121,7 +121,7 @@ def _publication(run: PreparedRun, *, is_finished: bool) -> Publication:
         ),
         train_images=data.train.images,
         parts={name: part for name, part in parts.items() if part is not None},
-        score_of=digit_score_for(data.train),
+        score_of=find_digit_score(data.train),
         held_out=data.validation,
     )
 

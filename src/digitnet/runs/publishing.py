@@ -20,13 +20,13 @@ from digitnet.model_file.graph import with_metadata
 from digitnet.model_file.quantization import quantize
 from digitnet.network.backend import KerasModel
 from digitnet.network.mlp import KerasPredictor
-from digitnet.runs.digit_score import with_score
+from digitnet.runs.digit_score import with_digit_score_from
 from digitnet.runs.folder import RunFolder
 from digitnet.training.export import encode_model
 
 __all__ = ["Publication", "Published", "fitted_temperature", "publish", "publish_int8"]
 
-_IN_THE_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
+_FIGURES_IN_MODEL_FILE = ("n", "errors", "accuracy", "nll", "ece")
 # Training images on which the exported file must answer as the model does; chosen by hand.
 _IMAGES_TO_COMPARE = 512
 
@@ -41,8 +41,8 @@ class Publication:
             integers is calibrated on all.
         parts: What to measure on, by name.
         score_of: The model file whose digit score they get; None for none.
-        held_out: Images that the network has never learned from: on these the files base how probable right labels are.
-            None leaves that as the metadata have it.
+        held_out: Images that the network has not learned from; the quantiles in the metadata are computed from them.
+            None leaves the metadata unchanged.
     """
 
     metadata: ModelMetadata
@@ -54,7 +54,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of a trained network.
+    """A published network: its file and its figures.
 
     Attributes:
         content: The network alone as a model file in float32, without figures and score.
@@ -68,7 +68,7 @@ class Published:
 
 
 def fitted_temperature(model: KerasModel, validation_set: Dataset) -> float:
-    """What the logits of a trained model are divided by for probabilities that are right on held-out images."""
+    """The temperature of a trained model, above 0, fitted on held-out images."""
     return fit_temperature(KerasPredictor(model).predict_logits(validation_set.images), validation_set.labels)
 
 
@@ -118,19 +118,19 @@ def _measure_and_write(
     session, metadata = open_model(content)
     classifier = Classifier(session, metadata)
     if publication.held_out is not None:
-        known = {"probability": _of_right_labels(classifier, publication.held_out).to_dict()}
+        known = {"probability": _true_label_probabilities(classifier, publication.held_out).to_dict()}
         metadata = dataclasses.replace(metadata, thresholds={**metadata.thresholds, **known})
     measured = {name: evaluate(classifier, part) for name, part in publication.parts.items()}
     figures = {name: evaluation.to_dict() for name, evaluation in measured.items()}
-    summary = {name: {key: part[key] for key in _IN_THE_MODEL_FILE} for name, part in figures.items()}
+    summary = {name: {key: part[key] for key in _FIGURES_IN_MODEL_FILE} for name, part in figures.items()}
     described = with_metadata(content, dataclasses.replace(metadata, metrics=summary))
-    written = with_score(described, publication.score_of)
+    written = with_digit_score_from(described, publication.score_of)
     folder.write(path, written)
     return measured, {**figures, "bytes": len(written)}
 
 
-def _of_right_labels(classifier: Classifier, dataset: Dataset) -> Quantiles:
-    """How probable the right labels of images are that were held out: from this, candidates are chosen.
+def _true_label_probabilities(classifier: Classifier, dataset: Dataset) -> Quantiles:
+    """Quantiles of the probability of the true label on held-out images; candidates are chosen by them.
 
     The temperature was fitted on the same images; one number, fitted on thousands, moves the quantiles by less than
     they differ from one choice of images to the next.

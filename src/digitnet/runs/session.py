@@ -1,4 +1,4 @@
-"""A run: settings and data become a finished folder, and a listener hears of every step."""
+"""A training run from its settings and data to its finished folder, reported to a listener."""
 
 import dataclasses
 import platform
@@ -12,18 +12,18 @@ from typing import Any
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
 from digitnet.runs.data import Data, load_data
 from digitnet.runs.events import Listener, Outcome, RunFinished, RunStarted, ignore_events
-from digitnet.runs.finish import COMPLETE, Products, finish
+from digitnet.runs.finish import ALL_OUTPUTS, RunOutputs, finish
 from digitnet.runs.folder import RunFolder
 from digitnet.runs.training import PreparedRun, difficulty_of, plan_of, prepare, train_with_events
 from digitnet.training.checkpoint import Checkpoint, restore
 from digitnet.training.recipes import Recipe
 from digitnet.training.stopping import StopRequest
 
-__all__ = ["carry_out", "resume_run", "start_run"]
+__all__ = ["execute_run", "resume_run", "start_run"]
 
-_VERSIONS_OF = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
-# Of the weights in float32: themselves, two moments, the successor of these three while it is written, model.keras
-# with its own, and two model files.
+_RECORDED_PACKAGES = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
+# Disk space that a run needs, in copies of its float32 weights: a checkpoint has the weights and two moments, and
+# exists twice while it is replaced (6); then model.keras and two model files (3).
 _COPIES_ON_DISK = 9
 
 
@@ -61,7 +61,7 @@ def start_run(
         raise TrainingInterruptedError("stopped before training began; nothing was written")
     folder = RunFolder.create_new(default) if path is None else RunFolder.create(path)
     folder.write_json(folder.description_file, _description(run, command, started))
-    return _to_the_end(carry_out(run, folder, listener=listener, stop=stop), recipe)
+    return _require_finished(execute_run(run, folder, listener=listener, stop=stop), recipe)
 
 
 def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequest | None = None) -> Outcome:
@@ -95,13 +95,13 @@ def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequ
         )
     # Named as it was then, maybe from another working directory: the model files say so too.
     data = dataclasses.replace(data, source=str(description["data"].get("source", data.source)))
-    return _to_the_end(carry_out(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
+    return _require_finished(execute_run(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
 
 
-def carry_out(
+def execute_run(
     run: PreparedRun,
     folder: RunFolder,
-    products: Products = COMPLETE,
+    outputs: RunOutputs = ALL_OUTPUTS,
     *,
     listener: Listener = ignore_events,
     stop: StopRequest | None = None,
@@ -110,8 +110,8 @@ def carry_out(
 
     Args:
         run: From `prepare`.
-        folder: Exists; for complete products it has its `run.json`.
-        products: What to leave in it.
+        folder: Exists; for complete outputs it has its `run.json`.
+        outputs: What to leave in it.
         listener: Gets every event of the run.
         stop: Asked after every epoch, and while one runs whether to give it up.
 
@@ -133,23 +133,23 @@ def carry_out(
             train_with_events(model, run.train_set, plan, listener, stop, checkpoint)
         epochs = len(checkpoint.history)
         is_finished = epochs == recipe.epochs
-        if is_finished or (products.of_stopped_runs and epochs):
-            outcome = finish(folder, run, checkpoint.history, products, listener)
+        if is_finished or (outputs.of_stopped_runs and epochs):
+            outcome = finish(folder, run, checkpoint.history, outputs, listener)
         else:
             outcome = Outcome(folder, epochs, is_finished, {}, None)
     except KeyboardInterrupt:
-        raise _interrupted(folder, len(checkpoint.history), recipe) from None
+        raise _interrupted_error(folder, len(checkpoint.history), recipe) from None
     listener(RunFinished(outcome))
     return outcome
 
 
-def _to_the_end(outcome: Outcome, recipe: Recipe) -> Outcome:
+def _require_finished(outcome: Outcome, recipe: Recipe) -> Outcome:
     if not outcome.is_finished:
-        raise _interrupted(outcome.folder, outcome.epochs, recipe)
+        raise _interrupted_error(outcome.folder, outcome.epochs, recipe)
     return outcome
 
 
-def _interrupted(folder: RunFolder, epochs: int, recipe: Recipe) -> TrainingInterruptedError:
+def _interrupted_error(folder: RunFolder, epochs: int, recipe: Recipe) -> TrainingInterruptedError:
     return TrainingInterruptedError(
         f"stopped; {epochs} of {recipe.epochs} epochs are finished and kept. "
         f"Go on with: digitnet train --resume {shlex.quote(str(folder.path))}"
@@ -167,7 +167,7 @@ def _description(run: PreparedRun, command: Sequence[str], started: datetime) ->
         "data": data.describe(),
         "versions": {
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _VERSIONS_OF},
+            **{name: metadata.version(name) for name in _RECORDED_PACKAGES},
         },
         "machine": f"{platform.system()} {platform.machine()}",
         "source_path": data.path,

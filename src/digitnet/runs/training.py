@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digitnet.augmentation.augmenter import make_augmentation
-from digitnet.augmentation.regional_forms import with_regional_hands
+from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.datasets import Dataset
 from digitnet.network.backend import KerasModel, keras
 from digitnet.network.mlp import build_mlp
@@ -26,9 +26,9 @@ __all__ = [
     "difficulty_of",
     "plan_of",
     "prepare",
-    "shown_images",
     "train_recipe",
     "train_with_events",
+    "training_images_of",
 ]
 
 
@@ -57,28 +57,28 @@ def prepare(recipe: Recipe, data: Data) -> PreparedRun:
         data: What it is going to learn from.
 
     Returns:
-        What `carry_out` takes; nothing has been written.
+        What `execute_run` takes; nothing has been written.
 
     Raises:
         ConfigurationError: A setting does not fit the data.
     """
-    train_set = shown_images(recipe, data)
+    train_set = training_images_of(recipe, data)
     model = compiled_model(recipe, train_set)
     check_settings(model, train_set, recipe.epochs, recipe.batch_size)
     return PreparedRun(recipe, data, train_set, model)
 
 
-def shown_images(recipe: Recipe, data: Data) -> Dataset:
-    """What is shown to the network: the training images, and digits as they are written elsewhere.
+def training_images_of(recipe: Recipe, data: Data) -> Dataset:
+    """The images that the network is trained on: the training images, and regional forms of digits.
 
     Args:
         recipe: Says how many are added.
-        data: Only MNIST gets them; what a 1 looks like in other data is not known here.
+        data: Regional forms are added to MNIST only; how other data write a 1 is not known.
 
     Returns:
         The training images, in their order, and the added ones behind them.
     """
-    return with_regional_hands(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
+    return with_regional_forms(data.train, recipe.regional_hands, recipe.seed) if data.source == "mnist" else data.train
 
 
 def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:

@@ -1,34 +1,33 @@
-"""HTTP: the Open Inference Protocol, TensorFlow Serving's, pictures; limits, measurements, log.
+"""The HTTP server: Open Inference Protocol, TensorFlow Serving's REST API, pictures; limits, metrics, log.
 
     app = make_app(classifier, Settings(), extra_routes=())       an ASGI application; `run` serves it
 
-settings            every limit and switch, in one place
-replies             JSON responses and errors
-routes              what an endpoint is
-lanes               blocking work in threads, so many at a time and so many waiting
-batching            concurrent requests answered together
-metrics             what Prometheus collects
-serving             what all endpoints share: classifier, settings, threads, counters
-bodies              a request's body, within limits of size and time
+settings            every limit and switch
+replies             JSON responses and error responses
+routes              endpoints by path and method
+thread_pool         blocking work in threads, with a bounded queue
+batching            concurrent requests that share an inference
+metrics             metrics for Prometheus
+serving             state shared by all endpoints: classifier, settings, threads, metrics
+bodies              reading a request's body, with limits of size and time
 numbers             nested lists of JSON -> images
-tensors             bytes -> images, answer -> bytes, as the Open Inference Protocol writes them
+tensors             bodies of the Open Inference Protocol
 open_inference      its endpoints
-tensorflow_serving  the endpoints that TensorFlow Serving's clients call
+tensorflow_serving  the endpoints of TensorFlow Serving's REST API
 uploads             a picture in a form
 pictures            POST /read and /predict
-schemas             what the bodies look like, as JSON Schema
-openapi             the description of all of this
-page                the static files
-unknown             what is said of a path that there is not
-guard               hosts, origins and the token
+openapi             the OpenAPI description, from openapi.json
+page                the static files of the page
+not_found           responses for unknown paths
+guard               checks of host, origin and token
 access_log          a line of JSON for each request
-gate                the one way in: guard, errors, measurements, log
-app                 the application, put together
-connections         limits of a connection before there is a request: headers, slow clients
+routing             the application: checks, routes, errors, metrics, log
+app                 the application, assembled
+connections         limits of a connection: headers, slow clients, closing
 workers             several processes on one socket
-running             sockets, start and graceful end
+running             sockets, start and graceful shutdown
 
-For routes that others add (`extra_routes`, of Starlette), these may be used in an endpoint `async def f(request)`:
+Endpoints `async def f(request)` of more routes (`extra_routes`, of Starlette) may use these:
 
     raise RequestError("one sentence", status)        becomes {"error": "one sentence"} with that status; so does
                                                       any other `DigitnetError`, with 422
@@ -37,11 +36,11 @@ For routes that others add (`extra_routes`, of Starlette), these may be used in 
     body = await read_body(request, limit, seconds)   bytes; 413 above `limit` bytes, 408 after `seconds`; each may be
                                                       None for the server's own settings
     content = await read_json(request, limit)         the same, as an object of JSON; 400 if it is not one
-    value = await in_thread(request, function, *args) blocking work in one of a few threads; 503 when too many wait
+    value = await in_thread(request, function, *args) a blocking call in one of a few threads; 503 if too many wait
     serving_of(request)                               `Serving`: .classifier, .settings, .stopping (asyncio.Event, set
-                                                      when the server is asked to end: an endless stream should end)
+                                                      when the server begins to shut down: an endless stream must end)
 
-Origin, host and token have been checked by then; security headers, metrics and log are added outside of the endpoints.
+Host, origin and token have been checked before; security headers, metrics and log are added around the endpoint.
 """
 
 from digitnet.server.app import make_app

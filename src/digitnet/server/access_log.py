@@ -1,4 +1,4 @@
-"""A line of JSON on stderr for each request; many lines are written at once."""
+"""The access log: a line of JSON on stderr for each request, written in groups."""
 
 import asyncio
 import sys
@@ -11,24 +11,24 @@ from digitnet.server.replies import dump_json
 
 __all__ = ["AccessLog"]
 
-_SECONDS = 0.1  # a line may wait so long for others
+_FLUSH_SECONDS = 0.1  # longest time that a line waits for others to be written with; chosen by hand
 
 
 class AccessLog:
-    """Writes what was asked and how it was answered."""
+    """Writes a line for each request and its response."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
         self._lines: list[bytes] = []
 
     def write(self, scope: Scope, status: int, size: int, seconds: float) -> None:
-        """Note a request that has been answered.
+        """Add the line of a request that has been answered.
 
         Args:
-            scope: Of the request.
-            status: Of its response; 0 without a response.
-            size: Bytes of the response's body.
-            seconds: From the request to the end of its response.
+            scope: Scope of the request.
+            status: Status of its response; 0 if there was none.
+            size: Size of the response's body in bytes.
+            seconds: Time from the request to the end of its response.
         """
         client = scope.get("client")
         entry: dict[str, Any] = {
@@ -41,11 +41,11 @@ class AccessLog:
             "milliseconds": round(1000 * seconds, 3),
         }
         if not self._lines:
-            asyncio.get_running_loop().call_later(_SECONDS, self.flush)
+            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
         self._lines.append(dump_json(entry))
 
     def flush(self) -> None:
-        """Write what has been noted."""
+        """Write all lines that wait."""
         if self._lines:
             text = b"\n".join([*self._lines, b""]).decode()
             self._lines.clear()

@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""The application, assembled from its parts."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,12 +12,12 @@ from digitnet.server import open_inference, page, pictures, tensorflow_serving
 from digitnet.server.batching import Batcher
 from digitnet.server.metrics import CONTENT_TYPE, Metrics
 from digitnet.server.openapi import description
-from digitnet.server.priorities import Lane
 from digitnet.server.replies import json_response
 from digitnet.server.routes import Routes, get
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from digitnet.server.serving import Serving, serving_of
 from digitnet.server.settings import Settings
+from digitnet.server.thread_pool import BoundedThreadPool
 
 __all__ = ["make_app", "own_routes"]
 
@@ -27,32 +27,32 @@ def make_app(
     settings: Settings,
     extra_routes: Sequence[BaseRoute] = (),
     closing: Sequence[Callable[[], None]] = (),
-) -> Gate:
+) -> Application:
     """Make an ASGI application that serves a model.
 
     Args:
         classifier: The model.
-        settings: Limits and switches.
+        settings: The server's settings.
         extra_routes: More routes, at the root; our own paths come first.
-        closing: Called when the server has ended.
+        closing: Functions to call when the server ends.
 
     Returns:
-        The application, to be used by one event loop.
+        The application, for one event loop.
     """
     metrics = Metrics()
     batcher = Batcher(
         classifier,
         waiting_images=settings.waiting_images,
         together=settings.batching,
-        observe=metrics.infer,
+        observe=metrics.inference_started,
     )
-    calls = Lane("calls", max(2, available_cores()), settings.waiting_calls)
+    calls = BoundedThreadPool("calls", max(2, available_cores()), settings.waiting_calls)
     serving = Serving(classifier, settings, batcher, calls, metrics)
-    return Gate(serving, {**page.routes(), **own_routes()}, extra_routes, closing)
+    return Application(serving, {**page.routes(), **own_routes()}, extra_routes, closing)
 
 
 def own_routes() -> Routes:
-    """All paths but those of the page."""
+    """All routes but those of the page."""
     return {
         **open_inference.routes(),
         **tensorflow_serving.routes(),

@@ -1,9 +1,8 @@
-"""Concurrent requests answered together, without a wait for company.
+"""Adaptive batching: concurrent requests share an inference, and none waits for a batch to fill.
 
-An idle server answers at once. What arrives while an inference runs is collected, and answered by the next one: the
-more there is to do, the more is done at a time, and no clock is involved. A few images are classified on the event
-loop itself, since to hand them to a thread would take longer; what has arrived by then at all connections is answered
-together.
+An idle server answers at once. Requests that arrive while an inference runs are collected and answered by the next
+one, so batches grow with the load and no timer is involved. A few images are classified on the event loop itself,
+since handing them to a thread would take longer; requests that have arrived on all connections by then are one batch.
 """
 
 import asyncio
@@ -18,22 +17,23 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images, Logits, Probabilities
 from digitnet.inference.classifier import Classifier
-from digitnet.server.priorities import busy
+from digitnet.server.thread_pool import overloaded
 
 __all__ = ["Answers", "Batcher"]
 
-_TOGETHER = 1024  # images; beyond, an inference is no more efficient, and the first one would wait for the last
-_BLOCKED_SECONDS = 0.001  # so long the event loop may be kept by an inference
-_TRIAL_IMAGES = 32
+_MAX_BATCH = 1024  # images; chosen by hand: larger batches are no more efficient, and their first request waits longer
+_MAX_BLOCKING_SECONDS = 0.001  # longest inference on the event loop; chosen by hand
+_TRIAL_IMAGES = 32  # batch whose inference is timed at the start; chosen by hand
+_TRIALS = 5  # the fastest of so many counts; chosen by hand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What the model says of some images.
+    """The model's outputs for some images.
 
     Attributes:
         probabilities: float32 (n, classes), calibrated.
-        logits: float32 (n, classes), if they were asked for.
+        logits: float32 (n, classes); None if they were not requested.
     """
 
     probabilities: Probabilities
@@ -41,38 +41,40 @@ class Answers:
 
 
 @dataclass(slots=True, eq=False)
-class _Question:
+class _Pending:
+    """Images that wait for an inference, and the future that gets their outputs."""
+
     images: Images
     with_logits: bool
     answer: asyncio.Future[Answers]
 
 
 class Batcher:
-    """Answers images, those of several requests at once.
+    """Classifies the images of concurrent requests in common batches.
 
     Attributes:
-        waiting_images: How many images wait for an inference.
+        waiting_images: Number of images that wait for an inference.
     """
 
     def __init__(
         self, classifier: Classifier, *, waiting_images: int, together: bool, observe: Callable[[int], None]
     ) -> None:
-        """Find out how fast the model is.
+        """Time the model, to know how many images the event loop may classify itself.
 
         Args:
             classifier: The model.
-            waiting_images: So many may wait.
-            together: Whether requests are answered together.
-            observe: Told the number of images of each inference.
+            waiting_images: Number of images that may wait.
+            together: Whether requests share inferences.
+            observe: Called with the number of images of each inference.
         """
         self._classifier = classifier
         self._limit = waiting_images
-        self._together = _TOGETHER if together else 0
+        self._max_batch = _MAX_BATCH if together else 0
         self._observe = observe
-        self._questions: deque[_Question] = deque()
-        self._is_begun = False  # an inference is running, or about to
+        self._queue: deque[_Pending] = deque()
+        self._is_active = False  # an inference is running or scheduled
         self._pool = ThreadPoolExecutor(1, "digitnet-inference")
-        self._at_once = _images_at_once(classifier)
+        self._inline_images = _inline_images(classifier)
         self.waiting_images = 0
 
     async def answer(self, images: Images, *, with_logits: bool = False) -> Answers:
@@ -80,99 +82,99 @@ class Batcher:
 
         Args:
             images: uint8 (n, 28, 28); n may be 0.
-            with_logits: Whether the logits are wanted.
+            with_logits: Whether the logits are needed.
 
         Returns:
-            The answers.
+            The model's outputs.
 
         Raises:
-            RequestError: 503, as many images wait already as may.
+            RequestError: 503, too many images wait already.
         """
         if self.waiting_images and self.waiting_images + len(images) > self._limit:
-            raise busy()
+            raise overloaded()
         loop = asyncio.get_running_loop()
-        question = _Question(images, with_logits, loop.create_future())
-        self._questions.append(question)
+        pending = _Pending(images, with_logits, loop.create_future())
+        self._queue.append(pending)
         self.waiting_images += len(images)
-        if not self._is_begun:
-            self._is_begun = True
-            loop.call_soon(self._begin)  # after all that has arrived by now has been looked at
-        return await question.answer
+        if not self._is_active:
+            self._is_active = True
+            loop.call_soon(self._begin)  # once all requests that have arrived by now are in the queue
+        return await pending.answer
 
     def close(self) -> None:
-        """Begin nothing new; what runs already is finished."""
+        """Start no more inferences; one that runs is finished."""
         self._pool.shutdown(wait=False)
 
     def _begin(self) -> None:
-        questions = self._taken()
-        if not questions:
-            self._is_begun = False
+        batch = self._next_batch()
+        if not batch:
+            self._is_active = False
             return
         loop = asyncio.get_running_loop()
-        n = sum(len(question.images) for question in questions)
-        if n <= self._at_once:
-            self._run(questions)
+        n = sum(len(pending.images) for pending in batch)
+        if n <= self._inline_images:
+            self._run(batch)
             loop.call_soon(self._begin)
         else:
-            running = loop.run_in_executor(self._pool, _answered, self._classifier, questions)
-            running.add_done_callback(lambda done: self._end(questions, done))
+            running = loop.run_in_executor(self._pool, _classify, self._classifier, batch)
+            running.add_done_callback(lambda done: self._end(batch, done))
         self._observe(n)
 
-    def _taken(self) -> list[_Question]:
-        """The next ones: as many as are to be answered together, but at least one, unless nobody waits for it."""
-        taken: list[_Question] = []
+    def _next_batch(self) -> list[_Pending]:
+        """The requests of the next inference: at least one, unless all have been cancelled."""
+        batch: list[_Pending] = []
         n = 0
-        while self._questions and (not taken or n + len(self._questions[0].images) <= self._together):
-            question = self._questions.popleft()
-            self.waiting_images -= len(question.images)
-            if not question.answer.done():  # its client may have gone
-                taken.append(question)
-                n += len(question.images)
-        return taken
+        while self._queue and (not batch or n + len(self._queue[0].images) <= self._max_batch):
+            pending = self._queue.popleft()
+            self.waiting_images -= len(pending.images)
+            if not pending.answer.done():  # otherwise its client has disconnected
+                batch.append(pending)
+                n += len(pending.images)
+        return batch
 
-    def _run(self, questions: list[_Question]) -> None:
+    def _run(self, batch: list[_Pending]) -> None:
         try:
-            _deliver(questions, _answered(self._classifier, questions))
-        except Exception as error:  # noqa: BLE001 - it belongs to those who asked
-            _fail(questions, error)
+            _deliver(batch, _classify(self._classifier, batch))
+        except Exception as error:  # noqa: BLE001 - handed to the requests of the batch
+            _fail(batch, error)
 
-    def _end(self, questions: list[_Question], done: asyncio.Future[list[Answers]]) -> None:
+    def _end(self, batch: list[_Pending], done: asyncio.Future[list[Answers]]) -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
         if error is None:
-            _deliver(questions, done.result())
+            _deliver(batch, done.result())
         else:
-            _fail(questions, error)
+            _fail(batch, error)
         self._begin()
 
 
-def _answered(classifier: Classifier, questions: list[_Question]) -> list[Answers]:
-    """One inference for all questions."""
-    parts = [question.images for question in questions]
+def _classify(classifier: Classifier, batch: list[_Pending]) -> list[Answers]:
+    """Classify the images of all requests in one inference."""
+    parts = [pending.images for pending in batch]
     images = parts[0] if len(parts) == 1 else np.concatenate(parts)
     probabilities = classifier.predict_proba(images)
-    logits = classifier.predict_logits(images) if any(question.with_logits for question in questions) else None
+    logits = classifier.predict_logits(images) if any(pending.with_logits for pending in batch) else None
     bounds = pairwise(accumulate((len(part) for part in parts), initial=0))
     return [Answers(probabilities[a:b], None if logits is None else logits[a:b]) for a, b in bounds]
 
 
-def _deliver(questions: list[_Question], answers: list[Answers]) -> None:
-    for question, answer in zip(questions, answers, strict=True):
-        if not question.answer.done():
-            question.answer.set_result(answer)
+def _deliver(batch: list[_Pending], answers: list[Answers]) -> None:
+    for pending, answer in zip(batch, answers, strict=True):
+        if not pending.answer.done():
+            pending.answer.set_result(answer)
 
 
-def _fail(questions: list[_Question], error: BaseException) -> None:
-    for question in questions:
-        if not question.answer.done():
-            question.answer.set_exception(error)
+def _fail(batch: list[_Pending], error: BaseException) -> None:
+    for pending in batch:
+        if not pending.answer.done():
+            pending.answer.set_exception(error)
 
 
-def _images_at_once(classifier: Classifier) -> int:
-    """How many images are classified so quickly that the event loop may wait for them."""
-    # Noise leaves the network in doubt, which is when it takes longest.
+def _inline_images(classifier: Classifier) -> int:
+    """Number of images whose inference is short enough for the event loop."""
+    # Noise is the slowest case: the network is unsure of it, so that augmented inference runs too.
     noise = np.random.default_rng(0).integers(0, 256, (_TRIAL_IMAGES, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-    seconds = min(_seconds(classifier, noise) for _ in range(5))
-    return min(2 * _TRIAL_IMAGES, int(_BLOCKED_SECONDS / (seconds / _TRIAL_IMAGES)))
+    seconds = min(_seconds(classifier, noise) for _ in range(_TRIALS))
+    return min(2 * _TRIAL_IMAGES, int(_MAX_BLOCKING_SECONDS / (seconds / _TRIAL_IMAGES)))
 
 
 def _seconds(classifier: Classifier, images: Images) -> float:

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from digitnet.errors import RequestError
-from digitnet.server.priorities import busy
 from digitnet.server.serving import Serving, headers_of, serving_in
+from digitnet.server.thread_pool import overloaded
 
 __all__ = ["CUT_OFF", "parse_json", "read_body", "read_json", "release"]
 
-CUT_OFF = "digitnet.cut_off"  # in the scope of a request whose client has ended the connection within the body
-_CLOSE = (("Connection", "close"),)  # what is left of the body is not read
-_HELD = "digitnet.held"  # in the scope: bytes of this request's body that count
+CUT_OFF = "digitnet.cut_off"  # in the scope: the client ended the connection within the body
+_CLOSE = (("Connection", "close"),)  # the rest of the body is not read
+_HELD = "digitnet.held"  # in the scope: bytes of this body that count in `Serving.held_bytes`
 
 
 async def read_body(request: Request, limit: int | None = None, seconds: float | None = None) -> bytes:
@@ -24,34 +24,34 @@ async def read_body(request: Request, limit: int | None = None, seconds: float |
 
     Args:
         request: The request.
-        limit: Bytes at most; None for the server's setting.
-        seconds: The body must be complete after so long; None for the server's setting.
+        limit: Largest body in bytes; None for the server's setting.
+        seconds: Time in which the body must be complete; None for the server's setting.
 
     Returns:
         The bytes.
 
     Raises:
-        RequestError: 413 above the limit, 408 after the time, 400 for a body that was cut off, 503 where all bodies
-            together take too much.
+        RequestError: 413 above the limit, 408 after the time, 400 for a body that was cut off, 503 if all bodies
+            together take too much memory.
     """
     scope = request.scope
     serving = serving_in(scope)
-    most = serving.settings.body_bytes if limit is None else limit
-    announced = _announced(scope, most)
-    patience = serving.settings.body_seconds if seconds is None else seconds
+    largest = serving.settings.body_bytes if limit is None else limit
+    length = _content_length(scope, largest)
+    timeout = serving.settings.body_seconds if seconds is None else seconds
     try:
-        async with asyncio.timeout(patience):
-            body = await _received(request, serving, most)
+        async with asyncio.timeout(timeout):
+            body = await _received(request, serving, largest)
     except TimeoutError as error:
-        raise RequestError(f"the body did not arrive within {patience:g} seconds", 408, _CLOSE) from error
-    if scope.get(CUT_OFF) or (announced is not None and len(body) != announced):
-        expected = "" if announced is None else f": expected {announced:,} bytes"
+        raise RequestError(f"the body did not arrive within {timeout:g} seconds", 408, _CLOSE) from error
+    if scope.get(CUT_OFF) or (length is not None and len(body) != length):
+        expected = "" if length is None else f": expected {length:,} bytes"
         raise RequestError(f"the body was cut off after {len(body):,} bytes{expected}")
     return body
 
 
 def release(scope: Scope, serving: Serving) -> None:
-    """A request has ended: its body counts no longer."""
+    """Stop counting the body of a request that has ended."""
     serving.held_bytes -= scope.pop(_HELD, 0)
 
 
@@ -60,7 +60,7 @@ async def read_json(request: Request, limit: int | None = None) -> dict[str, Any
 
     Args:
         request: The request.
-        limit: Bytes at most; None for the server's setting.
+        limit: Largest body in bytes; None for the server's setting.
 
     Returns:
         The object.
@@ -73,7 +73,7 @@ async def read_json(request: Request, limit: int | None = None) -> dict[str, Any
 
 
 def parse_json(text: bytes) -> dict[str, Any]:
-    """An object of JSON; strict: no NaN, no number that is none, no depth without end.
+    """Parse a JSON object strictly: no NaN or Infinity, and a limited depth.
 
     Args:
         text: UTF-8.
@@ -82,7 +82,7 @@ def parse_json(text: bytes) -> dict[str, Any]:
         The object.
 
     Raises:
-        RequestError: 400, it is something else.
+        RequestError: 400, the text is anything else.
     """
     try:
         content = orjson.loads(text)
@@ -93,20 +93,20 @@ def parse_json(text: bytes) -> dict[str, Any]:
     return content
 
 
-def _announced(scope: Scope, most: int) -> int | None:
-    """The length that the headers tell, which is refused before any of it is read if it is too much."""
+def _content_length(scope: Scope, largest: int) -> int | None:
+    """The header Content-Length, if there is one; a body above the limit is refused before any of it is read."""
     text = headers_of(scope).get(b"content-length")
     if text is None:
         return None
     if not re.fullmatch(rb"[0-9]{1,20}", text):
         raise RequestError("the Content-Length is not a number of bytes")
     length = int(text)
-    if length > most:
-        raise _too_large(most)
+    if length > largest:
+        raise _too_large(largest)
     return length
 
 
-async def _received(request: Request, serving: Serving, most: int) -> bytes:
+async def _received(request: Request, serving: Serving, largest: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -115,25 +115,25 @@ async def _received(request: Request, serving: Serving, most: int) -> bytes:
             raise RequestError("the connection ended before the body did")
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > most:
-            raise _too_large(most)
-        _hold(request.scope, serving, len(chunk))
+        if size > largest:
+            raise _too_large(largest)
+        _reserve(request.scope, serving, len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _hold(scope: Scope, serving: Serving, size: int) -> None:
+def _reserve(scope: Scope, serving: Serving, size: int) -> None:
     if serving.held_bytes + size > serving.settings.all_bodies_bytes:
-        raise busy()
+        raise overloaded()
     serving.held_bytes += size
     scope[_HELD] = scope.get(_HELD, 0) + size
 
 
-def _too_large(most: int) -> RequestError:
-    return RequestError(f"the body is too large: at most {most:,} bytes are read", 413, _CLOSE)
+def _too_large(largest: int) -> RequestError:
+    return RequestError(f"the body is too large: at most {largest:,} bytes are read", 413, _CLOSE)
 
 
 def _kind(content: Any) -> str:
-    kinds = {list: "an array", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
+    kinds = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
     return kinds.get(type(content), "null")

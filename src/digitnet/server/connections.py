@@ -1,8 +1,8 @@
-"""The limits of a connection before there is a request: headers, slow clients, and an end that loses no response.
+"""Limits of a connection: size, number and time of headers, idle time, and a close that loses no response.
 
-uvicorn's protocol on httptools, with what it leaves open: it reads headers without end, waits for them without end,
-does not answer a client that has ended its side, and closes a connection with unread data, which takes the last
-response from a client that is still sending.
+uvicorn's protocol on httptools lacks these: it reads headers of any size, waits for them for any time, does not answer
+a client that has shut down its sending side, and closes a connection with unread data, so that the kernel resets it and
+the client loses the response. The names of uvicorn that this relies on are pinned by tests/server/test_connections.py.
 """
 
 import asyncio
@@ -18,8 +18,9 @@ from digitnet.server.settings import Settings
 
 __all__ = ["Connection"]
 
-_LINGER_SECONDS = 2.0  # a client that is refused while it sends has so long to notice
-_LINGER_BYTES = 64 << 20
+# A client that is refused while it sends is read from for a while ("lingering close"), so that it gets the response.
+_LINGER_SECONDS = 2.0  # chosen by hand
+_LINGER_BYTES = 64 << 20  # chosen by hand: twice the default limit of a body
 
 
 class Connection(HttpToolsProtocol):
@@ -38,31 +39,31 @@ class Connection(HttpToolsProtocol):
         self._settings = settings
         self._refusal = (400, "this is not a request of HTTP/1.1")
         self._timer: asyncio.TimerHandle | None = None
-        self._in_headers = True  # or before them
+        self._in_headers = True  # or before the first of them
         self._in_body = False
-        self._header_bytes = 0  # received; of a request that came whole, its body is among them
+        self._header_bytes = 0  # received; a body that came in the same packet is counted too
         self._parsed_bytes = 0
-        self._lingered = -1  # bytes that were thrown away since the connection is about to close; -1 before that
+        self._lingered = -1  # bytes discarded during a lingering close; -1 before it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client has come."""
+        """A client has connected."""
         super().connection_made(transport)
-        self._patience = _Patience(transport, self)
+        self._lingering_transport = _LingeringTransport(transport, self)
         if len(self.connections) > self._settings.connections:
-            self._refuse(503, "the server has as many connections as it can hold: try again")
+            self._refuse(503, "the server has as many connections as it allows: try again")
         else:
             self._expect_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A client has gone."""
+        """A client has disconnected."""
         self._stop_timer()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Something has come: part of a request, or many requests."""
+        """Data have come: part of a request, or several requests."""
         if self._lingered >= 0:
-            self._throw_away(len(data))
+            self._discard(len(data))
             return
         if self._in_headers:
             self._header_bytes += len(data)
@@ -74,7 +75,7 @@ class Connection(HttpToolsProtocol):
                 self._expect_headers()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client sends no more; it may still listen.
+        """The client has shut down its sending side; it may still read.
 
         Returns:
             Whether the connection stays open, for a response.
@@ -121,13 +122,13 @@ class Connection(HttpToolsProtocol):
         return 431, f"the headers are too large: at most {self._settings.header_bytes:,} bytes are read"
 
     def on_headers_complete(self) -> None:
-        """The headers of a request are complete: it is answered, whether or not there is a body."""
+        """The headers of a request are complete, and its endpoint is called."""
         self._stop_timer()
         self._in_headers = False
         self._in_body = True
         self._header_bytes = 0
         super().on_headers_complete()
-        self.cycle.transport = self._patience  # type: ignore[assignment]
+        self.cycle.transport = self._lingering_transport  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         """The body of a request is complete, or it has none."""
@@ -135,7 +136,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """A response has been handed over; if its request has not come whole, the rest of it is no other request."""
+        """A response is complete; if the body of its request is not, the rest of it must not be read as a request."""
         if self._lingered >= 0:
             self.server_state.total_requests += 1
         elif self._in_body and not self.pipeline:
@@ -144,28 +145,28 @@ class Connection(HttpToolsProtocol):
         else:
             super().on_response_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is uvicorn's, and in its words
-        """What came is no request."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence
+        """Refuse what the parser could not read."""
         self._refuse(*self._refusal)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing has come for long; a client that has not taken its response by then does not get it."""
+        """The connection was idle for too long; a response that the client has not read by then is dropped."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             super().timeout_keep_alive_handler()
 
-    def close_patiently(self) -> None:
-        """Close, after a client that is still sending has had the time to read the response."""
+    def close_after_sending(self) -> None:
+        """Close the connection; if the client is still sending, linger so that it gets the response."""
         if self._in_body or (self._in_headers and self._header_bytes):
             self._linger()
         else:
             self.transport.close()
 
     def _expect_headers(self) -> None:
-        self._timer = self.loop.call_later(self._settings.header_seconds, self._headers_are_late)
+        self._timer = self.loop.call_later(self._settings.header_seconds, self._time_out_headers)
 
-    def _headers_are_late(self) -> None:
+    def _time_out_headers(self) -> None:
         self._timer = None
         if self._header_bytes:
             self._refuse(408, f"the headers did not arrive within {self._settings.header_seconds:g} seconds")
@@ -178,11 +179,11 @@ class Connection(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, status: int, sentence: str) -> None:
-        """Answer what never became a request."""
+        """Send an error before there is a request, and close."""
         self._stop_timer()
         if self.transport.is_closing() or self._lingered >= 0:
             return
-        if self.cycle is None or self.cycle.response_complete:  # else another response is on its way
+        if self.cycle is None or self.cycle.response_complete:  # otherwise an earlier response is being sent
             body = dump_json({"error": sentence})
             head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
             again = b"retry-after: 1\r\n" if status == 503 else b""
@@ -190,7 +191,7 @@ class Connection(HttpToolsProtocol):
         self._linger()
 
     def _linger(self) -> None:
-        """Say that no more will come from here, and throw away what still comes from there."""
+        """Shut down the sending side, and discard what the client still sends."""
         self._lingered = 0
         self._stop_timer()
         self._unset_keepalive_if_required()
@@ -199,18 +200,18 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
-    def _throw_away(self, size: int) -> None:
+    def _discard(self, size: int) -> None:
         self._lingered += size
         if self._lingered > _LINGER_BYTES:
             self.transport.abort()
 
 
-class _Patience:
-    """The transport as a response sees it: everything as it is, but its end."""
+class _LingeringTransport:
+    """The transport as uvicorn's response sees it: only `close` is another one."""
 
     __slots__ = ("close", "is_closing", "write")
 
     def __init__(self, transport: asyncio.Transport, connection: Connection) -> None:
         self.write = transport.write
         self.is_closing = transport.is_closing
-        self.close = connection.close_patiently
+        self.close = connection.close_after_sending

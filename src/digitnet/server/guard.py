@@ -1,7 +1,8 @@
-"""Who may ask: the host a request names, the web page it comes from, and the token it carries.
+"""Access checks: the Host header, the Origin header and the token.
 
-A browser lets any web page send requests to this machine. So on a loopback address a request must name this machine
-(else a page could point a name of its own here), and a request from a page must come from our own page or a listed one.
+A browser lets any web page send requests to this machine. So on a loopback address the Host header must name this
+machine (otherwise DNS rebinding would let a page read answers under a name of its own), and a request from a web page
+must come from our own page or from a listed origin.
 """
 
 import functools
@@ -14,9 +15,9 @@ from digitnet.server.settings import Settings
 
 __all__ = ["Guard"]
 
-_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
-_EXPOSED = "Inference-Header-Content-Length, Retry-After"
-_MAX_AGE = "600"  # seconds for which a browser remembers what is allowed
+_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"  # of all endpoints, the page's among them
+_EXPOSED = "Inference-Header-Content-Length, Retry-After"  # response headers that scripts of a listed origin may read
+_MAX_AGE = "600"  # seconds for which a browser keeps the answer of a preflight request; chosen by hand
 
 
 class Guard:
@@ -30,7 +31,7 @@ class Guard:
         self._token = None if settings.token is None else settings.token.encode()
 
     def check(self, headers: dict[bytes, bytes]) -> None:
-        """Refuse a request from elsewhere.
+        """Refuse a request with a foreign Host or Origin.
 
         Args:
             headers: By names in lower case.
@@ -49,7 +50,7 @@ class Guard:
         raise RequestError("requests from web pages of this origin are not allowed: list it with --allow-origin", 403)
 
     def check_token(self, headers: dict[bytes, bytes]) -> None:
-        """Refuse a request without the token, where there is one.
+        """Refuse a request without the token, if the server has one.
 
         Args:
             headers: By names in lower case.
@@ -68,10 +69,10 @@ class Guard:
             )
 
     def response_headers(self, headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-        """What a page of a listed origin needs to be told; nothing for others.
+        """The CORS headers of a response: for listed origins only.
 
         Args:
-            headers: Of the request.
+            headers: Headers of the request.
         """
         origin = headers.get(b"origin")
         if origin is None or origin not in self._origins:
@@ -83,16 +84,16 @@ class Guard:
         ]
 
     def preflight_headers(self, headers: dict[bytes, bytes]) -> dict[str, str]:
-        """What a browser is told that asks before a request of a listed origin.
+        """The CORS headers of the answer to a preflight request.
 
         Args:
-            headers: Of the browser's question.
+            headers: Headers of the preflight request.
         """
-        asked = headers.get(b"access-control-request-headers", b"").decode("latin-1")
-        wanted = asked if re.fullmatch(r"[A-Za-z0-9, -]{0,500}", asked) else ""
+        requested = headers.get(b"access-control-request-headers", b"").decode("latin-1")
+        allowed = requested if re.fullmatch(r"[A-Za-z0-9, -]{0,500}", requested) else ""
         return {
             "Access-Control-Allow-Methods": _METHODS,
-            "Access-Control-Allow-Headers": wanted,
+            "Access-Control-Allow-Headers": allowed,
             "Access-Control-Max-Age": _MAX_AGE,
         }
 
@@ -100,9 +101,9 @@ class Guard:
         return name in self._hosts or is_loopback(name.decode("latin-1"))
 
 
-@functools.lru_cache(maxsize=64)  # clients name few hosts, and each with every request
+@functools.lru_cache(maxsize=64)  # clients use few host names; each request checks one
 def is_loopback(host: str) -> bool:
-    """Whether a name or an address means the machine itself.
+    """Whether a name or an address is of the loopback interface.
 
     Args:
         host: Without a port and without brackets.
@@ -116,7 +117,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _name(host: bytes) -> bytes:
-    """The header Host without its port and brackets."""
+    """The host name in a Host header, without its port and brackets."""
     if host.startswith(b"["):
         return host[1:].partition(b"]")[0]
     return host.rpartition(b":")[0] if host.count(b":") == 1 else host

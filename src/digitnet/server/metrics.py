@@ -1,25 +1,22 @@
-"""What Prometheus collects: requests, how long they took, how many images at a time, what was found in pictures."""
+"""Metrics for Prometheus: requests and their durations, sizes of batches, results of pictures."""
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["CONTENT_TYPE", "SHARED_FOLDER", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-# An environment variable of `prometheus_client`: the folder in which several workers count together. The package looks
-# at it once, when it is imported, so that is done late.
+# An environment variable of `prometheus_client`: the folder in which several workers share their counts. The package
+# reads it once, when it is imported, so the import is late.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1, 0.25, 0.5, 1, 2.5, 10)
-_IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
+# Upper bounds of buckets, chosen by hand around the figures of docs/serving.md.
+_SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_IMAGES_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
 
 class Metrics:
-    """Counts what happens, for one worker or for all of them."""
+    """Counters and histograms of one worker, or of all of them together."""
 
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415
@@ -33,7 +30,7 @@ class Metrics:
             "digitnet_request_seconds",
             "From a request's headers to the end of its response.",
             ("endpoint",),
-            buckets=_SECONDS,
+            buckets=_SECONDS_BUCKETS,
             registry=registry,
         )
         self._in_progress = Gauge(
@@ -43,7 +40,7 @@ class Metrics:
             multiprocess_mode="livesum",
         )
         self._batch = Histogram(
-            "digitnet_inference_images", "Images answered by one inference.", buckets=_IMAGES, registry=registry
+            "digitnet_inference_images", "Images answered by one inference.", buckets=_IMAGES_BUCKETS, registry=registry
         )
         self._outcomes = Counter(
             "digitnet_picture_outcomes", "Pictures by what was found in them.", ("status",), registry=registry
@@ -54,18 +51,18 @@ class Metrics:
         self._known_requests: dict[tuple[str, str, int], Counter] = {}
         self._known_seconds: dict[str, Histogram] = {}
 
-    def begin(self) -> None:
-        """A request has come."""
+    def request_started(self) -> None:
+        """Count a request that has arrived."""
         self._in_progress.inc()
 
-    def end(self, endpoint: str, method: str, status: int, seconds: float) -> None:
-        """A request has been answered.
+    def request_finished(self, endpoint: str, method: str, status: int, seconds: float) -> None:
+        """Count a request that has been answered.
 
         Args:
-            endpoint: A path of ours; one of few, whatever clients ask for.
-            method: One of HTTP's.
-            status: Of the response.
-            seconds: It took so long.
+            endpoint: Name of the route; clients cannot make new ones.
+            method: An HTTP method.
+            status: Status of the response.
+            seconds: Duration of the request.
         """
         self._in_progress.dec()
         key = (endpoint, method, status)
@@ -78,19 +75,19 @@ class Metrics:
             histogram = self._known_seconds[endpoint] = self._seconds.labels(endpoint)
         histogram.observe(seconds)
 
-    def infer(self, images: int) -> None:
-        """An inference has begun.
+    def inference_started(self, images: int) -> None:
+        """Count an inference.
 
         Args:
-            images: How many it answers.
+            images: Number of images in its batch.
         """
         self._batch.observe(images)
 
-    def found(self, status: str, digits: Iterable[str]) -> None:
-        """A picture has been read.
+    def picture_read(self, status: str, digits: Iterable[str]) -> None:
+        """Count a picture that has been read.
 
         Args:
-            status: Of the picture.
+            status: Status of the whole picture.
             digits: The status of each digit in it.
         """
         self._outcomes.labels(status).inc()
@@ -98,7 +95,7 @@ class Metrics:
             self._digits.labels(digit).inc()
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
         from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 

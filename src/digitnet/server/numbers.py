@@ -13,11 +13,11 @@ _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
 
 def to_pixels(content: Any, where: str) -> AnyArray:
-    """Whole numbers from 0 to 255, nested in any way that is rectangular.
+    """Convert nested lists of whole numbers from 0 to 255 into an array.
 
     Args:
         content: Lists of lists of numbers, from JSON.
-        where: What they are called in messages.
+        where: Name of the lists in error messages.
 
     Returns:
         uint8, in the shape of the lists.
@@ -45,11 +45,11 @@ def to_pixels(content: Any, where: str) -> AnyArray:
 
 
 def to_images(content: Any, where: str) -> Images:
-    """A batch of images, each as 28 rows of 28 pixels, the same with a channel of its own, or 784 pixels.
+    """Convert nested lists into images: each has 28 x 28 pixels, 28 x 28 x 1 or 784.
 
     Args:
         content: Lists of lists of numbers, from JSON.
-        where: What they are called in messages.
+        where: Name of the lists in error messages.
 
     Returns:
         uint8 (n, 28, 28).

@@ -28,7 +28,7 @@ _JSON_LENGTH = JSON_LENGTH.lower().encode()
 
 
 def routes() -> Routes:
-    """All paths of the protocol."""
+    """The routes of the protocol."""
     model = f"/v2/models/{MODEL_NAME}"
     version = f"{model}/versions/{MODEL_VERSION}"
     return {
@@ -42,7 +42,7 @@ def routes() -> Routes:
 
 
 async def server_metadata(_: Request) -> Response:
-    """Who serves."""
+    """Name and version of the server."""
     return json_response({"name": "digitnet", "version": __version__, "extensions": ["binary_tensor_data"]})
 
 
@@ -52,19 +52,19 @@ async def live(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Whether it may be sent requests: not any more when it is about to end."""
+    """Whether it accepts requests: no longer when it is shutting down."""
     is_ready = _is_ready(serving_of(request))
     return json_response({"ready": is_ready}, 200 if is_ready else 503)
 
 
 async def model_ready(request: Request) -> Response:
-    """The same for the one model."""
+    """Whether the one model accepts requests."""
     is_ready = _is_ready(serving_of(request))
     return json_response({"name": MODEL_NAME, "ready": is_ready}, 200 if is_ready else 503)
 
 
 async def model_metadata(request: Request) -> Response:
-    """What the model takes and gives."""
+    """Inputs and outputs of the model."""
     classes = serving_of(request).classifier.num_classes
     return json_response(
         {
@@ -86,9 +86,9 @@ async def infer(request: Request) -> Response:
     length = _json_length(headers)
     limits = serving.settings
     body = await read_body(request, limits.json_bytes if length is None else limits.body_bytes)
-    asked = read_request(body, length)
-    answers = await serving.batcher.answer(asked.images, with_logits=asked.with_logits)
-    content, json_length = write_response(asked, answers)
+    wanted = read_request(body, length)
+    answers = await serving.batcher.answer(wanted.images, with_logits=wanted.with_logits)
+    content, json_length = write_response(wanted, answers)
     if json_length is None:
         return Response(content, media_type="application/json")
     return Response(content, 200, {JSON_LENGTH: str(json_length)}, "application/octet-stream")

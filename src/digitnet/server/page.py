@@ -1,4 +1,4 @@
-"""The page: its files, as they are, from memory. What is not among them is not served, whatever its path says."""
+"""The static files of the page, served from memory: a path either is one of these files or is not served."""
 
 import gzip
 import hashlib
@@ -42,19 +42,19 @@ _TYPES = {
 }
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cache-Control": "no-cache",  # asked for each time, and answered with 304 as long as it is the same
+    "Cache-Control": "no-cache",  # the browser revalidates each time, and gets 304 while the file is the same
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",
     "X-Frame-Options": "DENY",
 }
-_SMALL = 1024  # bytes; below, compression saves no packet
+_MIN_COMPRESSED = 1024  # bytes; chosen by hand: a smaller file fits into one packet anyway
 
 
 @dataclass(slots=True)
 class _File:
-    """A file of the page; it is compressed when it is first asked for."""
+    """A file of the page; it is compressed at the first request that accepts gzip."""
 
     content: bytes
     media_type: str
@@ -62,17 +62,24 @@ class _File:
     compressed: bytes = field(default=b"")
 
     def body(self, *, may_compress: bool) -> tuple[bytes, dict[str, str]]:
-        if not may_compress or len(self.content) < _SMALL or self.media_type.startswith(("image/png", "font/")):
+        if (
+            not may_compress
+            or len(self.content) < _MIN_COMPRESSED
+            or self.media_type.startswith(("image/png", "font/"))
+        ):
             return self.content, {}
         self.compressed = self.compressed or gzip.compress(self.content, mtime=0)
         return self.compressed, {"Content-Encoding": "gzip"}
 
 
 def routes(folder: Path = _FOLDER) -> Routes:
-    """The paths of all files, read into memory.
+    """Read all files into memory.
 
     Args:
-        folder: Where they are; its index.html is the page itself.
+        folder: Folder of the files; its index.html is served at / too.
+
+    Returns:
+        A route for each file.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix in _TYPES and path.is_file())
     files = {f"/{path.relative_to(folder).as_posix()}": _read(path) for path in paths}

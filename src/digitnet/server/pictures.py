@@ -17,44 +17,45 @@ from digitnet.server.uploads import Upload, read_upload
 
 __all__ = ["routes"]
 
-_Look: TypeAlias = Callable[[Classifier, bytes], Digit | Reading]
+_Reader: TypeAlias = Callable[[Classifier, bytes], Digit | Reading]
+# What clients send for pictures whose type they do not know, and PDF.
 _OTHER_TYPES = {"application/octet-stream", "application/pdf", "binary/octet-stream", ""}
 
 
 def routes() -> Routes:
-    """Both paths."""
+    """The routes of both endpoints."""
     return {"/read": post("/read", read), "/predict": post("/predict", predict)}
 
 
 async def read(request: Request) -> Response:
-    """Numbers: any count of digits, in lines."""
+    """Read the numbers of a picture: any count of digits, in lines."""
     upload = await _upload(request)
-    return await _answered(request, upload, _read_number)
+    return await _respond(request, upload, _read_number)
 
 
 async def predict(request: Request) -> Response:
-    """The one digit of a picture."""
+    """Read the one digit of a picture."""
     upload = await _upload(request)
-    return await _answered(request, upload, _read_digit)
+    return await _respond(request, upload, _read_digit)
 
 
-async def _answered(request: Request, upload: Upload, look: _Look) -> Response:
+async def _respond(request: Request, upload: Upload, read_picture: _Reader) -> Response:
     serving = serving_of(request)
     try:
-        answer = await in_thread(request, look, serving.classifier, upload.content)
+        answer = await in_thread(request, read_picture, serving.classifier, upload.content)
     except PictureError as error:
-        serving.metrics.found("error", ())
+        serving.metrics.picture_read("error", ())
         return json_response(error_outcome(upload.name, error), 422)
     _count(serving, answer)
     return json_response(outcome(upload.name, answer))
 
 
 async def _upload(request: Request) -> Upload:
-    """The picture, from a form or as the whole body."""
+    """The picture of a request, in a form or as the whole body."""
     content_type = headers_of(request.scope).get(b"content-type", b"")
     kind = content_type.partition(b";")[0].strip().lower().decode("latin-1")
     if kind == "multipart/form-data":
-        return read_upload(await read_body(request), content_type)
+        return await read_upload(await read_body(request), content_type)
     if kind not in _OTHER_TYPES and not kind.startswith("image/"):
         raise RequestError(
             "the Content-Type is not that of a picture: send image/png, image/jpeg or the like, or a form with a file",
@@ -76,4 +77,4 @@ def _read_digit(classifier: Classifier, picture: bytes) -> Digit:
 
 def _count(serving: Serving, answer: Digit | Reading) -> None:
     digits = answer.digits if isinstance(answer, Reading) else (answer,)
-    serving.metrics.found(answer.status, (digit.status for digit in digits))
+    serving.metrics.picture_read(answer.status, (digit.status for digit in digits))

@@ -1,4 +1,4 @@
-"""What an endpoint is, and which of them a path and a method mean."""
+"""Routes: the endpoints of a path by method, and whether they need the token."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What one path offers.
+    """The endpoints of one path.
 
     Attributes:
-        name: In measurements: one of few.
-        endpoints: For each method.
-        is_open: Whether it needs no token.
+        name: Its label in metrics; several paths may share one.
+        endpoints: The endpoint of each method.
+        is_open: Whether it is served without the token.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Route:
 
     @property
     def methods(self) -> str:
-        """All that it offers, for the header Allow."""
+        """The methods it has, for the header Allow."""
         return ", ".join(sorted(self.endpoints))
 
 
@@ -36,10 +36,10 @@ Routes: TypeAlias = Mapping[str, Route]  # by path
 
 
 def get(name: str, endpoint: Endpoint, *, is_open: bool = False) -> Route:
-    """A path to be read."""
+    """A route for GET and HEAD."""
     return Route(name, {"GET": endpoint, "HEAD": endpoint}, is_open)
 
 
 def post(name: str, endpoint: Endpoint) -> Route:
-    """A path to send something to."""
+    """A route for POST."""
     return Route(name, {"POST": endpoint})

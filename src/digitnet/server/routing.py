@@ -1,4 +1,8 @@
-"""The one way in: guard, routes, errors, measurements, log. An ASGI application without layers around it."""
+"""The ASGI application: access checks, routes, errors, metrics and log, without middleware.
+
+Routes of our own are found in a dictionary: with Starlette's router a worker answers a fifth fewer requests in a
+second of processor time (docs/log.md, 2026-11-30, "what Starlette can do for the server").
+"""
 
 import asyncio
 import logging
@@ -15,26 +19,28 @@ from digitnet.errors import DigitnetError, RequestError
 from digitnet.server.access_log import AccessLog
 from digitnet.server.bodies import release
 from digitnet.server.guard import Guard
-from digitnet.server.priorities import busy
+from digitnet.server.not_found import not_found
 from digitnet.server.replies import error_response, without_folders
 from digitnet.server.routes import Route, Routes
 from digitnet.server.serving import Serving, attach
-from digitnet.server.unknown import unknown
+from digitnet.server.thread_pool import overloaded
 
-__all__ = ["Gate"]
+__all__ = ["Application"]
 
 _log = logging.getLogger("digitnet.server")
-_UNKNOWN = "unknown"  # in measurements: no endpoint
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # in measurements
-_ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
-_CLOSED_BY_CLIENT = 499  # in log and measurements, as in nginx's
+_UNKNOWN = "unknown"  # label in metrics of requests without an endpoint
+_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+)  # labels in metrics; all others are "other"
+_SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
+_CLIENT_CLOSED = 499  # status in log and metrics, as in nginx's
 
 
-class Gate:
+class Application:
     """The application.
 
     Attributes:
-        serving: What all endpoints share.
+        serving: State shared by all endpoints.
     """
 
     def __init__(
@@ -44,50 +50,58 @@ class Gate:
         extra_routes: Sequence[BaseRoute] = (),
         closing: Sequence[Callable[[], None]] = (),
     ) -> None:
+        """Put the application together.
+
+        Args:
+            serving: State shared by all endpoints.
+            routes: Routes of our own, by path; they come first.
+            extra_routes: More routes, of Starlette.
+            closing: Functions to call when the server ends.
+        """
         self._closing = closing
         self.serving = serving
         self._routes = routes
-        self._others = Router(list(extra_routes), redirect_slashes=False, default=_no_such_path)
+        self._extra_routes = Router(list(extra_routes), redirect_slashes=False, default=_no_such_path)
         self._guard = Guard(serving.settings)
         self._log = AccessLog() if serving.settings.access_log else None
         self._prefix = "/" + serving.settings.root_path.strip("/")
         self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or start and end with the server."""
+        """Answer a request, or follow the server's start and end (lifespan)."""
         if scope["type"] == "http":
-            await self._measured(scope, receive, send)
+            await self._handle(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._follow_lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
         serving = self.serving
         headers = dict(scope["headers"])
         attach(scope, serving, headers)
-        exit_ = _Exit(send, [*_ALWAYS, *self._guard.response_headers(headers)])
-        serving.metrics.begin()
+        recorder = _RecordingSend(send, [*_SECURITY_HEADERS, *self._guard.response_headers(headers)])
+        serving.metrics.request_started()
         self._in_progress += 1
         try:
-            await self._answered(scope, receive, exit_)
+            await self._respond(scope, receive, recorder)
         except asyncio.CancelledError:
-            exit_.status = exit_.status or _CLOSED_BY_CLIENT
+            recorder.status = recorder.status or _CLIENT_CLOSED
             raise
         finally:
             self._in_progress -= 1
             release(scope, serving)
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - start
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            serving.metrics.end(exit_.name, method, exit_.status, seconds)
+            serving.metrics.request_finished(recorder.name, method, recorder.status, seconds)
             if self._log is not None:
-                self._log.write(scope, exit_.status, exit_.size, seconds)
+                self._log.write(scope, recorder.status, recorder.size, seconds)
 
-    async def _answered(self, scope: Scope, receive: Receive, exit_: "_Exit") -> None:
-        """Answer a request in any case."""
+    async def _respond(self, scope: Scope, receive: Receive, recorder: "_RecordingSend") -> None:
+        """Turn every error into a response."""
         try:
-            await self._passed(scope, receive, exit_)
+            await self._call_route(scope, receive, recorder)
         except RequestError as error:
             response = error_response(error.status, str(error), error.headers)
         except DigitnetError as error:
@@ -95,56 +109,56 @@ class Gate:
         except HTTPException as error:
             response = error_response(error.status_code, error.detail, tuple((error.headers or {}).items()))
         except Exception:
-            _log.exception("a mistake of the server's own, at %s", exit_.name)
-            if exit_.status:
-                raise  # the connection is closed, since its response cannot be completed
-            response = error_response(500, "the server made a mistake, which is in its log")
+            _log.exception("an error of the server itself, at %s", recorder.name)
+            if recorder.status:
+                raise  # the response cannot be completed, so the connection is closed
+            response = error_response(500, "the server failed; the error is in its log")
         else:
             return
-        if not exit_.status:
-            await response(scope, receive, exit_.send)
+        if not recorder.status:
+            await response(scope, receive, recorder.send)
 
-    async def _passed(self, scope: Scope, receive: Receive, exit_: "_Exit") -> None:
+    async def _call_route(self, scope: Scope, receive: Receive, recorder: "_RecordingSend") -> None:
         headers = scope["digitnet.headers"]
         path = self._path(scope)
         route = self._routes.get(path)
         if route is not None:
-            exit_.name = route.name
+            recorder.name = route.name
         self._guard.check(headers)
-        is_light = route is not None and route.is_open  # who watches over the server is to see it alive
+        is_light = route is not None and route.is_open  # health checks and files of the page
         if self._in_progress > self.serving.settings.requests and not is_light:
-            raise busy()
+            raise overloaded()
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             response = Response(status_code=204, headers=self._guard.preflight_headers(headers))
         elif route is not None:
             if not route.is_open:
                 self._guard.check_token(headers)
-            response = await _called(route, Request(scope, receive))
+            response = await _call_endpoint(route, Request(scope, receive))
         elif path == "" and self._prefix != "/":
             response = RedirectResponse(self._prefix + "/", 308)
         else:
             self._guard.check_token(headers)
-            await self._pass_on(scope, receive, exit_, path)
+            await self._call_extra_routes(scope, receive, recorder, path)
             return
-        await response(scope, receive, exit_.send)
+        await response(scope, receive, recorder.send)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, exit_: "_Exit", path: str) -> None:
-        """To the routes that others have added."""
+    async def _call_extra_routes(self, scope: Scope, receive: Receive, recorder: "_RecordingSend", path: str) -> None:
+        """Look among the extra routes."""
         scope["path"] = path
         scope["root_path"] = ""
         scope["app"] = self
-        await self._others(scope, receive, exit_.send)
-        if exit_.status != 404:
-            exit_.name = "/" + path.split("/")[1]
+        await self._extra_routes(scope, receive, recorder.send)
+        if recorder.status != 404:
+            recorder.name = "/" + path.split("/")[1]
 
     def _path(self, scope: Scope) -> str:
-        """The path without the prefix; it may be there or not, as the proxy in front does it."""
+        """The path without the prefix, which the proxy in front may have removed already."""
         path: str = scope["path"]
         if self._prefix != "/" and (path == self._prefix or path.startswith(self._prefix + "/")):
             return path[len(self._prefix) :]
         return path
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _follow_lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
@@ -154,7 +168,7 @@ class Gate:
             await send({"type": "lifespan.startup.complete"})
 
     def close(self) -> None:
-        """Let the threads end, and all that others have added; write the last of the log."""
+        """End the threads and whatever else is to be closed, and write the rest of the log."""
         self.serving.stopping.set()
         for close in self._closing:
             close()
@@ -163,15 +177,15 @@ class Gate:
             self._log.flush()
 
 
-class _Exit:
-    """Where a response leaves: adds headers to it, and notes its status and size."""
+class _RecordingSend:
+    """Sends a response with more headers, and records its status and size."""
 
     __slots__ = ("_headers", "_send", "name", "size", "status")
 
     def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._send = send
         self._headers = headers
-        self.name = _UNKNOWN  # of the endpoint, in measurements
+        self.name = _UNKNOWN  # of the route, in metrics
         self.status = 0
         self.size = 0
 
@@ -184,12 +198,12 @@ class _Exit:
         await self._send(message)
 
 
-async def _called(route: Route, request: Request) -> Response:
+async def _call_endpoint(route: Route, request: Request) -> Response:
     endpoint = route.endpoints.get(request.method)
     if endpoint is None:
-        raise RequestError(f"the method {request.method} is not offered here", 405, (("Allow", route.methods),))
+        raise RequestError(f"the method {request.method} is not allowed here", 405, (("Allow", route.methods),))
     return await endpoint(request)
 
 
 async def _no_such_path(scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise unknown(scope["path"])
+    raise not_found(scope["path"])

@@ -1,4 +1,4 @@
-"""Sockets, start and graceful end."""
+"""Sockets, start and graceful shutdown."""
 
 import asyncio
 import functools
@@ -15,13 +15,14 @@ import uvicorn
 
 from digitnet.errors import ServerStartError
 from digitnet.server.connections import Connection
-from digitnet.server.routing import Gate
+from digitnet.server.routing import Application
 from digitnet.server.settings import Settings
 from digitnet.server.workers import supervise
 
 __all__ = ["make_server", "open_socket", "run"]
 
-_BACKLOG = 2048  # connections that may wait to be accepted
+_HINT = "Choose another one with --port, or 0 for any that is free"
+_BACKLOG = 2048  # connections that may wait to be accepted; uvicorn's own default
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -45,7 +46,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise ServerStartError(f"{host} is no name or address of this machine: try --host 127.0.0.1") from error
     listening = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
+        if os.name == "posix":  # on Windows it would let two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(_BACKLOG)
@@ -56,41 +57,38 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-_HINT = "Choose another one with --port, or 0 for any that is free"
-
-
 class _Server(uvicorn.Server):
-    """Ends with exit code 0 when asked to, and tells endless streams before it waits for them."""
+    """Exits with code 0 after SIGTERM or Ctrl-C, and lets endless streams end before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, app: Gate) -> None:
+    def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._app = app
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
-        """The first signal asks for an end; a second Ctrl-C does not wait for it."""
+        """Begin to shut down; a second Ctrl-C does not wait for requests."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what was accepted, and end."""
+        """Finish the requests that were accepted, and end."""
         self._app.serving.stopping.set()
         await super().shutdown(sockets)
 
 
-def run(make: Callable[[], Gate], listening: socket.socket, settings: Settings, workers: int = 1) -> None:
-    """Serve until a signal asks for an end; what was accepted by then is finished.
+def run(make: Callable[[], Application], listening: socket.socket, settings: Settings, workers: int = 1) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests that were accepted by then are finished.
 
     Args:
         make: Makes the application, in the process and on the event loop that it is for.
         listening: From `open_socket`; closed at the end.
-        settings: Limits and switches.
-        workers: So many processes answer.
+        settings: The server's settings.
+        workers: Number of processes.
 
     Raises:
-        ServerStartError: The workers end at once, or this system can have only one.
+        ServerStartError: The workers end at once, or this system cannot fork.
     """
-    gc.freeze()  # all that was imported stays: to look through it for garbage again and again takes 20 ms each time
+    gc.freeze()  # what was imported stays; each full collection would search it again, for 20 ms
     try:
         if workers == 1:
             _work(make, listening, settings)
@@ -100,22 +98,22 @@ def run(make: Callable[[], Gate], listening: socket.socket, settings: Settings, 
         listening.close()
 
 
-def _work(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
+def _work(make: Callable[[], Application], listening: socket.socket, settings: Settings) -> None:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(make, listening, settings))
 
 
-async def _serve(make: Callable[[], Gate], listening: socket.socket, settings: Settings) -> None:
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # as below
+async def _serve(make: Callable[[], Application], listening: socket.socket, settings: Settings) -> None:
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # the access log tells of malformed forms
     await make_server(make(), settings).serve([listening])
 
 
-def make_server(app: Gate, settings: Settings) -> uvicorn.Server:
+def make_server(app: Application, settings: Settings) -> uvicorn.Server:
     """Make a server for an event loop of one's own, on which `serve` is awaited with a list of sockets.
 
     Args:
         app: The application.
-        settings: Limits and switches.
+        settings: The server's settings.
 
     Returns:
         The server; it ends when its `should_exit` is set.
@@ -127,7 +125,7 @@ def make_server(app: Gate, settings: Settings) -> uvicorn.Server:
         lifespan="on",
         log_config=None,
         access_log=False,
-        log_level="error",  # what clients do wrong is in the access log
+        log_level="error",  # the access log tells of malformed requests
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
@@ -137,7 +135,7 @@ def make_server(app: Gate, settings: Settings) -> uvicorn.Server:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if find_spec("uvloop") is None:  # there is none for Windows
+    if find_spec("uvloop") is None:  # it does not exist for Windows
         return None
     import uvloop  # noqa: PLC0415
 

@@ -1,16 +1,16 @@
-"""Every limit and switch of the server, in one place."""
+"""The server's settings: all limits and switches."""
 
 from dataclasses import dataclass
 
 __all__ = ["MODEL_NAME", "MODEL_VERSION", "Settings"]
 
 MODEL_NAME = "digitnet"  # in the paths of both protocols
-MODEL_VERSION = "1"  # one process serves one model, so there is never a second
+MODEL_VERSION = "1"  # in the same paths; a process serves one model, so there is no second version
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the server behaves.
+    """Limits and switches of the server; the limits were chosen by hand.
 
     Attributes:
         host: The name or address it listens on; on a loopback one every request must name this machine.
@@ -18,19 +18,19 @@ class Settings:
         token: What `Authorization: Bearer` must carry; None asks for none.
         allow_hosts: More names that a request may be sent to, where `host` is a loopback address: a proxy's.
         allow_origins: Web pages of these origins may call, such as "https://digits.example.org".
-        body_bytes: Of one request at most.
-        json_bytes: Of JSON at most; as Python's objects it takes twenty times as much.
-        all_bodies_bytes: Of all requests together at most, while they are answered.
-        body_seconds: A body must be complete after so long.
-        header_seconds: The same for a request's headers, and for a new connection's first byte.
-        header_bytes: Of the request line and all headers at most.
-        headers: So many at most.
-        idle_seconds: A connection without a request is closed after so long.
-        shutdown_seconds: What was accepted has so long to finish.
-        requests: At the same time, at most.
-        connections: At the same time, at most.
-        waiting_images: Images that may wait for the network.
-        waiting_calls: Pictures and other blocking work that may wait for a thread.
+        body_bytes: Largest body of a request.
+        json_bytes: Largest body of JSON; parsed into Python's objects it takes twenty times as much memory.
+        all_bodies_bytes: Largest size of the bodies of all requests that are being answered.
+        body_seconds: Time in which a body must be complete.
+        header_seconds: Time in which a request's headers, and the first byte of a new connection, must have come.
+        header_bytes: Largest size of the request line and all headers.
+        headers: Largest number of headers.
+        idle_seconds: Time after which a connection without a request is closed.
+        shutdown_seconds: Time that accepted requests have to finish after SIGTERM or Ctrl-C, before they are cut off.
+        requests: Largest number of requests at the same time; 503 beyond.
+        connections: Largest number of connections at the same time; 503 beyond.
+        waiting_images: Images that may wait for an inference; 503 beyond.
+        waiting_calls: Pictures and other blocking calls that may wait for a thread; 503 beyond.
         batching: Whether requests that arrive while an inference runs are answered together.
         access_log: Whether there is a line on stderr for each request.
     """
@@ -40,7 +40,7 @@ class Settings:
     token: str | None = None
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
-    body_bytes: int = 32 << 20  # 40,000 images in binary form; a phone's largest photo
+    body_bytes: int = 32 << 20  # 40,000 images in binary form, or a phone's largest photo
     json_bytes: int = 8 << 20  # 2,000 images as numbers
     all_bodies_bytes: int = 256 << 20
     body_seconds: float = 30.0
@@ -48,7 +48,7 @@ class Settings:
     header_bytes: int = 64 << 10
     headers: int = 100
     idle_seconds: float = 30.0
-    shutdown_seconds: float = 10.0
+    shutdown_seconds: float = 10.0  # chosen by hand: as long as `docker stop` waits
     requests: int = 1024
     connections: int = 4096
     waiting_images: int = 65_536

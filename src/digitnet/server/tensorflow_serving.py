@@ -1,4 +1,4 @@
-"""The endpoints that TensorFlow Serving's clients call, since so many examples are written for them.
+"""The endpoints of TensorFlow Serving's REST API, for its clients.
 
 Source:
     https://www.tensorflow.org/tfx/serving/api_rest
@@ -27,7 +27,7 @@ _FLOAT, _UINT8 = "DT_FLOAT", "DT_UINT8"
 
 
 def routes() -> Routes:
-    """All paths of the protocol."""
+    """The routes of the protocol."""
     model = f"/v1/models/{MODEL_NAME}"
     paths = (model, f"{model}/versions/{MODEL_VERSION}")
     return {
@@ -44,7 +44,7 @@ async def status(_: Request) -> Response:
 
 
 async def metadata(request: Request) -> Response:
-    """What the model takes and gives."""
+    """Inputs and outputs of the model."""
     classes = serving_of(request).classifier.num_classes
     signature = {
         "inputs": {INPUT: _described(_UINT8, (-1, IMAGE_SIDE, IMAGE_SIDE))},

@@ -1,4 +1,4 @@
-"""Bytes -> images, answer -> bytes, as the Open Inference Protocol writes them: JSON, and binary tensors after it."""
+"""Bodies of the Open Inference Protocol: bytes -> images, outputs -> bytes; binary tensors follow the JSON."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from digitnet.server.numbers import to_pixels
 from digitnet.server.replies import dump_json
 from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
 
-__all__ = ["INPUT", "OUTPUTS", "Asked", "read_request", "write_response"]
+__all__ = ["INPUT", "OUTPUTS", "InferenceRequest", "read_request", "write_response"]
 
 INPUT = "images"
 OUTPUTS = {"probabilities": "FP32", "logits": "FP32", "labels": "UINT8"}  # the name and datatype of each
@@ -22,13 +22,13 @@ _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """What a client wants to know.
+class InferenceRequest:
+    """An inference request.
 
     Attributes:
         images: uint8 (n, 28, 28).
-        outputs: The name of each output it wants, and whether as a binary tensor.
-        id: What it calls its request; None without a name.
+        outputs: Name of each requested output, and whether as a binary tensor.
+        id: The client's name for the request; None without one.
     """
 
     images: Images
@@ -37,11 +37,11 @@ class Asked:
 
     @property
     def with_logits(self) -> bool:
-        """Whether the logits are wanted."""
+        """Whether the logits are requested."""
         return any(name == "logits" for name, _ in self.outputs)
 
 
-def read_request(body: bytes, json_length: int | None) -> Asked:
+def read_request(body: bytes, json_length: int | None) -> InferenceRequest:
     """Read the body of an inference request.
 
     Args:
@@ -49,34 +49,34 @@ def read_request(body: bytes, json_length: int | None) -> Asked:
         json_length: How many bytes are JSON; None for all of them.
 
     Returns:
-        What is asked.
+        The request.
 
     Raises:
-        RequestError: 400, something in it is not as the protocol and the model want it.
+        RequestError: 400, the body does not follow the protocol or does not fit the model.
     """
     if json_length is not None and json_length > len(body):
         raise RequestError(f"Inference-Header-Content-Length is {json_length:,}, but the body has {len(body):,} bytes")
     content = parse_json(body if json_length is None else body[:json_length])
     name = content.get("id")
     if "id" in content and not isinstance(name, str):
-        raise RequestError("id is not a text")
+        raise RequestError("id is not a string")
     images = _images(content, b"" if json_length is None else memoryview(body)[json_length:])
-    return Asked(images, _outputs(content), name)
+    return InferenceRequest(images, _outputs(content), name)
 
 
-def write_response(asked: Asked, answers: Answers) -> tuple[bytes, int | None]:
+def write_response(request: InferenceRequest, answers: Answers) -> tuple[bytes, int | None]:
     """Write the body of a response.
 
     Args:
-        asked: What was asked.
-        answers: The model's answers.
+        request: The request.
+        answers: The model's outputs.
 
     Returns:
         The body; and how many bytes of it are JSON, or None where all are.
     """
     described = []
     tensors = []
-    for name, is_binary in asked.outputs:
+    for name, is_binary in request.outputs:
         values = _values(name, answers)
         tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name], "shape": values.shape}
         if is_binary:
@@ -85,9 +85,9 @@ def write_response(asked: Asked, answers: Answers) -> tuple[bytes, int | None]:
         else:
             tensor["data"] = np.ascontiguousarray(values).reshape(-1)
         described.append(tensor)
-    named = {} if asked.id is None else {"id": asked.id}
+    named = {} if request.id is None else {"id": request.id}
     head = dump_json({**named, "model_name": MODEL_NAME, "model_version": MODEL_VERSION, "outputs": described})
-    if not any(is_binary for _, is_binary in asked.outputs):
+    if not any(is_binary for _, is_binary in request.outputs):
         return head, None
     return b"".join([head, *tensors]), len(head)
 
@@ -99,7 +99,7 @@ def _values(name: str, answers: Answers) -> AnyArray:
     values = answers.probabilities if name == "probabilities" else answers.logits
     if values is None:
         raise ValueError(f"{name} have not been computed")
-    return np.asarray(values, "<f4")  # little-endian, as the protocol wants it
+    return np.asarray(values, "<f4")  # little-endian, as the protocol demands
 
 
 def _images(content: dict[str, Any], tensors: bytes | memoryview) -> Images:
@@ -157,7 +157,7 @@ def _from_bytes(tensor: dict[str, Any], shape: tuple[int, int, int], size: Any, 
 
 
 def _outputs(content: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
-    all_binary = _truth(_parameters(content, "the request").get("binary_data_output", False), "binary_data_output")
+    all_binary = _boolean(_parameters(content, "the request").get("binary_data_output", False), "binary_data_output")
     wanted = content.get("outputs", [])
     if wanted == []:
         return tuple((name, all_binary) for name in OUTPUTS)
@@ -165,7 +165,7 @@ def _outputs(content: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
         raise RequestError("outputs is not an array of objects")
     outputs = tuple(_output(output, all_binary) for output in wanted)
     if len({name for name, _ in outputs}) < len(outputs):
-        raise RequestError("an output is asked for twice")
+        raise RequestError("an output is requested twice")
     return outputs
 
 
@@ -176,7 +176,7 @@ def _output(output: dict[str, Any], all_binary: bool) -> tuple[str, bool]:
     parameters = _parameters(output, f'the output "{name}"')
     if "classification" in parameters:
         raise RequestError('the parameter classification is not offered: ask for "labels" or "probabilities"')
-    return name, _truth(parameters.get("binary_data", all_binary), "binary_data")
+    return name, _boolean(parameters.get("binary_data", all_binary), "binary_data")
 
 
 def _parameters(content: dict[str, Any], owner: str) -> dict[str, Any]:
@@ -188,13 +188,13 @@ def _parameters(content: dict[str, Any], owner: str) -> dict[str, Any]:
     return parameters
 
 
-def _truth(value: Any, name: str) -> bool:
+def _boolean(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise RequestError(f"{name} is not true or false")
     return value
 
 
 def _quoted(value: Any) -> str:
-    """What a client sent, as JSON and not too long."""
+    """A value that a client sent, as JSON of at most 40 characters."""
     text = dump_json(value).decode()
     return text if len(text) <= 40 else f"{text[:37]}..."

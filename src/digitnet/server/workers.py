@@ -1,4 +1,4 @@
-"""Several processes on one socket: forked when the model is loaded, replaced when they die, ended together."""
+"""Worker processes on one socket: forked after the model is loaded, replaced when they die, ended together."""
 
 import os
 import signal
@@ -17,13 +17,17 @@ from digitnet.server.metrics import SHARED_FOLDER
 
 __all__ = ["supervise"]
 
-_QUICK_SECONDS = 2.0  # a worker that lives shorter than this is not replaced at once
+_EARLY_EXIT_SECONDS = 2.0  # a worker that lives shorter counts as failed at its start; chosen by hand
+_POLL_SECONDS = 0.1  # between two looks for workers that have died; chosen by hand
+_SHUTDOWN_POLL_SECONDS = 0.02  # the same while they are to end; chosen by hand
+_EXTRA_SECONDS = 2  # beyond the time that requests have to finish, before workers are killed; chosen by hand
+_PARENT_POLL_SECONDS = 0.5  # between two looks of a worker for its supervisor; chosen by hand
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def _shared_measurements() -> Iterator[None]:
-    """All workers count into one folder, which is gone in the end."""
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which all workers share their metrics; it is deleted in the end."""
     if SHARED_FOLDER in os.environ:
         yield
         return
@@ -35,29 +39,29 @@ def _shared_measurements() -> Iterator[None]:
             del os.environ[SHARED_FOLDER]
 
 
-def supervise(work: Callable[[], None], count: int, patience: float) -> None:
-    """Run some work in several processes until a signal asks for an end.
+def supervise(work: Callable[[], None], count: int, shutdown_seconds: float) -> None:
+    """Run a function in several processes until SIGINT or SIGTERM.
 
     Args:
-        work: What each process does; ends when it gets SIGTERM.
-        count: How many processes.
-        patience: Seconds that they have to end, before they are killed.
+        work: Function that each process runs; it returns after SIGTERM.
+        count: Number of processes.
+        shutdown_seconds: Time that they have to end, before they are killed.
 
     Raises:
-        ServerStartError: A worker ends at once, again and again; or this system knows no forks.
+        ServerStartError: Workers end at once again and again, or this system cannot fork.
     """
     if not hasattr(os, "fork"):
         raise ServerStartError("this system cannot fork processes: expected --workers 1")
-    with _shared_measurements():
-        _Supervisor(work, count, patience).run()
+    with _shared_metrics():
+        _Supervisor(work, count, shutdown_seconds).run()
 
 
 class _Supervisor:
-    def __init__(self, work: Callable[[], None], count: int, patience: float) -> None:
+    def __init__(self, work: Callable[[], None], count: int, shutdown_seconds: float) -> None:
         self._work = work
         self._count = count
-        self._patience = patience
-        self._began: dict[int, float] = {}  # by process
+        self._shutdown_seconds = shutdown_seconds
+        self._started: dict[int, float] = {}  # monotonic time, by process id
         self._is_ending = False
         self._failures = 0
 
@@ -68,7 +72,7 @@ class _Supervisor:
                 self._start(before)
             while not self._is_ending:
                 self._replace_the_dead(before)
-                time.sleep(0.1)
+                time.sleep(_POLL_SECONDS)
         finally:
             self._end_all()
             for number, handler in before.items():
@@ -83,7 +87,7 @@ class _Supervisor:
         supervisor = os.getpid()
         child = os.fork()
         if child:
-            self._began[child] = time.monotonic()
+            self._started[child] = time.monotonic()
             return
         code = 1
         try:
@@ -94,26 +98,26 @@ class _Supervisor:
             code = 0
         except DigitnetError as error:
             sys.stderr.write(f"digitnet: {error}\n")
-        except Exception:  # noqa: BLE001 - nobody is above to say it
+        except Exception:  # noqa: BLE001 - the process ends here
             traceback.print_exc()
         finally:
             sys.stderr.flush()
-            os._exit(code)  # not into what the parent has yet to do
+            os._exit(code)  # never return into the code of the parent
 
     def _replace_the_dead(self, handlers: dict[signal.Signals, Any]) -> None:
         for child in self._dead():
-            lived = time.monotonic() - self._began.pop(child)
+            lived = time.monotonic() - self._started.pop(child)
             if self._is_ending:
                 return
-            self._failures = self._failures + 1 if lived < _QUICK_SECONDS else 0
+            self._failures = self._failures + 1 if lived < _EARLY_EXIT_SECONDS else 0
             if self._failures > self._count:
                 raise ServerStartError("the workers end as soon as they are started: see their messages above")
-            _forget_measurements(child)
+            _forget_metrics(child)
             self._start(handlers)
 
     def _dead(self) -> list[int]:
         dead = []
-        for child in list(self._began):
+        for child in list(self._started):
             with suppress(ChildProcessError):
                 if os.waitpid(child, os.WNOHANG)[0] == 0:
                     continue
@@ -122,31 +126,31 @@ class _Supervisor:
 
     def _end_all(self) -> None:
         self._signal_all(signal.SIGTERM)
-        deadline = time.monotonic() + self._patience + 2
-        while self._began and time.monotonic() < deadline:
+        deadline = time.monotonic() + self._shutdown_seconds + _EXTRA_SECONDS
+        while self._started and time.monotonic() < deadline:
             for child in self._dead():
-                del self._began[child]
-            time.sleep(0.02)
+                del self._started[child]
+            time.sleep(_SHUTDOWN_POLL_SECONDS)
         self._signal_all(signal.SIGKILL)
-        for child in self._began:
+        for child in self._started:
             with suppress(ChildProcessError):
                 os.waitpid(child, 0)
 
     def _signal_all(self, number: int) -> None:
-        for child in self._began:
+        for child in self._started:
             with suppress(ProcessLookupError):
                 os.kill(child, number)
 
 
 def _end_with(supervisor: int) -> None:
-    """Nobody would ask a worker to end whose supervisor was killed."""
+    """End this worker when its supervisor was killed and can no longer do it."""
     while os.getppid() == supervisor:
-        time.sleep(0.5)
+        time.sleep(_PARENT_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _forget_measurements(child: int) -> None:
-    """What a worker was in the middle of is over."""
+def _forget_metrics(child: int) -> None:
+    """Remove the gauges of a worker that died, such as its requests in progress."""
     if SHARED_FOLDER in os.environ:
         from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - after its folder is known
 

@@ -4,21 +4,21 @@
     make_app(classifier, settings, studio.routes)                  all of them below /studio/
     studio.close()
 
-questions         what the page asks, checked
-kept              what was made of a file, for as long as the file stays as it is
-digits            MNIST, read when it is first looked at
-networks          which network is meant by an id
-reading_routes    what the server is; what is written in a drawing
-insides           the inside of each network, read when it is first looked at
+request_values    values of query parameters and JSON fields, checked
+file_cache        values computed from a file, kept until the file changes
+lazy_mnist        MNIST, loaded when an image of it is first needed
+networks          the network that belongs to an id
+reading_routes    a description of the server; the answer to a drawing or a picture
+inspectors        the weights and the nearest digits of each network, loaded when first needed
 inside_routes     why a network answers as it does
 mistakes_routes   the confusion matrix, and the images of one cell
-refusing          what the teaching refuses, as HTTP says it
-run_events        what happens in a run, as server-sent events
+error_status      the HTTP status of each error of the teaching
+run_events        the events of a run, as server-sent events
 teaching_routes   the panels Train and Teach
-studio            all of it, put together
+studio            all endpoints of the page
 
 The page talks JSON, below `studio/`; `digitnet.studio.teaching` says what its part of it takes and gives. Wrong input
-is a 4xx with `{"error": "one sentence"}`; an id of a network that there is not is 404. MODEL is "" for the loaded
+is a 4xx with `{"error": "one sentence"}`; an unknown id of a network is 404. MODEL is "" for the loaded
 network.
 
     GET  about     {"version", "model": {"id", "name", "class_names", "parameters", "precision", "members"},

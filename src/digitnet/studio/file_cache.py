@@ -1,4 +1,4 @@
-"""What was made of a file, for as long as the file stays as it is."""
+"""A cache of values computed from files, each valid until its file changes."""
 
 import threading
 from collections import OrderedDict
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["FileCache"]
 
 T = TypeVar("T")
 
-_LIMIT = 3  # networks; more than two are hardly compared at a time
+_LIMIT = 3  # files; chosen by hand: hardly more than two networks are compared at a time
 
 
-class Kept(Generic[T]):
-    """What was made of some files, kept until a file changes or others need the room; for any thread.
+class FileCache(Generic[T]):
+    """Values computed from files; safe to use from any thread.
 
     Args:
-        limit: Of how many files it is kept: of those asked for last.
+        limit: Number of files whose values are kept, those used last.
     """
 
     def __init__(self, limit: int = _LIMIT) -> None:
         self._limit = limit
-        self._lock = threading.Lock()  # also while something is made, so that nothing is made twice
+        self._lock = threading.Lock()  # held while a value is computed, so that none is computed twice
         self._made: OrderedDict[tuple[Path, int, int], T] = OrderedDict()
 
     def get(self, path: Path, make: Callable[[], T]) -> T:
-        """What was made of that file, or is made now.
+        """The value of a file, computed if it is not in the cache or the file has changed.
 
         Args:
-            path: Of the file.
-            make: Makes it; says what is wrong with a file that cannot be read.
+            path: The file; a change is seen by its size and its time of modification.
+            make: Computes the value; it raises the error for a file that cannot be read.
 
         Returns:
-            What it makes, or made before.
+            The value.
         """
         with self._lock:
             version = _version(path)

@@ -1,4 +1,4 @@
-"""Why a network answers as it does, and what each neuron looks for."""
+"""The endpoints `explain` and `neuron`: why a network answers as it does, and what each neuron looks for."""
 
 from typing import Any
 
@@ -20,42 +20,42 @@ from digitnet.inspection import (
     words_for_neuron,
     words_for_second_network,
 )
-from digitnet.inspection.explanation import LayerSeen
+from digitnet.inspection.explanation import LayerExplanation
 from digitnet.server import in_thread, json_response, read_json
-from digitnet.studio.digits import Mnist
-from digitnet.studio.insides import Inside, Insides
+from digitnet.studio.error_status import text_of, with_error_status
+from digitnet.studio.inspectors import NetworkInspector, NetworkInspectors
+from digitnet.studio.lazy_mnist import LazyMnist
 from digitnet.studio.networks import Networks
-from digitnet.studio.questions import check_below, image_of, whole_number
-from digitnet.studio.refusals import refusing, text_of
+from digitnet.studio.request_values import check_below, image_of, whole_number
 from digitnet.studio.teaching import LOADED
 from digitnet.studio.teaching.encoding import encoded_bytes, encoded_fields
 
 __all__ = ["inside_routes"]
 
-_QUESTION = 64 << 10  # bytes: an image, and the names of some thousand neurons
-_SWITCHES_MAX = 4096
-_NEIGHBOURS = 12
-_UNITS_MAX = 1 << 20
-_KNOWN = frozenset({"image", "model", "switched_off", "label"})
+_MAX_QUESTION_BYTES = 64 << 10  # an image in base64 takes 1 KB, each switched-off neuron about 10 bytes
+_SWITCHES_MAX = 4096  # neurons; chosen by hand
+_NEIGHBOURS = 12  # training digits that are shown; as many as a row of the page has room for
+_UNITS_MAX = 1 << 20  # larger numbers of layers and units are refused before the network is read; chosen by hand
+_KNOWN_FIELDS = frozenset({"image", "model", "switched_off", "label"})
 
 
-def inside_routes(insides: Insides, networks: Networks, mnist: Mnist) -> list[Route]:
+def inside_routes(inspectors: NetworkInspectors, networks: Networks, mnist: LazyMnist) -> list[Route]:
     """`explain` and `neuron`, below /studio/.
 
     Args:
-        insides: Of all networks.
-        networks: Whose second networks are asked too.
+        inspectors: The inspectors of all networks.
+        networks: The networks, whose second networks are asked as well.
         mnist: The digits that are shown beside an answer.
 
     Returns:
         Routes for `make_app`.
     """
-    box = _GlassBox(insides, networks, mnist)
+    box = _GlassBox(inspectors, networks, mnist)
 
     async def explained(request: Request) -> Response:
-        content = await read_json(request, _QUESTION)
-        if unknown := sorted(content.keys() - _KNOWN):
-            raise RequestError(f"{unknown[0]!r:.40} is not known: expected {', '.join(sorted(_KNOWN))}")
+        content = await read_json(request, _MAX_QUESTION_BYTES)
+        if unknown := sorted(content.keys() - _KNOWN_FIELDS):
+            raise RequestError(f"{unknown[0]!r:.40} is not known: expected {', '.join(sorted(_KNOWN_FIELDS))}")
         question = (text_of(content, "model", LOADED), image_of(content), _switches(content), content.get("label"))
         return json_response(await in_thread(request, box.explain, *question))
 
@@ -65,13 +65,13 @@ def inside_routes(insides: Insides, networks: Networks, mnist: Mnist) -> list[Ro
         return json_response(await in_thread(request, box.neuron, model_id, layer, unit))
 
     return [
-        Route("/studio/explain", refusing(explained), methods=["POST"]),
-        Route("/studio/neuron", refusing(neuron), methods=["GET"]),
+        Route("/studio/explain", with_error_status(explained), methods=["POST"]),
+        Route("/studio/neuron", with_error_status(neuron), methods=["GET"]),
     ]
 
 
 def _switches(content: dict[str, Any]) -> list[tuple[int, int]]:
-    """The neurons that are off; whether there are such is seen when the network is known."""
+    """Layer and unit of each neuron that is switched off; whether they exist is checked with the network."""
     pairs = content.get("switched_off", [])
     if not isinstance(pairs, list) or len(pairs) > _SWITCHES_MAX:
         raise RequestError(f"switched_off is not a list of at most {_SWITCHES_MAX:,} pairs of layer and unit")
@@ -84,19 +84,19 @@ def _switches(content: dict[str, Any]) -> list[tuple[int, int]]:
 
 
 class _GlassBox:
-    """Looks inside networks; for any thread."""
+    """Answers questions about networks; safe to use from any thread."""
 
-    def __init__(self, insides: Insides, networks: Networks, mnist: Mnist) -> None:
-        self._insides = insides
+    def __init__(self, inspectors: NetworkInspectors, networks: Networks, mnist: LazyMnist) -> None:
+        self._inspectors = inspectors
         self._networks = networks
         self._mnist = mnist
 
     def explain(self, model_id: str, image: Images, off: list[tuple[int, int]], label: object) -> dict[str, Any]:
-        inside = self._insides.get(model_id)
-        network = inside.network
+        inspector = self._inspectors.get(model_id)
+        network = inspector.network
         asked = None if label is None else check_below("label", label, len(network.class_names))
         found = explain(network, image, switched_off=off, label=asked)
-        nearest, words = self._neighbours(inside, image, found)
+        nearest, words = self._neighbours(inspector, image, found)
         layers = zip(network.hidden, found.layers, strict=True)
         return {
             "label": found.label,
@@ -115,17 +115,17 @@ class _GlassBox:
         }
 
     def _sentences(self, model_id: str, image: Images, network: Network, found: Explanation) -> dict[str, str]:
-        said = sentences(network, found)
+        words = sentences(network, found)
         second = self._networks.classifier(model_id).predict_second_network(image[np.newaxis])
         if second is not None:
-            said["answer"] += " " + words_for_second_network(network.class_names, second[0].tolist())
-        return said
+            words["answer"] += " " + words_for_second_network(network.class_names, second[0].tolist())
+        return words
 
     def neuron(self, model_id: str, layer: int, unit: int) -> dict[str, Any]:
-        inside = self._insides.get(model_id)
-        network = inside.network
+        inspector = self._inspectors.get(model_id)
+        network = inspector.network
         network.check_neuron(layer, unit)
-        places = inside.exciting(layer, unit)
+        places = inspector.exciting(layer, unit)
         test = self._mnist.test if places else None
         images = np.zeros((0, 28, 28), np.uint8) if test is None else test.images[places]
         labels = [] if test is None else test.labels[places].tolist()
@@ -140,23 +140,25 @@ class _GlassBox:
             "sentence": words_for_neuron(network, layer, labels),
         }
 
-    def _neighbours(self, inside: Inside, image: Images, found: Explanation) -> tuple[list[dict[str, Any]] | None, str]:
-        """The nearest training digits, None where they are not known yet; and what that means."""
-        if not inside.knows_digits:
-            return [], "This network was not made for the ten digits, so none of them are near."
-        places = inside.nearest(image, _NEIGHBOURS)
+    def _neighbours(
+        self, inspector: NetworkInspector, image: Images, found: Explanation
+    ) -> tuple[list[dict[str, Any]] | None, str]:
+        """The nearest training digits, None while they are not known yet; and a sentence about them."""
+        if not inspector.has_digit_classes:
+            return [], "This network was not trained on the ten digits, so it is not compared with them."
+        places = inspector.nearest(image, _NEIGHBOURS)
         if places is None:
-            return None, words_for_neighbours(inside.network.class_names, found.label, [])
+            return None, words_for_neighbours(inspector.network.class_names, found.label, [])
         train = self._mnist.train
         labels = train.labels[places].tolist()
         shown = [
             {"index": place, "label": label, "image": encoded_bytes(train.images[place])}
             for place, label in zip(places, labels, strict=True)
         ]
-        return shown, words_for_neighbours(inside.network.class_names, found.usual_label, labels)
+        return shown, words_for_neighbours(inspector.network.class_names, found.usual_label, labels)
 
 
-def _layer(seen: LayerSeen) -> dict[str, Any]:
+def _layer(seen: LayerExplanation) -> dict[str, Any]:
     loudest = np.abs(seen.activations).max(initial=0)
     levels = np.abs(seen.activations) * (255 / loudest if loudest > 0 else 0)
     fields = encoded_fields(np.stack([neuron.field for neuron in seen.strongest]))

@@ -1,4 +1,4 @@
-"""What a network confuses on MNIST's test set, and the images themselves."""
+"""The endpoints `mistakes` and `mistakes/cell`: the confusion matrix on MNIST's test set, and the images of a cell."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,29 +14,29 @@ from digitnet.errors import RequestError
 from digitnet.evaluation.metrics import confusion_matrix
 from digitnet.inference.classifier import Classifier
 from digitnet.server import in_thread, json_response
-from digitnet.studio.digits import Mnist
-from digitnet.studio.file_cache import Kept
+from digitnet.studio.error_status import with_error_status
+from digitnet.studio.file_cache import FileCache
+from digitnet.studio.lazy_mnist import LazyMnist
 from digitnet.studio.networks import Networks
-from digitnet.studio.questions import whole_number
-from digitnet.studio.refusals import refusing
+from digitnet.studio.request_values import whole_number
 from digitnet.studio.teaching import LOADED
 from digitnet.studio.teaching.encoding import encoded_bytes
 
 __all__ = ["Mistakes", "mistakes_routes"]
 
-_LIMIT = 60  # images of a cell at a time
-_LIMIT_MAX = 200
+_LIMIT = 60  # images of a cell in one answer, by default; as many as the page shows at a time
+_LIMIT_MAX = 200  # chosen by hand
 _OFFSET_MAX = 10_000  # no cell has more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mistakes:
-    """What a network takes each image of the test set for.
+    """The answers of a network on the test set.
 
     Attributes:
-        labels: What they are, uint8 (n,).
-        predicted_labels: What it takes them for, uint8 (n,).
-        confidences: The probability of the latter, float32 (n,).
+        labels: True classes, uint8 (n,).
+        predicted_labels: Predicted classes, uint8 (n,).
+        confidences: Probabilities of the predicted classes, float32 (n,).
     """
 
     labels: Labels
@@ -45,34 +45,34 @@ class Mistakes:
 
     @property
     def confusion(self) -> ConfusionMatrix:
-        """How often each class was taken for each."""
+        """The confusion matrix, int64 (10, 10), [true, predicted]."""
         return confusion_matrix(self.labels, self.predicted_labels, 10)
 
     @property
     def errors(self) -> int:
-        """How many of them are wrong."""
+        """Number of wrong answers."""
         return int((self.labels != self.predicted_labels).sum())
 
     def cell(self, true: int, predicted: int) -> Indices:
         """The images of one cell of the matrix.
 
         Args:
-            true: What they are.
-            predicted: What they are taken for.
+            true: True class.
+            predicted: Predicted class.
 
         Returns:
-            Their numbers, (k,): of mistakes the surest first, of what is right the least sure first.
+            Positions in the test set, int64 (k,): mistakes by falling confidence, right answers by rising confidence.
         """
         found = np.flatnonzero((self.labels == true) & (self.predicted_labels == predicted))
         order = self.confidences[found] if true == predicted else -self.confidences[found]
         return found[np.argsort(order, kind="stable")]
 
 
-def mistakes_routes(networks: Networks, mnist: Mnist) -> list[Route]:
+def mistakes_routes(networks: Networks, mnist: LazyMnist) -> list[Route]:
     """`mistakes` and `mistakes/cell`, below /studio/.
 
     Args:
-        networks: Who answers.
+        networks: The networks that can be asked.
         mnist: The test set.
 
     Returns:
@@ -94,8 +94,8 @@ def mistakes_routes(networks: Networks, mnist: Mnist) -> list[Route]:
         return json_response({"total": len(places), "digits": digits})
 
     return [
-        Route("/studio/mistakes", refusing(count), methods=["GET"]),
-        Route("/studio/mistakes/cell", refusing(cell), methods=["GET"]),
+        Route("/studio/mistakes", with_error_status(count), methods=["GET"]),
+        Route("/studio/mistakes/cell", with_error_status(cell), methods=["GET"]),
     ]
 
 
@@ -110,12 +110,12 @@ def _described(found: Mistakes, images: AnyArray, place: int) -> dict[str, Any]:
 
 
 class _Counter:
-    """Asks each network about all of the test set, once."""
+    """Evaluates each network on the test set, once."""
 
-    def __init__(self, networks: Networks, mnist: Mnist) -> None:
+    def __init__(self, networks: Networks, mnist: LazyMnist) -> None:
         self._networks = networks
         self._mnist = mnist
-        self._kept: Kept[Mistakes] = Kept()
+        self._kept: FileCache[Mistakes] = FileCache()
 
     def count(self, model_id: str) -> Mistakes:
         classifier = self._networks.classifier(model_id)

@@ -4,30 +4,30 @@ from pathlib import Path
 
 from digitnet.inference.classifier import Classifier, load_classifier
 from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path
-from digitnet.studio.file_cache import Kept
+from digitnet.studio.file_cache import FileCache
 from digitnet.studio.teaching import LOADED, Workshop
 
 __all__ = ["Networks"]
 
 
 class Networks:
-    """Which network is meant by an id, and what it takes to ask it.
+    """Finds the classifier and the model file that belong to the id of a network.
 
     Args:
-        loaded: The one that the server was started with.
+        loaded: The classifier that the server was started with.
         model: Its model file or run folder; None is the bundled one.
-        workshop: Where the others are.
+        workshop: Knows the networks that were trained or taught on the page.
     """
 
     def __init__(self, loaded: Classifier, model: Path | None, workshop: Workshop) -> None:
         self.loaded = loaded
         self._model = model
         self._workshop = workshop
-        self._classifiers: Kept[Classifier] = Kept()
+        self._classifiers: FileCache[Classifier] = FileCache()
 
     @property
     def name(self) -> str:
-        """Of the loaded one, for people; nothing of where it is kept."""
+        """The name of the loaded network for people; it does not say where the file is."""
         return "Built-in network" if self._model is None else "Loaded network"
 
     def classifier(self, model_id: str) -> Classifier:
@@ -37,10 +37,10 @@ class Networks:
             model_id: "" is the loaded one.
 
         Returns:
-            It; to be used by any thread.
+            The classifier; safe to use from any thread.
 
         Raises:
-            NotThereError: There is no such network.
+            NotFoundError: There is no such network.
             BusyError: It may not answer.
             ModelFileError: Its file is damaged.
         """
@@ -50,7 +50,7 @@ class Networks:
         return self._classifiers.get(path, lambda: load_classifier(path))
 
     def file(self, model_id: str) -> Path:
-        """The file that this very network was read from.
+        """The model file that a network was read from.
 
         Args:
             model_id: As for `classifier`.
@@ -59,7 +59,7 @@ class Networks:
             The path of a model file.
 
         Raises:
-            NotThereError: As `classifier`.
+            NotFoundError: As `classifier`.
             BusyError: As `classifier`.
             ModelFileError: There is no bundled one.
         """

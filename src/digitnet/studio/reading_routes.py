@@ -17,9 +17,9 @@ from digitnet.inference.answers import outcome
 from digitnet.inference.classifier import Classifier
 from digitnet.pictures.decoding import MAX_PIXELS
 from digitnet.server import in_thread, json_response, read_body, serving_of
+from digitnet.studio.error_status import with_error_status
 from digitnet.studio.networks import Networks
-from digitnet.studio.questions import one_of
-from digitnet.studio.refusals import refusing
+from digitnet.studio.request_values import one_of
 from digitnet.studio.teaching import LOADED, Workshop
 from digitnet.studio.teaching.encoding import encoded_bytes
 from digitnet.studio.teaching.settings import described_settings
@@ -28,7 +28,7 @@ __all__ = ["reading_routes"]
 
 _STEP_SIDE = 480  # pixels of the longer side: what the page has room for
 _STEPS_MAX = 8
-_QUICKLY = 1  # of 9: a larger file is loaded from the same machine sooner than a smaller one is made
+_PNG_COMPRESSION = 1  # of 9: a larger file is loaded from the same machine sooner than a smaller one is made
 
 
 def reading_routes(networks: Networks, workshop: Workshop) -> list[Route]:
@@ -56,7 +56,7 @@ def reading_routes(networks: Networks, workshop: Workshop) -> list[Route]:
 
     return [
         Route("/studio/about", about, methods=["GET"]),
-        Route("/studio/read", refusing(read), methods=["POST"]),
+        Route("/studio/read", with_error_status(read), methods=["POST"]),
     ]
 
 
@@ -117,5 +117,5 @@ def _png_url(pixels: AnyArray) -> str:
         size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     blue_first = pixels if pixels.ndim == 2 else pixels[:, :, ::-1]
-    _, content = cv2.imencode(".png", np.ascontiguousarray(blue_first), [cv2.IMWRITE_PNG_COMPRESSION, _QUICKLY])
+    _, content = cv2.imencode(".png", np.ascontiguousarray(blue_first), [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
     return "data:image/png;base64," + base64.b64encode(content.tobytes()).decode("ascii")

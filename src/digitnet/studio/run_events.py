@@ -1,4 +1,4 @@
-"""What happens in a run, as a stream of server-sent events."""
+"""The events of a run as a stream of server-sent events."""
 
 import asyncio
 import json
@@ -16,8 +16,8 @@ from digitnet.studio.teaching.journal import Event
 
 __all__ = ["RunEvents"]
 
-_SECONDS_BETWEEN_LOOKS = 0.2
-_SECONDS_OF_SILENCE = 15.0  # then a comment keeps proxies from closing the connection
+_POLL_SECONDS = 0.2  # between two looks for new events; chosen by hand
+_KEEP_ALIVE_SECONDS = 15.0  # without an event; then a comment keeps proxies from closing the connection
 _STREAMS_MAX = 64  # at the same time: tabs of a browser, not clients of a service
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter tells nginx not to hold it back
 
@@ -26,7 +26,7 @@ class RunEvents:
     """The endpoint of the stream.
 
     Args:
-        workshop: Whose runs.
+        workshop: Has the runs.
     """
 
     def __init__(self, workshop: Workshop) -> None:
@@ -46,18 +46,19 @@ class RunEvents:
     async def _stream(self, request: Request, job_id: str, after: int, news: News) -> AsyncIterator[bytes]:
         stopping = serving_of(request).stopping
         self._streams += 1  # whoever leaves cancels this, wherever it is
-        told: Event | None = None
-        spoke = time.monotonic()
+        sent_transient: Event | None = None
+        last_sent = time.monotonic()
         try:
             while True:
-                events = [*news.events, *([news.moment] if news.moment and news.moment != told else [])]
-                told = news.moment
+                is_new = news.transient is not None and news.transient != sent_transient
+                events = [*news.events, *([news.transient] if news.transient is not None and is_new else [])]
+                sent_transient = news.transient
                 if events:
                     after = max(after, *(event.number for event in events))
-                    spoke = time.monotonic()
+                    last_sent = time.monotonic()
                     yield b"".join(map(_encode, events))
-                elif time.monotonic() - spoke > _SECONDS_OF_SILENCE:
-                    spoke = time.monotonic()
+                elif time.monotonic() - last_sent > _KEEP_ALIVE_SECONDS:
+                    last_sent = time.monotonic()
                     yield b":\n\n"
                 if news.is_over or await _is_set(stopping):
                     return
@@ -70,9 +71,9 @@ class RunEvents:
 
 
 async def _is_set(event: asyncio.Event) -> bool:
-    """Whether it is set, after waiting a little for it."""
+    """Whether the event is set, after waiting for it for at most `_POLL_SECONDS`."""
     try:
-        async with asyncio.timeout(_SECONDS_BETWEEN_LOOKS):
+        async with asyncio.timeout(_POLL_SECONDS):
             return await event.wait()
     except TimeoutError:
         return False

@@ -5,9 +5,9 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from digitnet.inference.classifier import Classifier
-from digitnet.studio.digits import Mnist
 from digitnet.studio.inside_routes import inside_routes
-from digitnet.studio.insides import Insides
+from digitnet.studio.inspectors import NetworkInspectors
+from digitnet.studio.lazy_mnist import LazyMnist
 from digitnet.studio.mistakes_routes import mistakes_routes
 from digitnet.studio.networks import Networks
 from digitnet.studio.reading_routes import reading_routes
@@ -36,10 +36,10 @@ class Studio:
     def __init__(self, classifier: Classifier, model: Path | None, *, folder: Path, training: bool) -> None:
         self._workshop = Workshop(folder, model, training, classifier.num_classes)
         networks = Networks(classifier, model, self._workshop)
-        mnist = Mnist()
+        mnist = LazyMnist()
         self.routes: list[BaseRoute] = [
             *reading_routes(networks, self._workshop),
-            *inside_routes(Insides(networks, mnist), networks, mnist),
+            *inside_routes(NetworkInspectors(networks, mnist), networks, mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
         ]

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from digitnet.errors import RequestError
 from digitnet.server import in_thread, json_response, read_json
-from digitnet.studio.refusals import Endpoint, refusing, text_of
+from digitnet.studio.error_status import Endpoint, text_of, with_error_status
 from digitnet.studio.run_events import RunEvents
 from digitnet.studio.teaching import LOADED, PICTURE_BYTES_MAX, Workshop, archive
 
@@ -44,7 +44,9 @@ def teaching_routes(workshop: Workshop) -> list[Route]:
         ("corrections", "DELETE", corrections.delete),
         ("corrections/export", "GET", corrections.export),
     ]
-    return [Route(f"/studio/{path}", refusing(endpoint), methods=[method]) for path, method, endpoint in endpoints]
+    return [
+        Route(f"/studio/{path}", with_error_status(endpoint), methods=[method]) for path, method, endpoint in endpoints
+    ]
 
 
 class _Training:

@@ -26,7 +26,7 @@ HistoryRows: TypeAlias = list[dict[str, float]]
 CHECKPOINT_FILE = "state.npz"
 
 _FORMAT_VERSION = 1
-_DIFFICULTIES = "doubts"  # the array's name in the file, as of format 1
+_DIFFICULTIES = "doubts"  # the name of the array in files of format 1
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information

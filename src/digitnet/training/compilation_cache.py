@@ -1,8 +1,8 @@
-"""Compiled programs that are kept on disk from one run to the next: JAX's persistent compilation cache, checked first.
+"""JAX's persistent compilation cache, with a digest for each entry that is checked before JAX may use it.
 
-JAX believes what lies in its folder. A truncated or flipped entry it finds out, by the checksum of zlib (zstandard,
-which it prefers where that is installed, has none), but a program that lies under another one's name is run, and gives
-wrong answers (docs/log.md, 2026-11-30, "What JAX makes of damaged entries"). So each entry gets a file with its digest
+JAX trusts the files in its cache folder. The checksum of zlib reveals a truncated or altered entry (zstandard, which
+JAX prefers where it is installed, has none), but a program in a file with another one's name is run, and gives wrong
+answers (docs/log.md, 2026-11-30, "What JAX makes of damaged entries"). So each entry gets a file with its digest
 beside it, and whatever does not agree with its digest is deleted before JAX may look.
 
     CACHE/compiled/FINGERPRINT/jit_step-3ac1...-cache           as JAX writes it
@@ -32,14 +32,23 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 __all__ = ["compilation_cache", "fingerprint"]
 
-_FORMAT = 2  # of the files kept here: one more whenever they change
-_OLDEST_JAXLIB = (0, 10, 2)  # those before take the code of their own machine for another's, and say so at length
-_UNUSED_SECONDS = 90 * 24 * 60 * 60  # after which the programs of other versions and machines go; chosen by hand
+_FORMAT = 2  # version of the files in this cache, raised when they change
+_OLDEST_JAXLIB = (0, 10, 2)  # older ones print long warnings about entries of the same machine
+_UNUSED_SECONDS = 90 * 24 * 60 * 60  # after which programs of other versions and machines are deleted; chosen by hand
 # A recipe makes about 30 programs, 250 KB together; to check 64 MiB takes 0.1 s. A folder that is larger starts afresh.
 _MAX_BYTES = 64 * 2**20
 _PROGRAM, _DIGEST = "-cache", ".sha256"  # how JAX's names end, and what is put behind them
 _CPU_DESCRIPTION = Path("/proc/cpuinfo")
-_CHANGING_LINES = ("cpu mhz", "bogomips", "clock", "processor", "core id", "physical id", "apicid", "initial apicid")
+_VARYING_CPU_FIELDS = (
+    "cpu mhz",
+    "bogomips",
+    "clock",
+    "processor",
+    "core id",
+    "physical id",
+    "apicid",
+    "initial apicid",
+)
 _JAX_FAILURE = r"Error (reading|writing) persistent compilation cache"
 _FOLDER_SETTING = "jax_compilation_cache_dir"
 _SETTINGS = {
@@ -62,13 +71,13 @@ def compilation_cache(warn: Callable[[str], None]) -> Iterator[None]:
     Args:
         warn: Takes one line, at most once, where the cache cannot be used or has lost something.
     """
-    folder = _folder()
+    folder = _cache_folder()
     with ExitStack() as stack:
-        if folder is not None and _is_free() and jaxlib.version.__version_info__ >= _OLDEST_JAXLIB:
+        if folder is not None and _is_unconfigured() and jaxlib.version.__version_info__ >= _OLDEST_JAXLIB:
             try:
-                stack.enter_context(_opened(folder / "compiled", warn))
+                stack.enter_context(_prepared_cache(folder / "compiled", warn))
             except OSError as error:
-                warn(_line(f"the compilation cache {folder} is ignored: {_reason(error)}"))
+                warn(_one_line(f"the compilation cache {folder} is ignored: {_reason(error)}"))
         yield
 
 
@@ -96,27 +105,27 @@ def fingerprint() -> str:
 
 
 @contextmanager
-def _opened(above: Path, warn: Callable[[str], None]) -> Iterator[None]:
-    """The cache in use. An OSError before the body means that it cannot be; none comes after."""
+def _prepared_cache(above: Path, warn: Callable[[str], None]) -> Iterator[None]:
+    """Use the cache inside the `with` block; OSError, before the block only, where it cannot be used."""
     folder = above / fingerprint()
     for place in (above, folder):
         _make_own_folder(place)
     os.utime(folder)  # in use: not to be swept away
-    _sweep(above)
+    _remove_unused(above)
     if damaged := _remove_damaged(folder):
-        warn(_line(f"damaged entries of the compilation cache {above} are ignored and removed: {damaged}"))
+        warn(_one_line(f"damaged entries of the compilation cache {above} are ignored and removed: {damaged}"))
     failures: list[str] = []
     try:
         with _used_by_jax(folder, failures):
             yield
     finally:
-        trouble = _closed(folder, failures)
+        trouble = _finish(folder, failures)
         if trouble and not damaged:
-            warn(_line(f"the compilation cache {above} {trouble}"))
+            warn(_one_line(f"the compilation cache {above} {trouble}"))
 
 
-def _closed(folder: Path, failures: list[str]) -> str:
-    """Keep what JAX has written; what went wrong, in words, or nothing."""
+def _finish(folder: Path, failures: list[str]) -> str:
+    """Write digests for new entries. Returns what went wrong, in words, or an empty text."""
     if failures:  # an entry may be there by half, or is packed in a way that this version cannot read
         shutil.rmtree(folder, ignore_errors=True)
         return f"is emptied: {failures[0]} an entry failed"
@@ -128,7 +137,7 @@ def _closed(folder: Path, failures: list[str]) -> str:
 
 
 def _remove_damaged(folder: Path) -> int:
-    """Delete every entry that is not exactly what its digest was made of; how many had a digest."""
+    """Delete every entry that does not agree with its digest. Returns how many of them had a digest."""
     entries = list(folder.glob(f"*{_PROGRAM}"))
     if sum(path.lstat().st_size for path in entries) > _MAX_BYTES:
         shutil.rmtree(folder)
@@ -148,7 +157,7 @@ def _remove_damaged(folder: Path) -> int:
 
 
 def _write_digests(folder: Path) -> None:
-    """Vouch for what JAX has written, which from now on may be used by other runs."""
+    """Write the digest of each new entry, after which other runs may use it."""
     for path in folder.glob(f"*{_PROGRAM}"):
         digest_file = path.with_name(path.name + _DIGEST)
         if not digest_file.exists():
@@ -193,14 +202,14 @@ def _configure_jax(settings: dict[str, object]) -> None:
     reset_cache()  # JAX holds on to the folder that it used first
 
 
-def _is_free() -> bool:
-    """Whether JAX's own cache is as it comes: switched on, and without a folder."""
+def _is_unconfigured() -> bool:
+    """Whether the user has left JAX's own settings of its cache alone: switched on, and without a folder."""
     settings = jax.config.values
     return bool(settings.get("jax_enable_compilation_cache")) and settings.get(_FOLDER_SETTING) is None
 
 
-def _folder() -> Path | None:
-    """Where the user wants the cache; None for nowhere."""
+def _cache_folder() -> Path | None:
+    """The folder of the cache; None where the user has switched it off."""
     chosen = os.environ.get("DIGITNET_CACHE_DIR")
     if chosen is not None:
         return None if chosen.lower() in {"", "off"} else Path(chosen)
@@ -230,12 +239,12 @@ def _processor() -> str:
         description = _CPU_DESCRIPTION.read_text(encoding="utf-8", errors="replace")
     except OSError:  # not Linux: at least the machine's name keeps the code where it was made
         return f"{platform.processor()} {platform.node()}"
-    lines = {line for line in description.splitlines() if not line.lower().startswith(_CHANGING_LINES)}
+    lines = {line for line in description.splitlines() if not line.lower().startswith(_VARYING_CPU_FIELDS)}
     return "\n".join(sorted(lines))
 
 
-def _sweep(above: Path) -> None:
-    """Remove the programs of versions and machines long gone."""
+def _remove_unused(above: Path) -> None:
+    """Delete the programs of versions and machines that have not been used for long."""
     for path in above.iterdir():
         with suppress(FileNotFoundError):  # removed by another run in this moment
             if time.time() - path.lstat().st_mtime > _UNUSED_SECONDS:
@@ -246,5 +255,5 @@ def _reason(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
 
 
-def _line(message: str) -> str:
+def _one_line(message: str) -> str:
     return " ".join(message.split())  # a folder's name may hold line breaks

@@ -96,13 +96,13 @@ def make_epoch(
     def loss_and_updates(
         trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
     ) -> tuple[jax.Array, tuple[StepOutputs, TrainingState]]:
-        with fast_layers(model), _scope(model, state._replace(trainable=trainable)) as scope:
+        with fast_layers(model), _with_state(model, state._replace(trainable=trainable)) as scope:
             loss, targets, predictions = objective(images, labels, True)
             predictions = jax.lax.stop_gradient(predictions)
             model.compute_metrics(None, targets, predictions)
             scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers
-        non_trainable = _updated(scope, model.non_trainable_variables)
-        metrics = _updated(scope, model.metrics_variables)
+        non_trainable = _values_after(scope, model.non_trainable_variables)
+        metrics = _values_after(scope, model.metrics_variables)
         outputs = StepOutputs(loss, _difficulties(predictions, labels))
         return scaled, (outputs, state._replace(non_trainable=non_trainable, metrics=metrics))
 
@@ -111,11 +111,11 @@ def make_epoch(
     def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
         (_, (outputs, state)), gradients = differentiate(state.trainable, state, images, labels)
         if keep_zeros:
-            gradients = [_where_not_zero(*pair) for pair in zip(gradients, state.trainable, strict=True)]
+            gradients = [_masked_gradient(*pair) for pair in zip(gradients, state.trainable, strict=True)]
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return state._replace(trainable=trainable, optimizer=optimizer), outputs
 
-    return _pass_over(step, batch_size, augmentation)
+    return _scan_over_batches(step, batch_size, augmentation)
 
 
 def make_validation(model: KerasModel, objective: Objective) -> Pass:
@@ -130,13 +130,13 @@ def make_validation(model: KerasModel, objective: Objective) -> Pass:
     """
 
     def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
-        with _scope(model, state) as scope:
+        with _with_state(model, state) as scope:
             loss, targets, predictions = objective(images, labels, False)
             model.compute_metrics(None, targets, predictions)
         outputs = StepOutputs(loss, _difficulties(predictions, labels))
-        return state._replace(metrics=_updated(scope, model.metrics_variables)), outputs
+        return state._replace(metrics=_values_after(scope, model.metrics_variables)), outputs
 
-    return _pass_over(step, VALIDATION_BATCH)
+    return _scan_over_batches(step, VALIDATION_BATCH)
 
 
 def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
@@ -146,7 +146,7 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
     return float(np.asarray(losses, np.float64) @ sizes / n)
 
 
-def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
+def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
     def whole_pass(
         state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array, key: jax.Array
     ) -> tuple[TrainingState, StepOutputs]:
@@ -174,8 +174,8 @@ def _pass_over(step: Step, batch_size: int, augmentation: Augmentation | None = 
     return jax.jit(whole_pass)
 
 
-def _where_not_zero(gradient: jax.Array, weights: jax.Array) -> jax.Array:
-    """The gradient of a kernel where it is not 0; of biases, which begin at 0, as it is."""
+def _masked_gradient(gradient: jax.Array, weights: jax.Array) -> jax.Array:
+    """The gradient with 0 where a kernel is 0; the gradient of a bias, which starts at 0, is unchanged."""
     return jnp.where(weights == 0, 0, gradient) if weights.ndim > 1 else gradient
 
 
@@ -183,13 +183,13 @@ def _difficulties(predictions: jax.Array, labels: jax.Array) -> jax.Array:
     return 1 - jnp.take_along_axis(predictions, labels[:, None], axis=1)[:, 0]
 
 
-def _scope(model: KerasModel, state: TrainingState) -> Any:
-    """Inside, the model's variables have the values of `state`; nothing outside changes."""
+def _with_state(model: KerasModel, state: TrainingState) -> Any:
+    """A scope in which the model's variables have the values of `state`; the variables themselves do not change."""
     groups = zip(_variables(model), state, strict=True)
     pairs = [pair for variables, values in groups for pair in zip(variables, values, strict=True)]
     return keras.StatelessScope(state_mapping=pairs, collect_losses=True)
 
 
-def _updated(scope: Any, variables: list[Any]) -> Arrays:
+def _values_after(scope: Any, variables: list[Any]) -> Arrays:
     """Each variable's value at the end of the scope, which is its value at the start where nothing changed it."""
     return [scope.get_current_value(variable) for variable in variables]

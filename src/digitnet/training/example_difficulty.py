@@ -1,7 +1,8 @@
-"""Which images an epoch shows: the difficult ones more often than the others.
+"""Example difficulty: difficult training images are shown more often than the others.
 
 After a few epochs a network is sure of 49 images in 50, and most of an epoch teaches it nothing. Here a part of each
-epoch is drawn in proportion to the difficulty of each image: how little the network lately believed its true label.
+epoch is drawn in proportion to the difficulty of each image: 1 minus the probability that the network gave its true
+label, averaged over the last times it was shown.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ _INITIAL_DIFFICULTY = 0.5  # of every image: any number above 0 starts training 
 
 
 class ExampleDifficulty:
-    """Draws the images of each epoch, and remembers how each was read.
+    """Draws the images of each epoch by their difficulty, which it keeps up to date.
 
     Args:
         n: Training images.
@@ -61,7 +62,7 @@ class ExampleDifficulty:
         return generator.permutation(np.searchsorted(ends, points).clip(max=n - 1)).astype(np.int32)
 
     def update(self, order: AnyArray, difficulties: AnyArray) -> None:
-        """Take in how the images of an epoch were read.
+        """Update the difficulties after an epoch.
 
         Args:
             order: int (m,), what `order_of_epoch` gave.

@@ -200,9 +200,9 @@ _Operation: TypeAlias = _Affine | _Dense | _Operator
 def _operations(model: KerasModel) -> list[_Operation]:
     """The chain of operations up to the logits, batch normalisation folded into the dense layers."""
     operations: list[_Operation] = []
-    layers = _chain(model)
+    layers = _layers_in_order(model)
     for layer in layers:
-        for operation in _converted(layer, is_last=layer is layers[-1]):
+        for operation in _operations_of(layer, is_last=layer is layers[-1]):
             before = operations[-1] if operations else None
             if isinstance(operation, _Affine) and isinstance(before, _Dense):
                 operations[-1] = before.then(operation)
@@ -214,7 +214,7 @@ def _operations(model: KerasModel) -> list[_Operation]:
     return [_Operator("Cast", {"to": TensorProto.FLOAT}), *flatten, *operations]
 
 
-def _chain(model: KerasModel) -> list[Any]:
+def _layers_in_order(model: KerasModel) -> list[Any]:
     """The layers in the order in which data flows through them."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     for before, layer in pairwise(layers):
@@ -225,7 +225,7 @@ def _chain(model: KerasModel) -> list[Any]:
     return layers
 
 
-def _converted(layer: Any, *, is_last: bool) -> list[_Operation]:
+def _operations_of(layer: Any, *, is_last: bool) -> list[_Operation]:
     """What a layer does when it does not train."""
     operations: list[_Operation] = []
     if isinstance(layer, keras.layers.Rescaling):

@@ -22,7 +22,7 @@ from digitnet.network.random_bits import random_bits
 
 __all__ = ["fast_layers", "keep_mask", "product"]
 
-_NARROW = 64  # outputs; from here on both forms are equally fast
+_MAX_NARROW_UNITS = 64  # outputs of a kernel; with more both forms are equally fast
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _product_forward(x: Tensor, kernel: Tensor) -> tuple[Tensor, tuple[Tensor, T
 
 def _product_backward(inputs: tuple[Tensor, Tensor], delta: Tensor) -> tuple[Tensor, Tensor]:
     x, kernel = inputs
-    if kernel.shape[1] >= _NARROW:
+    if kernel.shape[1] >= _MAX_NARROW_UNITS:
         return delta @ kernel.T, x.T @ delta
     # Without the barrier XLA would turn this back into the other form.
     transposed: Tensor = jax.lax.optimization_barrier(delta.T @ x)  # type: ignore[no-untyped-call]

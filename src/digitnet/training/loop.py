@@ -165,7 +165,7 @@ class _Epochs:
         objective = make_objective(model)
         self._data = _on_device(model, train_set)
         images, labels = self._data
-        _build(model, objective, images[:1], labels[:1])
+        _build_variables(model, objective, images[:1], labels[:1])
         self._run = make_epoch(model, objective, plan.batch_size, plan.augmentation, keep_zeros=plan.keep_zeros)
         self._measure = (
             None
@@ -180,7 +180,7 @@ class _Epochs:
         model.reset_metrics()
         key = _key_of_epoch(plan.seed, epoch)
         result = self._run(read_state(model), *self._data, jax.device_put(order), key)
-        if not _finished(result, self._stop):
+        if not _wait_for(result, self._stop):
             return None
         state, outputs = result
         _check_finite(outputs.losses, epoch)
@@ -212,7 +212,7 @@ class _Validation:
     def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
         result = self._run(read_state(self._model), *self._data)
-        _finished(result, StopRequest())  # it takes a moment, and its epoch is part of the model already
+        _wait_for(result, StopRequest())  # it takes a moment, and its epoch is part of the model already
         state, outputs = result
         write_state(self._model, state)
         logs = {**_metrics(self._model), "loss": mean_loss(outputs.losses, VALIDATION_BATCH, self._n)}
@@ -225,13 +225,13 @@ def order_of_epoch(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np
 
 
 def _key_of_epoch(seed: int, epoch: int) -> jax.Array:
-    """Where the random bits of an epoch's augmentation start; like the order, from (seed, epoch) alone."""
+    """The key of an epoch's augmentation, uint32 (2,); like the order it depends on (seed, epoch) alone."""
     key: jax.Array = jax.device_put(np.random.SeedSequence([seed, epoch, 1]).generate_state(2, np.uint32))
     return key
 
 
-def _finished(result: tuple[TrainingState, StepOutputs], stop: StopRequest) -> bool:
-    """Wait in Python, not inside XLA, so that signals are handled meanwhile; False where the result is given up."""
+def _wait_for(result: tuple[TrainingState, StepOutputs], stop: StopRequest) -> bool:
+    """Wait for a result in Python, not inside XLA, so that signals are handled; False if training is to stop."""
     while not result[1].losses.is_ready():  # type: ignore[attr-defined] # every array has it, jax's type does not say so
         if stop.at_once:
             return False
@@ -250,7 +250,7 @@ def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Arra
     return jax.device_put(shaped_for(model, dataset.images)), jax.device_put(dataset.labels.astype(np.int32))
 
 
-def _build(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
+def _build_variables(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
     """Create the variables of metrics and optimiser, which Keras makes at their first use.
 
     The metrics are only traced: a Keras variable that is made in a stateless scope gets its value at its end.

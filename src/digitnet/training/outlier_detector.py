@@ -1,11 +1,11 @@
-"""Not a digit: a network that tells digits from everything else, and its place in a model file.
+"""The outlier detector: a network that separates digits from all other images, and its place in a model file.
 
-The network that names digits cannot tell: it knows ten answers and nothing else, and is as sure of a shoe as of a 2
-(docs/log.md has the figures). So a second chain of dense layers learns the ten digits and the images of `non_digits`
-as an eleventh class: knowing which digit it is, it knows better that it is one. Its score and its logits of the digits
-are more outputs of the same ONNX graph, beside the probabilities. It knows nothing of the network beside it, so that
-one may be added to any model file of the ten digits, whatever that was trained on; and the threshold comes from digits
-that it was not shown itself.
+The network that classifies digits cannot do that: it has ten classes and is as confident about a shoe as about a 2
+(docs/log.md, 2026-11-28, "what is no digit"). So a second network learns the ten digits and, as an eleventh class, the
+images of `digitnet.augmentation.outliers`; with the ten classes it separates better than with one class for all digits.
+Its score and its logits of the digits are additional outputs of the same ONNX graph. It does not depend on the network
+beside it, so that it can be added to any model file of the ten digits. The threshold comes from digits that it was not
+trained on.
 """
 
 import dataclasses
@@ -16,8 +16,8 @@ from digitnet.arrays import Images
 from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.augmentation.distortion import Distortion
 from digitnet.augmentation.outliers import make_non_digits
-from digitnet.augmentation.rare_digits import oddest
-from digitnet.augmentation.writing_variants import in_other_pens
+from digitnet.augmentation.rare_digits import rarest_digits
+from digitnet.augmentation.writing_variants import make_writing_variants
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 from digitnet.evaluation.quantiles import Quantiles
@@ -32,44 +32,45 @@ from digitnet.training.loop import train
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 
-__all__ = ["EPOCHS", "HELD_OUT", "Rejection", "train_rejection"]
+__all__ = ["EPOCHS", "HELD_OUT", "OutlierDetector", "train_outlier_detector"]
 
-EPOCHS = 10
-HELD_OUT = 5_000  # of the training images, the last ones: kept aside to set the threshold with
+EPOCHS = 10  # chosen by hand, like all settings here without a reference
+HELD_OUT = 5_000  # the last training images, from which the threshold is computed
 
 _DIGITS = tuple("0123456789")
-_FEWEST = 1_000  # digits to learn from
+_MIN_TRAINING_DIGITS = 1_000
 _HIDDEN_SIZES = (1024, 512)
-_RECEPTIVE_FIELDS = (6, 10)  # pixels: what lies between digits and everything else is told by strokes, which are local
+_RECEPTIVE_FIELDS = (6, 10)  # pixels; docs/log.md, 2026-11-28, "what is no digit, with discs"
 _DROPOUT = 0.2
 _BATCH_SIZE = 500
 _LEARNING_RATE = 3e-3
-_WARMUP = 0.05
+_WARMUP_FRACTION = 0.05
 _WEIGHT_DECAY = 0.05
-_NON_DIGITS = 2.0  # for each digit
-_OTHER_PENS = 1.0  # of the digits once more
-_ODD = 0.06  # of the digits, the oddest ones: at a refusal of one in a thousand it is they who decide ...
-_ODD_COPIES = 5  # ... and each distortion of one stands for a digit that nobody wrote
-# Milder than what the digit network learns with: a digit bent further may be taken for none.
-_MILD = Distortion(rotation=12, scaling=0.15, shear=12, shift=1, elastic_alpha=25, thickness=0.7)
+_NON_DIGITS_PER_DIGIT = 2.0
+_VARIANTS_PER_DIGIT = 1.0  # from `make_writing_variants`
+# Part of the digits, the rarest, that is repeated: a threshold that refuses one digit in a thousand depends on them.
+_RARE_SHARE = 0.06
+_RARE_COPIES = 5  # each is distorted in its own way in every epoch
+# Milder than the augmentation of the presets: a digit that is distorted further may be none.
+_MILD_DISTORTION = Distortion(rotation=12, scaling=0.15, shear=12, shift=1, elastic_alpha=25, thickness=0.7)
 _CLASSES = (*_DIGITS, "not a digit")
 
 
 @dataclasses.dataclass(frozen=True)
-class Rejection:
-    """A trained network, and what its scores mean.
+class OutlierDetector:
+    """A trained outlier detector, and the distribution of its scores.
 
     Attributes:
-        content: A model file in int8 of eleven classes, the last one no digit. Model files in either precision get it:
-            what is refused is the same in both, and a megabyte is enough.
-        scores: Of the digits that were kept aside.
+        content: A model file in int8 of eleven classes, the last one for images that show no digit. It is added to
+            model files of either precision, so that both refuse the same images; it takes a megabyte.
+        scores: Quantiles of the scores of held-out digits.
     """
 
     content: bytes
     scores: Quantiles
 
-    def added_to(self, content: bytes) -> bytes:
-        """A model file that also tells how much an image looks like a digit at all.
+    def add_to(self, content: bytes) -> bytes:
+        """Add the detector to a model file.
 
         Args:
             content: The bytes of a model file of the ten digits, in either precision; a score it has is replaced.
@@ -87,16 +88,16 @@ class Rejection:
         return with_digit_score(without_digit_score(content), self.content, self.scores)
 
 
-def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> Rejection:
-    """Train the network on digits, and on what is made from them.
+def train_outlier_detector(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> OutlierDetector:
+    """Train the network on digits, and on images that are generated from them.
 
     Args:
         digits: More than 6,000 images of the ten digits in MNIST's frame; the last 5,000 are kept aside.
         epochs: Passes over all images.
-        seed: What everything follows from.
+        seed: Decides everything random.
 
     Returns:
-        The network with its quantiles.
+        The detector with its quantiles.
 
     Raises:
         ConfigurationError: Too few images, or other classes.
@@ -104,8 +105,10 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
         ModelFileError: In 8-bit integers the network would answer otherwise.
     """
     _check_classes(digits.class_names)
-    if len(digits) < HELD_OUT + _FEWEST:
-        raise ConfigurationError(f"{len(digits):,} images: expected {HELD_OUT + _FEWEST:,} or more to learn from")
+    if len(digits) < HELD_OUT + _MIN_TRAINING_DIGITS:
+        raise ConfigurationError(
+            f"{len(digits):,} images: expected {HELD_OUT + _MIN_TRAINING_DIGITS:,} or more to learn from"
+        )
     known = digits.subset(np.arange(len(digits) - HELD_OUT))
     held_out = digits.images[-HELD_OUT:]
     dataset = _digits_and_others(known, np.random.default_rng(seed))
@@ -118,7 +121,7 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
         seed=seed,
     )
     steps = epochs * (len(dataset) // _BATCH_SIZE)
-    schedule = make_schedule("cosine", _LEARNING_RATE, steps, _WARMUP)
+    schedule = make_schedule("cosine", _LEARNING_RATE, steps, _WARMUP_FRACTION)
     model.compile(
         optimizer=make_optimizer("adamw", schedule, _WEIGHT_DECAY),
         loss=keras.losses.CategoricalCrossentropy(),
@@ -130,34 +133,36 @@ def train_rejection(digits: Dataset, *, epochs: int = EPOCHS, seed: int = 0) -> 
         epochs=epochs,
         batch_size=_BATCH_SIZE,
         seed=seed,
-        augmentation=make_augmentation(_MILD),
+        augmentation=make_augmentation(_MILD_DISTORTION),
         keep_zeros=True,
     )
     content = encode_model(model, ModelMetadata(_CLASSES, layers=tuple(layer_table(model))), dataset.images[:512])
     quantized = quantize(content, dataset.images)
-    return Rejection(quantized, _quantiles(quantized, held_out))
+    return OutlierDetector(quantized, _quantiles(quantized, held_out))
 
 
 def _check_classes(class_names: tuple[str, ...]) -> None:
     if class_names != _DIGITS:
         listed = ", ".join(class_names)
-        raise ConfigurationError(f"the classes are {listed:.80}: expected the ten digits, since others look otherwise")
+        raise ConfigurationError(
+            f"the classes are {listed:.80}: expected the ten digits, which the detector was trained on"
+        )
 
 
 def _digits_and_others(digits: Dataset, rng: np.random.Generator) -> Dataset:
-    """All of them in a random order, in whole batches; the class of the others comes last."""
-    odd = np.tile(oddest(digits.images, round(_ODD * len(digits))), _ODD_COPIES)
-    again = np.resize(rng.permutation(len(digits)), round(_OTHER_PENS * len(digits)))
-    rewritten = in_other_pens(digits.images[again], digits.labels[again], rng)
-    others = make_non_digits(digits.images, round(_NON_DIGITS * len(digits)), rng)
-    images = np.concatenate([digits.images, digits.images[odd], rewritten, others])
-    none = np.full(len(others), len(_DIGITS), np.uint8)
-    labels = np.concatenate([digits.labels, digits.labels[odd], digits.labels[again], none])
+    """The training set in a random order, in whole batches: digits, variants, and images that are no digits."""
+    rare = np.tile(rarest_digits(digits.images, round(_RARE_SHARE * len(digits))), _RARE_COPIES)
+    chosen = np.resize(rng.permutation(len(digits)), round(_VARIANTS_PER_DIGIT * len(digits)))
+    variants = make_writing_variants(digits.images[chosen], digits.labels[chosen], rng)
+    others = make_non_digits(digits.images, round(_NON_DIGITS_PER_DIGIT * len(digits)), rng)
+    images = np.concatenate([digits.images, digits.images[rare], variants, others])
+    outlier_labels = np.full(len(others), len(_DIGITS), np.uint8)
+    labels = np.concatenate([digits.labels, digits.labels[rare], digits.labels[chosen], outlier_labels])
     order = rng.permutation(len(images))[: len(images) // _BATCH_SIZE * _BATCH_SIZE]
     return Dataset(images[order], labels[order], num_classes=len(_CLASSES))
 
 
 def _quantiles(content: bytes, images: Images) -> Quantiles:
-    """Of the log odds that it is any of the digits, as `digit_score` computes them."""
+    """Quantiles of the scores of images: the log odds of all ten digits together, as in `model_file.digit_score`."""
     (logits,) = start_session(content).run(["logits"], {"images": images})
     return Quantiles.of(np.logaddexp.reduce(logits[:, :-1], axis=1) - logits[:, -1])

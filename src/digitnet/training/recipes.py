@@ -11,16 +11,18 @@ from typing import Any
 
 from digitnet.augmentation.distortion import Distortion
 from digitnet.errors import ConfigurationError, nearest_name
-from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS
+from digitnet.training.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from digitnet.training.setting import setting, setting_of
 
 __all__ = ["PRESETS", "Recipe", "make_recipe"]
 
-_LARGEST_RADIUS = 28  # pixels, an image's side; here since digitnet.arrays would load NumPy for a help text
+_MAX_RADIUS = (
+    28  # pixels, the side of an image; not imported from digitnet.arrays, which would load NumPy for a help text
+)
 
-# How far apart the same digit by two hands may be: the ranges of Cireşan and others (2010), arXiv 1003.0358, with the
+# The ranges of Cireşan and others (2010), arXiv 1003.0358, with the
 # upper end of what they give for scale.
-_OTHER_HANDS = Distortion(rotation=15, scaling=0.2, shear=15, elastic_alpha=37, slender_factor=0.5)
+_STANDARD_DISTORTION = Distortion(rotation=15, scaling=0.2, shear=15, elastic_alpha=37, slender_factor=0.5)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Recipe:
     hidden_sizes: tuple[int, ...] = setting(
         (1024, 1024), "Units of each hidden layer.", group="Network", example="512,512"
     )
-    activation: str = setting("relu", f"Activation of the hidden layers: {', '.join(ACTIVATIONS)}.", group="Network")
+    activation: str = setting("relu", "Activation of the hidden layers.", group="Network", choices=ACTIVATIONS)
     dropout: float = setting(
         0.0, "Part of the hidden outputs dropped in training, 0 to 1.", group="Network", low=0, below=1
     )
@@ -46,22 +48,27 @@ class Recipe:
         group="Network",
         example="6,11",
     )
-    optimizer: str = setting("adamw", f"Optimiser: {', '.join(OPTIMIZERS)}.", group="Training")
+    optimizer: str = setting("adamw", "Optimiser.", group="Training", choices=tuple(OPTIMIZERS))
     learning_rate: float = setting(1e-2, "Peak learning rate.", group="Training")
     schedule: str = setting(
         "cosine",
-        "How the learning rate moves: constant, cosine (with warm-up) or one-cycle.",
+        "Learning-rate schedule.",
         group="Training",
+        choices=SCHEDULES,
     )
     warmup_fraction: float = setting(
-        0.05, "Part of all steps in which the learning rate rises, 0 to 1.", group="Training", low=0, below=1
+        0.05,
+        "Part of all steps in which a learning rate that is not constant rises, 0 to 1.",
+        group="Training",
+        low=0,
+        below=1,
     )
     weight_decay: float = setting(0.05, "Decoupled decay of the kernels.", group="Training", low=0)
     label_smoothing: float = setting(
         0.02, "Part of the target spread over all classes, 0 to 1.", group="Training", low=0, below=1
     )
     augmentation: Distortion = setting(  # noqa: RUF009 - it makes a field, whose default is immutable
-        _OTHER_HANDS,
+        _STANDARD_DISTORTION,
         "How strongly training images are changed at random, anew in every epoch: rotation=15,scaling=0.2,... or none; "
         "what is not named stays as the preset has it.",
         group="Training images",
@@ -115,10 +122,10 @@ class Recipe:
                 f"hidden_sizes is {list(self.hidden_sizes)}: expected one or more layers, each of 1 unit or more"
             )
         radii = self.receptive_fields
-        if any(not isinstance(radius, int | float) or not 0 <= radius <= _LARGEST_RADIUS for radius in radii):
+        if any(not isinstance(radius, int | float) or not 0 <= radius <= _MAX_RADIUS for radius in radii):
             raise ConfigurationError(
                 f"receptive_fields is {list(radii)}: expected a radius for each layer, "
-                f"of 0 to {_LARGEST_RADIUS} pixels, where 0 is everything"
+                f"of 0 to {_MAX_RADIUS} pixels, where 0 is everything"
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Setting:
         below: What a value must be less than.
         option: The option's name without dashes; None for the setting's own.
         values: What to write, where a kind of value does not say enough: `NAME=X,...`.
+        choices: The names that the setting may be; empty where it takes any text, or no text at all.
         example: A value to show after a mistake.
     """
 
@@ -31,6 +32,7 @@ class Setting:
     below: float = math.inf
     option: str | None = None
     values: str | None = None
+    choices: tuple[str, ...] = ()
     example: str | None = None
 
 

@@ -1,14 +1,14 @@
-"""A request that training stop, as a value that any thread may set and the training asks for."""
+"""A request to stop training, which any thread may make and the training loop checks."""
 
 __all__ = ["StopRequest"]
 
 
 class StopRequest:
-    """Nothing is asked at first; what has been asked stays asked.
+    """A request to stop; once made it stays.
 
     Attributes:
         requested: Whether training is to stop when the epoch that runs is finished.
-        at_once: Whether it is to give up the epoch that runs, too.
+        at_once: Whether the epoch that runs is abandoned.
     """
 
     def __init__(self) -> None:

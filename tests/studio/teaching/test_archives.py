@@ -11,7 +11,7 @@ from digitnet.datasets import load_source
 from digitnet.errors import ConfigurationError
 from digitnet.studio.teaching.archives import archive
 from digitnet.studio.teaching.corrections import Corrections
-from digitnet.studio.teaching.refusals import NotThereError
+from digitnet.studio.teaching.errors import NotFoundError
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 
@@ -47,5 +47,5 @@ def test_the_pictures_that_they_were_cut_from_go_along(kept: Corrections) -> Non
 def test_there_has_to_be_something_and_a_format(kept: Corrections, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="format is 'zip': expected idx or png"):
         archive(kept, "zip")
-    with pytest.raises(NotThereError, match="no corrections to export"):
+    with pytest.raises(NotFoundError, match="no corrections to export"):
         archive(Corrections(tmp_path / "empty.sqlite"), "idx")

@@ -9,7 +9,7 @@ import pytest
 
 from digitnet.errors import ConfigurationError
 from digitnet.studio.teaching.corrections import PICTURE_BYTES_MAX, Corrections
-from digitnet.studio.teaching.refusals import FullError, NotThereError, StorageError
+from digitnet.studio.teaching.errors import FullError, NotFoundError, StorageError
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 SEVEN = bytes(range(28)) * 28
@@ -87,7 +87,7 @@ def test_a_deleted_one_is_gone_from_the_file(kept: Corrections, tmp_path: Path) 
     assert SEVEN[:200] not in (tmp_path / "corrections.sqlite").read_bytes()
     assert [c.id for c, _ in kept.all()] == [other]
     for missing in (1, 99, -1, 2**70):
-        with pytest.raises(NotThereError, match="there is no correction"):
+        with pytest.raises(NotFoundError, match="there is no correction"):
             kept.delete(missing)
     assert kept.delete_all() == 1
     assert kept.add(ONE, 1, None)[0] > other  # an id never comes back

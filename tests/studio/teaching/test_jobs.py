@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from digitnet.studio.teaching.errors import NotFoundError
 from digitnet.studio.teaching.jobs import Jobs, Kind, summarise
 from digitnet.studio.teaching.journal import Event
-from digitnet.studio.teaching.refusals import NotThereError
 
 KINDS: tuple[Kind, ...] = ("run", "lesson", "run")
 
@@ -25,21 +25,21 @@ def test_what_was_told_is_read_back(folder: Path) -> None:
 
 @pytest.mark.parametrize("job_id", ["", "..", "run-", "run-1/../..", "run-g", "/etc", "run-1\n", "lesson-" + "1" * 20])
 def test_other_names_are_of_no_run(folder: Path, job_id: str) -> None:
-    with pytest.raises(NotThereError, match="there is no run"):
+    with pytest.raises(NotFoundError, match="there is no run"):
         Jobs(folder / "runs").get(job_id)
 
 
 def test_a_run_elsewhere_is_none_of_ours(folder: Path) -> None:
     elsewhere = Jobs(folder)
     job = elsewhere.create("run", {}, "x")
-    with pytest.raises(NotThereError, match="there is no run"):
+    with pytest.raises(NotFoundError, match="there is no run"):
         Jobs(folder / "runs").get(f"../{job.id}")
 
 
 def test_a_way_to_a_run_is_not_its_name(folder: Path) -> None:
     jobs = Jobs(folder / "runs")
     job = jobs.create("run", {}, "x")
-    with pytest.raises(NotThereError, match="there is no run"):
+    with pytest.raises(NotFoundError, match="there is no run"):
         jobs.get(f"{job.id}/../{job.id}")
 
 

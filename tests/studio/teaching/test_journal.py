@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from digitnet.studio.teaching.errors import StorageError
 from digitnet.studio.teaching.journal import Event, Journal, read_events
-from digitnet.studio.teaching.refusals import StorageError
 
 
 def test_what_is_kept_is_read_back(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from digitnet.model_file.digit_score import with_digit_score, without_digit_scor
 from digitnet.model_file.graph import with_metadata
 from digitnet.model_file.quantization import quantize
 from digitnet.network.mlp import KerasPredictor, build_mlp, layer_table
-from digitnet.studio.teaching.lesson import pull_back, refusal, teach
+from digitnet.studio.teaching.lesson import interpolate_weights, refusal, teach
 from digitnet.studio.teaching.mixture import mixture
 from digitnet.training.export import encode_model
 from digitnet.training.loop import train
@@ -188,7 +188,7 @@ def test_a_network_goes_back_as_far_as_it_keeps_what_it_learned() -> None:
     bias.assign([0.2, 0.0])
     before = [np.asarray(variable.value) for variable in model.trainable_variables]
     bias.assign([0.2, 0.5])  # at 0.5 * way > 0.2 the second class wins
-    assert pull_back(model, before, taught) == 0.5
+    assert interpolate_weights(model, before, taught) == 0.5
     np.testing.assert_allclose(KerasPredictor(model).predict_logits(images), [[0.2, 0.25]], atol=1e-6)
 
 
@@ -204,9 +204,9 @@ def test_one_correction_in_twenty_may_be_given_up_for_what_it_knew() -> None:
     images = np.zeros((20, 28, 28), np.uint8)
     images[7] = 255
     taught = Dataset(images, np.ones(20, np.uint8), num_classes=2)
-    assert pull_back(model, before, taught) == 0.5
+    assert interpolate_weights(model, before, taught) == 0.5
     bias.assign([0.2, 0.5])
-    assert pull_back(model, before, taught.subset(np.arange(19))) == 1.0  # of nineteen none
+    assert interpolate_weights(model, before, taught.subset(np.arange(19))) == 1.0  # of nineteen none
 
 
 def test_a_lesson_that_was_stopped_leaves_no_copy(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digitnet.studio.teaching.refusals import BusyError, FullError, NotThereError
+from digitnet.studio.teaching.errors import BusyError, FullError, NotFoundError
 from digitnet.studio.teaching.runs import RUNS_MAX, Runs
 from digitnet.studio.teaching.training_lock import TrainingLock
 from patience import wait_until
@@ -58,7 +58,7 @@ def test_news_begin_behind_what_is_known(runs: Runs) -> None:
 def test_where_an_epoch_stands_is_told_but_not_kept(runs: Runs, folder: Path) -> None:
     job_id = start(runs, "wait")
     wait_until(lambda: len(runs.news(job_id, 0).events) == 2)
-    assert runs.news(job_id, 0).moment is None  # the epoch has taken its place
+    assert runs.news(job_id, 0).transient is None  # the epoch has taken its place
     kept = (folder / "runs" / job_id / "events.jsonl").read_text()
     assert "fraction" not in kept
 
@@ -175,7 +175,7 @@ def test_a_run_is_deleted_with_all_that_it_has(runs: Runs, folder: Path) -> None
     runs.delete(job_id)
     assert list((folder / "runs").iterdir()) == []
     for action in (runs.delete, runs.stop, runs.resume, runs.get, lambda job: runs.news(job, 0)):
-        with pytest.raises(NotThereError, match="may have been deleted"):
+        with pytest.raises(NotFoundError, match="may have been deleted"):
             action(job_id)
 
 

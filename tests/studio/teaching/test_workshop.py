@@ -8,7 +8,7 @@ import pytest
 
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file.contract import bundled_model_path
-from digitnet.studio.teaching import BusyError, NotThereError, Workshop
+from digitnet.studio.teaching import BusyError, NotFoundError, Workshop
 from patience import wait_until
 
 SEVEN = bytes(range(28)) * 28
@@ -42,7 +42,7 @@ def test_a_trained_network_can_answer(workshop: Workshop, folder: Path) -> None:
 def test_a_run_without_a_network_cannot(workshop: Workshop) -> None:
     job_id = run(workshop, does="fail")
     assert workshop.models() == []
-    with pytest.raises(NotThereError, match="has no network yet"):
+    with pytest.raises(NotFoundError, match="has no network yet"):
         workshop.resolve(job_id)
 
 
@@ -92,7 +92,7 @@ def test_settings_are_checked_before_anything_is_made(workshop: Workshop) -> Non
 
 
 def test_a_lesson_has_all_it_needs_in_its_folder(workshop: Workshop, folder: Path) -> None:
-    with pytest.raises(NotThereError, match="correct a wrong answer first"):
+    with pytest.raises(NotFoundError, match="correct a wrong answer first"):
         workshop.teach("")
     workshop.corrections.add(SEVEN, 7, 1)
     job_id = workshop.teach("")

@@ -59,6 +59,23 @@ def test_a_single_neuron_tells_what_it_looks_for(inside: "Page") -> None:
     expect(inside.locator(f"{SIDE} .switches")).to_have_text(re.compile("^1 neuron off"))
 
 
+def test_the_switch_of_an_open_neuron_follows_every_other_switch(inside: "Page") -> None:
+    layer = inside.locator("#inside-body .layer").last
+    unit = layer.locator(".neuron").first.get_attribute("data-unit") or ""
+    layer.locator("input").fill(unit)
+    layer.get_by_role("button", name="Look at it").click()
+    toggle = layer.locator(".neuron-about").get_by_role("button", name=re.compile("^Switch"))
+    toggle.click()
+    expect(toggle).to_have_text("Switch on")
+    inside.get_by_role("button", name="Switch all on").click()
+    expect(toggle).to_have_text("Switch off")
+    layer.locator(f".neuron[data-unit='{unit}']").click()
+    expect(toggle).to_have_text("Switch on")
+    toggle.click()
+    expect(toggle).to_have_text("Switch off")
+    expect(toggle).to_be_focused()
+
+
 def test_what_is_drawn_here_is_explained_at_once(inside: "Page", draw: Callable[..., None]) -> None:
     side = inside.locator(SIDE)
     side.get_by_role("button", name="Clear").click()

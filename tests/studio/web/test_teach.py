@@ -36,13 +36,13 @@ def corrected(page: "Page", draw: Callable[..., None]) -> "Page":
     expect(page.locator("#draw-answer .hero")).to_have_text("7")
     page.locator("#draw-answer summary").click()
     page.locator("#draw-answer").get_by_role("button", name="1", exact=True).click()
-    expect(page.locator(".notice")).to_have_text(re.compile("^Kept as 1"))
+    expect(page.locator(".notice")).to_have_text(re.compile("^Saved as 1"))
     return page
 
 
 def test_a_correction_is_undone_at_once(corrected: "Page") -> None:
     corrected.get_by_role("button", name="Undo").last.click()
-    expect(corrected.locator(".notice")).to_have_text("Taken back.")
+    expect(corrected.locator(".notice")).to_have_text("Correction deleted.")
     corrected.get_by_role("link", name="Teach").click()
     expect(corrected.locator("#teach-body")).to_contain_text("None yet")
 

@@ -54,7 +54,7 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
     page.get_by_role("button", name="Stop").click()
     expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"))
     stopped = _points(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(state).to_have_text(re.compile(r"^epoch \d+ of 30"))
     expect(page).to_have_url(re.compile("run="))
     page.get_by_role("button", name="Stop").click()
@@ -77,7 +77,7 @@ def test_a_finished_run_answers_drawings_and_is_compared_with_another(
     page.locator("#train-body .runs").get_by_role("button", name=re.compile("^Compare")).click()
     expect(page.locator(f"{RUN} .chart").first.locator("circle")).to_have_count(2)
     assert "with=" in page.url
-    page.get_by_role("button", name="Draw against it").click()
+    page.get_by_role("button", name="Draw for it").click()
     expect(page.locator("#model")).not_to_have_value("")
     expect(page).to_have_url(re.compile("model="))
     draw(page, [[(0.5, 0.2), (0.5, 0.5), (0.5, 0.85)]])

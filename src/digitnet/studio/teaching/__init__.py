@@ -4,14 +4,14 @@
     workshop.resolve(model_id)                           the model file behind an id; "" is the loaded one
     workshop.close()                                     a run that is under way is stopped, and can go on later
 
-settings        what a run may be told, each value within bounds
-places          the folder, and whether anything can be trained here
-refusals        what cannot be done as asked
-journal         what happened in a run, event by event
-jobs            the folders of runs and lessons: what each was told, and what became of it
+settings        the settings of a run, each within bounds
+private_folder  the folder, and whether anything can be trained here
+errors          the errors of this package
+journal         the events of a run, in memory and in a file
+jobs            the folders of runs and lessons: settings, and how each ended
 training_lock   one run at a time, also where several servers share the folder
-child           a run's process, seen from the server
-reporting       the same, seen from the run
+run_process     the process of a run, seen from the server
+process_control the same process, seen from inside: sends events, receives `stop`
 runs            start, stop, resume, delete, list
 live_training   the process of a training run
 lesson          the process in which a copy of a network learns the corrections
@@ -21,7 +21,7 @@ page_listener   the events of a run as those of the page
 encoding        arrays as base64
 corrections     the one SQLite file of corrected pictures
 archives        the same as a zip of IDX files or of PNG files
-workshop        all of this behind one door, and which network answers
+workshop        the one interface to all of this, and the choice of the network that answers
 
 The page talks JSON, below `studio/`. Wrong input is a 4xx with `{"error": "one sentence"}`; 404 where there is no such
 run, 409 where it cannot be done now (another run is under way, training is off, a refused copy is to answer, no room).
@@ -62,8 +62,8 @@ The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind 
 
 from digitnet.studio.teaching.archives import archive
 from digitnet.studio.teaching.corrections import PICTURE_BYTES_MAX
-from digitnet.studio.teaching.places import default_studio_folder, make_private_folder, missing_for_training
-from digitnet.studio.teaching.refusals import BusyError, FullError, NotThereError, StorageError
+from digitnet.studio.teaching.errors import BusyError, FullError, NotFoundError, StorageError
+from digitnet.studio.teaching.private_folder import default_studio_folder, make_private_folder, missing_for_training
 from digitnet.studio.teaching.runs import News
 from digitnet.studio.teaching.workshop import LOADED, Workshop
 
@@ -73,7 +73,7 @@ __all__ = [
     "BusyError",
     "FullError",
     "News",
-    "NotThereError",
+    "NotFoundError",
     "StorageError",
     "Workshop",
     "archive",

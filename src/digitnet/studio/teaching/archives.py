@@ -12,7 +12,7 @@ from digitnet.arrays import IMAGE_SIDE
 from digitnet.datasets.idx import encode_idx
 from digitnet.errors import ConfigurationError
 from digitnet.studio.teaching.corrections import Corrections
-from digitnet.studio.teaching.refusals import NotThereError
+from digitnet.studio.teaching.errors import NotFoundError
 
 __all__ = ["archive"]
 
@@ -31,14 +31,14 @@ def archive(corrections: Corrections, kind: str) -> bytes:
 
     Raises:
         ConfigurationError: Another kind.
-        NotThereError: There are no corrections.
+        NotFoundError: There are no corrections.
         StorageError: They cannot be read.
     """
     writers = {"idx": _write_idx, "png": _write_png}
     if kind not in writers:
         raise ConfigurationError(f"format is {kind!r:.40}: expected idx or png")
     if not corrections.all():
-        raise NotThereError("there are no corrections to export")
+        raise NotFoundError("there are no corrections to export")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         writers[kind](file, corrections)

@@ -11,7 +11,7 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images, Labels
 from digitnet.errors import ConfigurationError
-from digitnet.studio.teaching.refusals import FullError, NotThereError, StorageError
+from digitnet.studio.teaching.errors import FullError, NotFoundError, StorageError
 
 __all__ = ["CORRECTIONS_MAX", "PICTURE_BYTES_MAX", "Correction", "Corrections"]
 
@@ -21,7 +21,7 @@ PICTURE_BYTES_MAX = 64 << 10  # of the picture that a correction was cut from: 3
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _VERSION = 1  # of the table
-_PATIENCE = 5.0  # seconds, for another process that is writing
+_LOCK_TIMEOUT = 5.0  # seconds to wait for another process that is writing; chosen by hand
 _TABLE = f"""
 CREATE TABLE corrections (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- so that the id of a deleted one never comes back
@@ -67,7 +67,7 @@ class Corrections:
         self._num_classes = num_classes
 
     def add(self, image: bytes, label: int, was: int | None, png: bytes | None = None) -> tuple[int, bool]:
-        """Keep one. The same image again takes the place of what was said of it before.
+        """Keep a correction; one of the same image is replaced.
 
         Args:
             image: 784 bytes.
@@ -142,14 +142,14 @@ class Corrections:
         """Delete one, for good.
 
         Raises:
-            NotThereError: There is none of that id.
+            NotFoundError: There is none of that id.
             StorageError: The file cannot be written.
         """
         if not 0 <= correction_id < 2**63:
-            raise NotThereError(f"there is no correction {correction_id!r:.40}")
+            raise NotFoundError(f"there is no correction {correction_id!r:.40}")
         with self._open() as database:
             if not database.execute("DELETE FROM corrections WHERE id = ?", (correction_id,)).rowcount:
-                raise NotThereError(f"there is no correction {correction_id}: it may have been deleted")
+                raise NotFoundError(f"there is no correction {correction_id}: it may have been deleted")
 
     def delete_all(self) -> int:
         """Delete all of them, for good.
@@ -178,7 +178,7 @@ class Corrections:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """The database, in one transaction."""
         try:
-            with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
+            with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT, isolation_level=None)) as database:
                 database.execute("PRAGMA secure_delete = ON")  # deleted pictures are overwritten
                 database.execute("BEGIN IMMEDIATE")
                 self._make_table(database)

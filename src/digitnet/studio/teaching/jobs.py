@@ -1,7 +1,7 @@
-"""The folders of runs and lessons: what each was told, and what has become of it.
+"""The folders of runs and lessons: their settings, and how each ended.
 
 runs/run-19f0c2a1b3c/job.json        its settings, written once, before the folder has its name
-events.jsonl    what happened (`journal`)
+events.jsonl    its events (`journal`)
 checkpoint/     the state after the last epoch, while the run is not finished
 model.onnx      the network
 log.txt         what its process printed
@@ -20,8 +20,8 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from digitnet.files import write_atomically
+from digitnet.studio.teaching.errors import NotFoundError, StorageError
 from digitnet.studio.teaching.journal import Event
-from digitnet.studio.teaching.refusals import NotThereError, StorageError
 
 __all__ = ["EVENTS_FILE", "Job", "Jobs", "Kind", "Summary", "summarise"]
 
@@ -30,13 +30,13 @@ Kind: TypeAlias = Literal["run", "lesson"]
 EVENTS_FILE = "events.jsonl"
 
 _JOB_FILE = "job.json"
-_ID = re.compile(r"(run|lesson)-[0-9a-f]{1,16}")  # what else comes from a browser never becomes a path
+_ID = re.compile(r"(run|lesson)-[0-9a-f]{1,16}")  # no other text from a browser becomes a path
 _UNFINISHED = ".unfinished-"  # of folders that are being made or deleted
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a run or a lesson was told.
+    """The description of a run or a lesson, which does not change.
 
     Attributes:
         id: Its name, also of its folder.
@@ -59,7 +59,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Summary:
-    """What has become of a run or lesson.
+    """The state of a run or a lesson.
 
     Attributes:
         status: running, finished, stopped, failed or interrupted.
@@ -77,7 +77,7 @@ class Summary:
 
 
 def summarise(events: Sequence[Event]) -> Summary:
-    """The sum of all events of a run or lesson."""
+    """The state of a run or a lesson after these events."""
     last: dict[str, dict[str, Any]] = {event.kind: event.data for event in events}
     state, epoch = last.get("state", {}), last.get("epoch", {})
     return Summary(
@@ -121,7 +121,7 @@ class Jobs:
 
         Args:
             kind: `run` or `lesson`.
-            settings: What it is told.
+            settings: Its settings.
             name: For people; its number comes before.
             base: Id of the network that a lesson begins with.
             files: What else the folder holds from the start, by name.
@@ -136,7 +136,7 @@ class Jobs:
         number = 1 + max((job.number for job in others if job.kind == kind), default=0)
         now = datetime.now(UTC)
         # Above all others, whatever the clock says: the newest is the first of the list.
-        stamp = max(int(now.timestamp() * 1000), 1 + max(map(_moment, others), default=0))
+        stamp = max(int(now.timestamp() * 1000), 1 + max(map(_created_milliseconds, others), default=0))
         while self.path(f"{kind}-{stamp:x}").exists():
             stamp += 1
         job_id = f"{kind}-{stamp:x}"
@@ -156,17 +156,17 @@ class Jobs:
     def all(self) -> list[Job]:
         """All of them, the newest first; a folder that is damaged is left out."""
         folders = [folder for folder in self._folder.iterdir() if _ID.fullmatch(folder.name)]
-        return sorted(filter(None, map(_read, folders)), key=_moment, reverse=True)
+        return sorted(filter(None, map(_read, folders)), key=_created_milliseconds, reverse=True)
 
     def get(self, job_id: str) -> Job:
         """The one of that id.
 
         Raises:
-            NotThereError: There is none.
+            NotFoundError: There is none.
         """
         job = _read(self._folder / job_id) if _ID.fullmatch(job_id) else None
         if job is None:
-            raise NotThereError(f"there is no run {job_id!r:.40}: it may have been deleted")
+            raise NotFoundError(f"there is no run {job_id!r:.40}: it may have been deleted")
         return job
 
     def path(self, job_id: str) -> Path:
@@ -179,10 +179,10 @@ class Jobs:
         Raises:
             StorageError: It cannot be deleted.
         """
-        grave = self._folder / f"{_UNFINISHED}{job_id}-{time.time_ns()}"
+        doomed = self._folder / f"{_UNFINISHED}{job_id}-{time.time_ns()}"
         try:
-            self.path(job_id).rename(grave)
-            shutil.rmtree(grave)
+            self.path(job_id).rename(doomed)
+            shutil.rmtree(doomed)
         except OSError as error:
             raise StorageError(f"{job_id} cannot be deleted: {error.strerror}") from error
 
@@ -190,8 +190,8 @@ class Jobs:
 _TITLES: dict[Kind, str] = {"run": "Run", "lesson": "Lesson"}
 
 
-def _moment(job: Job) -> int:
-    """When it was made, in milliseconds, as its id says."""
+def _created_milliseconds(job: Job) -> int:
+    """Time of creation, in milliseconds since 1970, from its id."""
     return int(job.id.rpartition("-")[2], 16)
 
 

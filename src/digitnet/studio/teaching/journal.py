@@ -1,4 +1,4 @@
-"""What happened in a run, event by event: kept in memory while it runs, and in one file of JSON lines for later."""
+"""The events of a run: in memory while it runs, and in one file of JSON lines for later."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitnet.studio.teaching.refusals import StorageError
+from digitnet.studio.teaching.errors import StorageError
 
 __all__ = ["Event", "Journal", "read_events"]
 
@@ -18,8 +18,8 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        number: Its place in the run, counted from 1; 0 for what is only of the moment and is not kept.
-        kind: `state`, `epoch`, `result`, or `step` (of the moment).
+        number: Its place in the run, counted from 1; 0 for a transient event, which is not kept.
+        kind: `state`, `epoch`, `result`, or `step` (transient).
         data: JSON-ready.
     """
 
@@ -68,7 +68,7 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._events = read_events(path)
-        self._moment: Event | None = None
+        self._transient: Event | None = None
         if self._events:  # without what was damaged, so that lines and events have the same numbers
             self._write("w", "".join(map(_line, self._events)))
 
@@ -80,7 +80,7 @@ class Journal:
         """
         with self._lock:
             event = Event(len(self._events) + 1, kind, data)
-            self._moment = None
+            self._transient = None
             self._events.append(event)
             self._write("a", _line(event))
 
@@ -92,14 +92,14 @@ class Journal:
             raise StorageError(f"{self._path} cannot be written: {error.strerror}") from error
 
     def show(self, kind: str, data: dict[str, Any]) -> None:
-        """Tell what is true for a moment, such as how far an epoch is; the next event of any kind takes its place."""
+        """Set the transient event, such as how far an epoch is: it is not kept, and the next event replaces it."""
         with self._lock:
-            self._moment = Event(0, kind, data)
+            self._transient = Event(0, kind, data)
 
     def since(self, number: int) -> tuple[list[Event], Event | None]:
-        """What was kept after the event of that number, and what is true at the moment."""
+        """The events after the one of that number, and the transient event or None."""
         with self._lock:
-            return self._events[max(0, number) :], self._moment
+            return self._events[max(0, number) :], self._transient
 
 
 def _line(event: Event) -> str:

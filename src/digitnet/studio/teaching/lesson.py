@@ -30,7 +30,7 @@ from digitnet.runs.training import train_with_events
 from digitnet.studio.teaching.live_training import choose_data
 from digitnet.studio.teaching.mixture import mixture
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_measurement
-from digitnet.studio.teaching.reporting import Control, run_as_child
+from digitnet.studio.teaching.process_control import Control, run_as_child
 from digitnet.studio.teaching.weights import keras_from_model_file
 from digitnet.training.compilation_cache import compilation_cache
 from digitnet.training.loop import TrainingPlan
@@ -38,10 +38,10 @@ from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 from digitnet.training.stopping import StopRequest
 
-__all__ = ["pull_back", "refusal", "teach"]
+__all__ = ["interpolate_weights", "refusal", "teach"]
 
-_WAYS = (0.25, 0.5, 0.75, 1.0)  # parts of the way from the network before to what the lesson made of it
-_COMPARED = 64  # images that the copy must answer as the file does
+_FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of the way from the weights before the lesson to those after it
+_IMAGES_TO_COMPARE = 64  # on which the copy must answer as its model file does, before the lesson; chosen by hand
 _POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
 
 
@@ -68,7 +68,7 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
         raise ConfigurationError("this model is not one of the ten digits of MNIST: choose another one")
     parts = {"test": _required(everything.test), "corrections": corrections}
     before = {name: evaluate(Classifier(session, metadata), part) for name, part in parts.items()}
-    model = keras_from_model_file(content, everything.train.images[:_COMPARED])
+    model = keras_from_model_file(content, everything.train.images[:_IMAGES_TO_COMPARE])
     learned = mixture(everything.train, corrections, seed=settings["seed"])
     data = dataclasses.replace(everything, source="mnist and corrections", train=learned)
     weights = [np.asarray(variable.value) for variable in model.trainable_variables]
@@ -77,7 +77,7 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
         if control.stop.requested:
             return False
         listener(StageStarted(Stage.MEASURING))
-    pull_back(model, weights, corrections)
+    interpolate_weights(model, weights, corrections)
     recipe = {**metadata.recipe, "taught": settings}
     described = dataclasses.replace(metadata, precision="float32", recipe=recipe, data=data.describe())
     publication = Publication(
@@ -94,19 +94,19 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
     return True
 
 
-def pull_back(model: KerasModel, weights: Sequence[AnyArray], corrections: Dataset) -> float:
-    """Take a taught network back towards where it began, as far as it does not forget what it was taught.
+def interpolate_weights(model: KerasModel, weights: Sequence[AnyArray], corrections: Dataset) -> float:
+    """Interpolate between the weights before and after a lesson, as near to those before as the corrections allow.
 
-    The weights between a network and what it became in a short training make networks too, and on everything that was
-    not taught better ones than the end (docs/log.md).
+    On images other than the corrections, networks with weights in between are better than the one after the lesson
+    (docs/log.md, 2026-11-28, "serving, and teaching a copy").
 
     Args:
         model: The taught network; it is changed.
-        weights: Its trainable weights before.
-        corrections: What it was taught: the only images that decide.
+        weights: Its trainable weights before the lesson.
+        corrections: The images that decide.
 
     Returns:
-        How much of the way remains: the least of `_WAYS` at which at most one correction in twenty more is wrong than
+        The fraction of the way: the least of `_FRACTIONS` at which at most one correction in twenty more is wrong than
         at the best of them.
 
     Source:
@@ -115,16 +115,16 @@ def pull_back(model: KerasModel, weights: Sequence[AnyArray], corrections: Datas
     predictor = KerasPredictor(model)
     taught = [np.asarray(variable.value) for variable in model.trainable_variables]
 
-    def go(way: float) -> int:
+    def errors_at(fraction: float) -> int:
         for variable, first, last in zip(model.trainable_variables, weights, taught, strict=True):
-            variable.assign(first + np.float32(way) * (last - first))
+            variable.assign(first + np.float32(fraction) * (last - first))
         predicted = predictor.predict_logits(corrections.images).argmax(axis=1)
         return int((predicted != corrections.labels).sum())
 
-    errors = {way: go(way) for way in _WAYS}
+    errors = {fraction: errors_at(fraction) for fraction in _FRACTIONS}
     accepted = min(errors.values()) + len(corrections) // 20
-    chosen = next(way for way in _WAYS if errors[way] <= accepted)
-    go(chosen)
+    chosen = next(fraction for fraction in _FRACTIONS if errors[fraction] <= accepted)
+    errors_at(chosen)  # sets the weights
     return chosen
 
 
@@ -163,7 +163,7 @@ def _train(
     listener: PageListener,
     stop: StopRequest,
 ) -> None:
-    """Gently, and with the distortions that the network knows from its own training."""
+    """Train with a low learning rate and the augmentation that the network was trained with."""
     epochs, batch_size = settings["epochs"], settings["batch_size"]
     steps = epochs * -(-len(data.train) // batch_size)
     schedule = make_schedule("cosine", settings["learning_rate"], steps, 0.0)

@@ -1,7 +1,7 @@
 """A training run from the page, in a process of its own: `python -m digitnet.studio.teaching.live_training FOLDER`.
 
 The folder has a `job.json` with the settings. Where it has a checkpoint too, the run goes on from there, to the same
-bits that it would have reached without a break. It is the run that `digitnet train` starts, with fewer products: at its
+bits that it would have reached without a break. It is the run that `digitnet train` starts, with fewer outputs: at its
 end, also when it was stopped, the network is written as `model.onnx`.
 """
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 from digitnet.datasets import Dataset, load_mnist, train_validation_split
 from digitnet.runs import Data, RunFolder
-from digitnet.runs.finish import Products
-from digitnet.runs.session import carry_out
+from digitnet.runs.finish import RunOutputs
+from digitnet.runs.session import execute_run
 from digitnet.runs.training import prepare
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_measurement
-from digitnet.studio.teaching.reporting import Control, run_as_child
+from digitnet.studio.teaching.process_control import Control, run_as_child
 from digitnet.studio.teaching.settings import HELD_OUT, RunSettings
 from digitnet.training.compilation_cache import compilation_cache
 
 __all__ = ["choose_data", "train_live"]
 
-_PRODUCTS = Products(everything=False, of_stopped_runs=True)
+_OUTPUTS = RunOutputs(everything=False, of_stopped_runs=True)
 
 
 def train_live(folder: Path, control: Control) -> bool:
@@ -42,7 +42,7 @@ def train_live(folder: Path, control: Control) -> bool:
     recipe = RunSettings.from_dict(job["settings"]).to_recipe()
     run = prepare(recipe, choose_data(load_mnist(), job["settings"]["images"]))
     with PageListener(control, job["epochs_reported"]) as listener:
-        outcome = carry_out(run, RunFolder(folder), _PRODUCTS, listener=listener, stop=control.stop)
+        outcome = execute_run(run, RunFolder(folder), _OUTPUTS, listener=listener, stop=control.stop)
     if outcome.metrics:
         measured = {name: outcome.metrics[name] for name in ("validation", "test") if outcome.metrics[name]}
         figures = {name: figures_of_measurement(part) for name, part in measured.items()}

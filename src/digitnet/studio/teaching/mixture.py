@@ -6,9 +6,9 @@ from digitnet.datasets import Dataset
 
 __all__ = ["mixture"]
 
-_OF_MNIST = 20_000  # images; a third of them is enough to hold what the network knows
-_SHARE = 0.1  # of the mixture: what the corrections should be, if there are enough of them
-_REPEATS_MAX = 50  # of one correction: more teaches the picture and not the digit
+_MNIST_IMAGES = 20_000  # a third of MNIST, so that a lesson forgets little; chosen by hand
+_CORRECTIONS_SHARE = 0.1  # of the mixture, where there are enough corrections; chosen by hand
+_REPEATS_MAX = 50  # of one correction; more would teach the picture and not the digit. Chosen by hand.
 
 
 def mixture(mnist: Dataset, corrections: Dataset, *, seed: int) -> Dataset:
@@ -23,8 +23,8 @@ def mixture(mnist: Dataset, corrections: Dataset, *, seed: int) -> Dataset:
         The images of MNIST first, then the corrections, each as often as the others; training shuffles them.
     """
     generator = np.random.default_rng(seed)
-    chosen = np.sort(generator.permutation(len(mnist))[:_OF_MNIST])
-    wanted = _SHARE / (1 - _SHARE) * len(chosen) / len(corrections)
+    chosen = np.sort(generator.permutation(len(mnist))[:_MNIST_IMAGES])
+    wanted = _CORRECTIONS_SHARE / (1 - _CORRECTIONS_SHARE) * len(chosen) / len(corrections)
     repeats = int(np.clip(round(wanted), 1, _REPEATS_MAX))
     return Dataset(
         np.concatenate([mnist.images[chosen], np.tile(corrections.images, (repeats, 1, 1))]),

@@ -1,4 +1,4 @@
-"""What the page hears of a run or a lesson while it trains: a listener that turns its events into those of the page."""
+"""A listener that turns the events of a run or a lesson into events for the page."""
 
 import math
 import threading
@@ -17,7 +17,7 @@ from digitnet.network.backend import KerasModel
 from digitnet.network.mlp import KerasPredictor
 from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
 from digitnet.studio.teaching.encoding import encoded_bytes, encoded_fields
-from digitnet.studio.teaching.reporting import Control
+from digitnet.studio.teaching.process_control import Control
 
 __all__ = ["PageListener", "figures_of_epoch", "figures_of_measurement"]
 
@@ -30,14 +30,14 @@ _FIGURES = {
     "val_loss": "validation_loss",
     "val_accuracy": "validation_accuracy",
 }
-_MAX_FRACTION = 0.99  # of an epoch that has not yet said itself that it is over
+_MAX_FRACTION = 0.99  # of an epoch whose end has not been reported
 
 
 class PageListener:
     """Reports the events of a run to the page; a context, at whose end nothing more is reported.
 
-    An epoch is one compiled program that nothing looks into. So how far it is follows from how long the one before
-    took; of the first, which is compiled first, nothing is known.
+    An epoch is one compiled program, which reports no progress. How far it is is estimated from the time that the epoch
+    before took; for the first epoch, which includes the compilation, there is no estimate.
 
     Args:
         control: The way to the page.

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from digitnet.files import write_atomically
-from digitnet.studio.teaching.child import Child
+from digitnet.studio.teaching.errors import BusyError, FullError, StorageError
 from digitnet.studio.teaching.jobs import EVENTS_FILE, Job, Jobs, Kind, Summary, summarise
 from digitnet.studio.teaching.journal import Event, Journal, read_events
-from digitnet.studio.teaching.refusals import BusyError, FullError, StorageError
+from digitnet.studio.teaching.run_process import RunProcess
 from digitnet.studio.teaching.training_lock import TrainingLock
 
 __all__ = ["RUNS_MAX", "News", "Runs"]
@@ -25,24 +25,26 @@ _MODULES: dict[Kind, str] = {
     "run": "digitnet.studio.teaching.live_training",
     "lesson": "digitnet.studio.teaching.lesson",
 }
-_FREE_BYTES = 200 << 20  # of the disk, before a run begins: checkpoint, its successor, model
-_SECONDS_TO_CLOSE = 8.0  # less than a server has for its own end
-_SECONDS_TO_END = 5.0  # of a process that has nothing left to do
-_OVER = {"running": "is under way", "finished": "is finished"}
+_FREE_BYTES = (
+    200 << 20
+)  # free on the disk before a run begins: for a checkpoint, the one that replaces it, and the model
+_SECONDS_TO_CLOSE = 8.0  # for a process to stop; less than the server has to shut down
+_SECONDS_TO_END = 5.0  # for a process to end after its last event
+_WHY_NOT_RESUMABLE = {"running": "is under way", "finished": "is finished"}
 
 
 @dataclass(frozen=True)
 class News:
-    """What happened in a run since somebody last asked.
+    """The events of a run since the last question.
 
     Attributes:
-        events: What was kept since.
-        moment: What is true now and is not kept; None where there is nothing.
+        events: The events that are kept.
+        transient: The latest event that is not kept, such as how far an epoch is; None where there is none.
         is_over: Whether there is nothing more to come.
     """
 
     events: list[Event]
-    moment: Event | None
+    transient: Event | None
     is_over: bool
 
 
@@ -50,7 +52,7 @@ class News:
 class _Running:
     job: Job
     journal: Journal
-    child: Child
+    child: RunProcess
     lock: TrainingLock
 
 
@@ -85,7 +87,7 @@ class Runs:
 
         Args:
             kind: `run` or `lesson`.
-            settings: What it is told.
+            settings: Its settings.
             name: For people.
             base: Id of the network that a lesson begins with.
             files: What else its folder holds from the start, by name.
@@ -119,7 +121,7 @@ class Runs:
             job_id: Its id.
 
         Raises:
-            NotThereError: There is none of that id.
+            NotFoundError: There is none of that id.
             BusyError: It is a lesson, is finished already, or another one is under way.
             StorageError: It cannot be started.
         """
@@ -127,7 +129,9 @@ class Runs:
         with self._lock:
             job = self._jobs.get(job_id)
             if not _is_resumable(job, summary := self.summary(job)):
-                raise BusyError(f"{job.name} {_OVER.get(summary.status, 'cannot go on')}: start a new run instead")
+                raise BusyError(
+                    f"{job.name} {_WHY_NOT_RESUMABLE.get(summary.status, 'cannot go on')}: start a new run instead"
+                )
             lock = self._take_lock()
             try:
                 self._launch(job, lock)
@@ -136,13 +140,13 @@ class Runs:
                 raise
 
     def stop(self, job_id: str) -> None:
-        """Ask the one under way to stop; that it has is told by its events.
+        """Ask a run to stop; its events say when it has stopped.
 
         Args:
             job_id: Its id.
 
         Raises:
-            NotThereError: There is none of that id.
+            NotFoundError: There is none of that id.
             BusyError: It is not under way, or another server has started it.
         """
         with self._lock:
@@ -163,7 +167,7 @@ class Runs:
             job_id: Its id.
 
         Raises:
-            NotThereError: There is none of that id.
+            NotFoundError: There is none of that id.
             BusyError: It is under way.
             StorageError: It cannot be deleted.
         """
@@ -175,7 +179,7 @@ class Runs:
             self._summaries.pop(job_id, None)
 
     def all(self) -> list[tuple[Job, Summary]]:
-        """All of them with what has become of them, the newest first."""
+        """All runs and lessons with their states, the newest first."""
         return [(job, self.summary(job)) for job in self._jobs.all()]
 
     def describe(self) -> list[dict[str, Any]]:
@@ -188,7 +192,7 @@ class Runs:
         """The one of that id.
 
         Raises:
-            NotThereError: There is none.
+            NotFoundError: There is none.
         """
         job = self._jobs.get(job_id)
         return job, self.summary(job)
@@ -198,34 +202,34 @@ class Runs:
         return self._jobs.path(job_id)
 
     def summary(self, job: Job) -> Summary:
-        """What has become of one. A run whose process is gone without a word was interrupted."""
+        """The state of a run. One whose process ended without a last event was interrupted."""
         with self._lock:
             if self._running is not None and self._running.job.id == job.id:
                 return summarise(self._running.journal.since(0)[0])
-            summary = self._told(job)
+            summary = self._summary_from_file(job)
             if summary.status == "running" and self._running is None:
                 with suppress(BusyError):  # under way at another server
                     self._take_lock().release()
-                    summary = self._told(job)
+                    summary = self._summary_from_file(job)
             return summary
 
     def news(self, job_id: str, after: int) -> News:
-        """What happened in one since the event of a number.
+        """The events of a run since an event.
 
         Args:
             job_id: Its id.
             after: Number of the last event that is known; 0 for none.
 
         Returns:
-            The news.
+            The events, and whether the run is over.
 
         Raises:
-            NotThereError: There is none of that id.
+            NotFoundError: There is none of that id.
         """
         with self._lock:
             if self._running is not None and self._running.job.id == job_id:
-                events, moment = self._running.journal.since(after)
-                return News(events, moment, is_over=summarise(self._running.journal.since(0)[0]).status != "running")
+                events, transient = self._running.journal.since(after)
+                return News(events, transient, is_over=summarise(self._running.journal.since(0)[0]).status != "running")
             job = self._jobs.get(job_id)
             is_over = self.summary(job).status != "running"
             return News(read_events(self._jobs.path(job_id) / EVENTS_FILE)[max(0, after) :], None, is_over)
@@ -238,7 +242,7 @@ class Runs:
             running.child.close(_SECONDS_TO_CLOSE)
 
     def _wait_for_its_end(self) -> None:
-        """One that has told its end may take a moment to be gone."""
+        """Wait for the process of a run whose last event has come: it may take a moment to end."""
         with self._lock:
             running = self._running
         if running is not None and summarise(running.journal.since(0)[0]).status != "running":
@@ -249,39 +253,43 @@ class Runs:
             raise BusyError(f"{self._running.job.name} is under way: wait for its end, or stop it")
         lock = TrainingLock(self._lock_file)
         for job in self._jobs.all():  # whoever has the lock knows that no run is under way
-            if self._told(job).status == "running":
+            if self._summary_from_file(job).status == "running":
                 self._interrupt(job)
         return lock
 
     def _launch(self, job: Job, lock: TrainingLock) -> None:
         folder = self._jobs.path(job.id)
         journal = Journal(folder / EVENTS_FILE)
-        told = summarise(journal.since(0)[0]).epochs_done
+        epochs_reported = summarise(journal.since(0)[0]).epochs_done
         try:
-            write_atomically(folder / "job.json", json.dumps({**asdict(job), "epochs_reported": told}, indent=2))
+            write_atomically(
+                folder / "job.json", json.dumps({**asdict(job), "epochs_reported": epochs_reported}, indent=2)
+            )
         except OSError as error:
             raise StorageError(f"{job.name} cannot be written: {error.strerror}") from error
         journal.append("state", {"status": "running", "error": ""})
 
-        def hear(kind: str, data: dict[str, Any]) -> None:
-            with suppress(StorageError):  # the disk is full: who looks on hears of it all the same
+        def on_event(kind: str, data: dict[str, Any]) -> None:
+            with suppress(StorageError):  # the disk is full: pages that follow the run get the event all the same
                 (journal.show if kind == "step" else journal.append)(kind, data)
 
-        def ended(sentence: str) -> None:
+        def on_end(sentence: str) -> None:
             with self._lock:
                 if summarise(journal.since(0)[0]).status == "running":
-                    hear("state", {"status": "failed", "error": sentence})
+                    on_event("state", {"status": "failed", "error": sentence})
                 self._running = None
                 lock.release()
 
         try:
-            self._running = _Running(job, journal, Child(_MODULES[job.kind], folder, lock.handle, hear, ended), lock)
+            self._running = _Running(
+                job, journal, RunProcess(_MODULES[job.kind], folder, lock.handle, on_event, on_end), lock
+            )
         except StorageError as error:
-            hear("state", {"status": "failed", "error": str(error)})
+            on_event("state", {"status": "failed", "error": str(error)})
             raise
 
-    def _told(self, job: Job) -> Summary:
-        """The sum of what is in its file, which is read again where it has changed."""
+    def _summary_from_file(self, job: Job) -> Summary:
+        """The state of a run by its file of events, which is read again when it has changed."""
         path = self._jobs.path(job.id) / EVENTS_FILE
         try:
             status = path.stat()

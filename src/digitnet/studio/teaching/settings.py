@@ -1,4 +1,4 @@
-"""What a training run from the page may be: few dials, each within bounds that keep it short."""
+"""The settings of a training run from the page, each within bounds that keep a run short."""
 
 import dataclasses
 import math
@@ -17,8 +17,9 @@ OPTIMIZERS = tuple(name for name, choice in KNOWN_OPTIMIZERS.items() if choice.o
 
 HELD_OUT = 5000  # of the 60,000 training images, the same in every run, so that two runs can be compared
 
+# Least and greatest value of each setting, all chosen by hand.
 _MAX_LAYERS = 4
-_WHOLE = {
+_WHOLE_NUMBERS = {
     "epochs": (1, 30),
     "batch_size": (10, 1000),
     "images": (10_000, 60_000),
@@ -64,7 +65,7 @@ class RunSettings:
         _check_sizes(self.hidden_sizes)
         for name, known in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
             _check_name(name, vars(self)[name], known)
-        for name, (low, high) in _WHOLE.items():
+        for name, (low, high) in _WHOLE_NUMBERS.items():
             value = vars(self)[name]
             if not _is_whole(value) or not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value!r:.40}: expected a whole number from {low} to {high}")
@@ -133,7 +134,7 @@ def described_settings() -> dict[str, Any]:
         JSON-ready: `defaults`, the `bounds` of each number, those of the `units` of a layer, `layers_max`, and the
         names of `activations` and `optimizers`.
     """
-    numbers = {**_WHOLE, "learning_rate": _LEARNING_RATE, "dropout": _DROPOUT}
+    numbers = {**_WHOLE_NUMBERS, "learning_rate": _LEARNING_RATE, "dropout": _DROPOUT}
     return {
         "defaults": RunSettings().to_dict(),
         "bounds": {name: {"min": low, "max": high} for name, (low, high) in numbers.items()},

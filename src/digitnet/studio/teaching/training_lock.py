@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from digitnet.studio.teaching.refusals import BusyError, StorageError
+from digitnet.studio.teaching.errors import BusyError, StorageError
 
 __all__ = ["TrainingLock"]
 

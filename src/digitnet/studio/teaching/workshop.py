@@ -1,4 +1,4 @@
-"""All that is kept of training and teaching behind one door: runs, corrections, and which network answers."""
+"""Workshop: the one interface to runs, lessons, corrections and the choice of the network that answers."""
 
 import io
 import json
@@ -12,18 +12,19 @@ from digitnet.errors import ModelFileError
 from digitnet.files import write_atomically
 from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path, open_model
 from digitnet.studio.teaching.corrections import Corrections
+from digitnet.studio.teaching.errors import BusyError, NotFoundError, StorageError
 from digitnet.studio.teaching.jobs import Job, Summary
-from digitnet.studio.teaching.places import make_private_folder, missing_for_training
-from digitnet.studio.teaching.refusals import BusyError, NotThereError, StorageError
+from digitnet.studio.teaching.private_folder import make_private_folder, missing_for_training
 from digitnet.studio.teaching.runs import Runs
 from digitnet.studio.teaching.settings import RunSettings
 
-__all__ = ["LESSON", "LOADED", "Workshop"]
+__all__ = ["LESSON_SETTINGS", "LOADED", "Workshop"]
 
 LOADED = ""  # id of the network that the server was started with
 
-# What a lesson is told. Smaller steps, or fewer copies of each correction, and it learns too few of them (docs/log.md).
-LESSON: dict[str, Any] = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-4, "seed": 0}
+# Settings of every lesson. With smaller steps or fewer copies of each correction the network learns too few of them
+# (docs/log.md, 2026-11-28, "serving, and teaching a copy").
+LESSON_SETTINGS: dict[str, Any] = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-4, "seed": 0}
 
 _ANSWERING_FILE = "answering.json"
 _OFF = "Training is off at this server: it was started with --no-training, or with several workers."
@@ -72,7 +73,7 @@ class Workshop:
             The path of a model file; of the loaded one maybe a run folder.
 
         Raises:
-            NotThereError: No network of that id, or none yet.
+            NotFoundError: No network of that id, or none yet.
             BusyError: A taught copy that was refused.
         """
         if model_id == LOADED:
@@ -80,7 +81,7 @@ class Workshop:
         job, summary = self.runs.get(model_id)
         path = self.runs.path(job.id) / MODEL_FILE_NAMES["float32"]
         if not path.is_file():
-            raise NotThereError(f"{job.name} has no network yet: wait for its end, or stop it")
+            raise NotFoundError(f"{job.name} has no network yet: wait for its end, or stop it")
         if not self._may_answer(job, summary):
             result = summary.result or {}
             raise BusyError(f"{job.name} may not answer. {result.get('reason', '')}".strip())
@@ -125,7 +126,7 @@ class Workshop:
             The id of the lesson.
 
         Raises:
-            NotThereError: No such network, or no corrections.
+            NotFoundError: No such network, or no corrections.
             BusyError: Training is off, or a run is under way.
             ModelFileError: Its file cannot be read.
             FullError: The disk is nearly full.
@@ -134,14 +135,14 @@ class Workshop:
         self._check_training()
         images, labels = self.corrections.arrays()
         if not len(labels):
-            raise NotThereError("there are no corrections to learn from: correct a wrong answer first")
-        content = _most_exact(self.resolve(model_id))
+            raise NotFoundError("there are no corrections to learn from: correct a wrong answer first")
+        content = _read_most_precise(self.resolve(model_id))
         buffer = io.BytesIO()
         np.savez(buffer, images=images, labels=labels)
         base_name = "the loaded network" if model_id == LOADED else self.runs.get(model_id)[0].name
         return self.runs.start(
             "lesson",
-            LESSON,
+            LESSON_SETTINGS,
             f"a copy of {base_name}",
             base=model_id,
             files={"base.onnx": content, "corrections.npz": buffer.getvalue()},
@@ -151,7 +152,7 @@ class Workshop:
     @property
     def answering(self) -> str:
         """Id of the network that was last chosen to answer and still can; "" for the loaded one."""
-        with suppress(OSError, ValueError, KeyError, TypeError, NotThereError, BusyError):
+        with suppress(OSError, ValueError, KeyError, TypeError, NotFoundError, BusyError):
             chosen = json.loads((self._folder / _ANSWERING_FILE).read_bytes())["id"]
             self.resolve(chosen)
             return str(chosen)
@@ -167,7 +168,7 @@ class Workshop:
             Id of the one that answered before, to go back to.
 
         Raises:
-            NotThereError: As `resolve`.
+            NotFoundError: As `resolve`.
             BusyError: As `resolve`.
             ModelFileError: The file is damaged.
             StorageError: The choice cannot be written.
@@ -198,8 +199,8 @@ def _name_of_model(job: Job) -> str:
     return job.name if job.kind == "run" else f"Taught copy {job.number}"
 
 
-def _most_exact(path: Path) -> bytes:
-    """The file of a network's weights as they were trained, or the one in 8-bit integers where there is no other."""
+def _read_most_precise(path: Path) -> bytes:
+    """The bytes of a network's float32 model file, or of its int8 file where there is no other."""
     folder = path if path.is_dir() else path.parent
     names = MODEL_FILE_NAMES.values() if path.is_dir() or path.name == MODEL_FILE_NAMES["int8"] else ()
     path = next((folder / name for name in names if (folder / name).is_file()), path)

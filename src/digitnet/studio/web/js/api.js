@@ -20,29 +20,29 @@ const ROOT = new URL("./studio/", document.baseURI);
 const RETRY_MILLISECONDS = 1000;
 
 /** @type {(online: boolean) => void} */
-let tellConnection = () => {};
+let onConnectionChange = () => {};
 let waiting = false;
 
 /**
- * Hear when the server stops answering, and when it answers again.
+ * Set the function that is called when the server stops answering, and when it answers again.
  *
  * @param {(online: boolean) => void} listener
  */
 export function onConnection(listener) {
-  tellConnection = listener;
+  onConnectionChange = listener;
 }
 
-/** Knock until the server answers again. */
+/** Ask again and again until the server answers. */
 async function waitForServer() {
   if (waiting) return;
   waiting = true;
-  tellConnection(false);
+  onConnectionChange(false);
   for (let answered = false; !answered; ) {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
     answered = await fetch(url("about"), { headers: authorization() }).then(() => true, () => false);
   }
   waiting = false;
-  tellConnection(true);
+  onConnectionChange(true);
 }
 
 /**

@@ -1,10 +1,10 @@
-/** "Really?", for what cannot be taken back. */
+/** A question before something that cannot be undone. */
 
 import { h } from "./dom.js";
 
 /**
  * @param {string} question
- * @param {string} yes What the button says that does it.
+ * @param {string} yes The text of the button that confirms.
  * @returns {Promise<boolean>}
  */
 export function askFirst(question, yes) {

@@ -20,7 +20,7 @@ export function createCorrection(store, current) {
       store.set({ corrections: corrections.length });
       element.open = false;
       element.querySelector("summary").focus();
-      notify(`Kept as ${names[label]}. ${plural(corrections.length, "correction")} so far.`, { actions: [
+      notify(`Saved as ${names[label]}. ${plural(corrections.length, "correction")} so far.`, { actions: [
         { text: "Undo", act: () => undo(id) },
         { text: "Teach the network", act: () => { location.hash = "#teach"; } },
       ] });
@@ -32,7 +32,7 @@ export function createCorrection(store, current) {
     try {
       await api.deleteCorrection(id);
       store.set({ corrections: store.get("corrections") - 1 });
-      notify("Taken back.");
+      notify("Correction deleted.");
     } catch (error) {
       notifyError(error);
     }

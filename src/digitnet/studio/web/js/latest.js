@@ -1,10 +1,10 @@
-/** Many wishes at once: one request at a time, one drawing a frame, and no late answer in place of a newer one. */
+/** Requests one at a time, one painting a frame, and no late answer in place of a newer one. */
 
 /**
- * Whoever asks while one request is under way replaces the one that waits.
+ * Run a job again for the latest call. Calls during a run are answered together by one more run.
  *
  * @param {() => Promise<void>} job Looks up for itself what there is to do when it starts.
- * @param {(busy: boolean) => void} [onBusy] Told when there is something to do, and when all of it is done.
+ * @param {(busy: boolean) => void} [onBusy] Called with true when a run begins, and with false when none is left.
  * @returns {() => void} Ask for a run of the job.
  */
 export function latestWins(job, onBusy = () => {}) {
@@ -31,12 +31,12 @@ export function latestWins(job, onBusy = () => {}) {
 }
 
 /**
- * For answers that may overtake each other on their way.
+ * Recognise answers that arrive after the answer to a later question.
  *
  * @returns {() => () => boolean} Called with each question. What it returns is called when the answer has come, and says
- *   whether it is news: false where the answer to a later question came first.
+ *   whether to use it: false where the answer to a later question came first.
  */
-export function inOrder() {
+export function answersInOrder() {
   let asked = 0;
   let newest = 0;
   return () => {

@@ -3,10 +3,10 @@
 import * as api from "./api.js";
 import { noteInAddress } from "./address.js";
 import { h } from "./dom.js";
-import { inOrder } from "./latest.js";
+import { answersInOrder } from "./latest.js";
 
 const LOADED = "loaded"; // the loaded network in the address bar; its id is ""
-const listing = inOrder();
+const listing = answersInOrder();
 
 /**
  * @param {HTMLSelectElement} select

@@ -1,4 +1,4 @@
-/** What speaks for and against each class, pixel by pixel. */
+/** Attributions: how much each pixel speaks for or against each class. */
 
 import { h } from "../dom.js";
 import { signed } from "../format.js";
@@ -40,7 +40,7 @@ export function createAttributions(names, onChoose) {
       paintSigned(large, maps[chosen], largestOf(maps[chosen]));
       const pixels = maps[chosen].reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0);
       caption.textContent = `Score of ${names[chosen]}: ${signed(explanation.logits[chosen])} = ` +
-        `${signed(pixels)} from the pixels ${signed(explanation.bias[chosen])} from the network itself`;
+        `${signed(pixels)} from the pixels ${signed(explanation.bias[chosen])} from the biases`;
     },
   };
 }

@@ -83,9 +83,11 @@ function showNeurons(list, neurons, onSwitch) {
  *
  * @param {HTMLElement} place
  * @param {any} neuron As the server describes it.
- * @param {{unit: number, names: string[], switchedOff: boolean, onSwitch: () => void, onClose: () => void}} options
+ * @param {{unit: number, names: string[], onSwitch: () => void, onClose: () => void}} options
+ * @returns {(isOff: boolean) => void} Labels the switch by whether the neuron is off; to be called at once, and whenever
+ *   that changes.
  */
-export function showNeuron(place, neuron, { unit, names, switchedOff, onSwitch, onClose }) {
+export function showNeuron(place, neuron, { unit, names, onSwitch, onClose }) {
   const field = smallCanvas(`What neuron ${unit} looks for`);
   paintSigned(field, signedBytes(neuron.field));
   const images = neuron.strongest_images.map((/** @type {any} */ found) => {
@@ -93,15 +95,18 @@ export function showNeuron(place, neuron, { unit, names, switchedOff, onSwitch, 
     paintInk(canvas, bytes(found.image));
     return h("li", {}, canvas);
   });
+  const toggle = h("button", { type: "button", class: "button small", onclick: onSwitch });
   place.hidden = false;
   place.replaceChildren(
     h("figure", {}, field, h("figcaption", { class: "note" }, "looks for")),
     h("div", {}, h("h3", {}, `Neuron ${unit}`), h("p", {}, neuron.sentence),
       images.length ? h("p", { class: "note" }, "The test images that excite it most:") : null,
       h("ul", { class: "tiles small-tiles" }, ...images), neuron.outgoing ? votes(neuron.outgoing, names) : null,
-      h("div", { class: "buttons" },
-        h("button", { type: "button", class: "button small", onclick: onSwitch }, switchedOff ? "Switch on" : "Switch off"),
+      h("div", { class: "buttons" }, toggle,
         h("button", { type: "button", class: "button small", onclick: onClose }, "Close"))));
+  return (isOff) => {
+    toggle.textContent = isOff ? "Switch on" : "Switch off";
+  };
 }
 
 /**

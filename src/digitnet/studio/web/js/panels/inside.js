@@ -28,10 +28,7 @@ export function createInsidePanel(store, drawing) {
   let again = 0;
   let isExplaining = false;
 
-  const side = createSide(store, drawing, () => {
-    switchedOff = [];
-    explain();
-  });
+  const side = createSide(store, drawing, () => switchOff([]));
   const parts = createParts(names, (chosen) => {
     label = chosen;
     explain();
@@ -65,26 +62,32 @@ export function createInsidePanel(store, drawing) {
   });
   const showBusy = () => side.element.setAttribute("aria-busy", String(isExplaining || store.get("isReading")));
 
-  const onSwitch = (/** @type {number} */ layer, /** @type {number} */ unit) => {
-    const isOff = (/** @type {number[]} */ [where, which]) => where === layer && which === unit;
-    switchedOff = switchedOff.some(isOff) ? switchedOff.filter((one) => !isOff(one)) : [...switchedOff, [layer, unit]];
+  /** @type {Map<number, {unit: number, showSwitch?: (isOff: boolean) => void}>} */
+  const asked = new Map(); // by layer: the neuron that was asked for last, and the label of its switch once it is shown
+  const isOff = (/** @type {number} */ layer, /** @type {number} */ unit) =>
+    switchedOff.some(([where, which]) => where === layer && which === unit);
+
+  /** @param {number[][]} neurons Layer and unit of each neuron that is to be silent; all others are on. */
+  const switchOff = (neurons) => {
+    switchedOff = neurons;
+    for (const [layer, { unit, showSwitch }] of asked) showSwitch?.(isOff(layer, unit));
     explain();
   };
 
-  /** @type {WeakMap<HTMLElement, number>} */
-  const looked = new WeakMap(); // which neuron was asked for last at each place
+  const onSwitch = (/** @type {number} */ layer, /** @type {number} */ unit) => switchOff(isOff(layer, unit)
+    ? switchedOff.filter(([where, which]) => where !== layer || which !== unit) : [...switchedOff, [layer, unit]]);
+
   const onLook = async (/** @type {number} */ layer, /** @type {number} */ unit) => {
     const place = parts.layers[layer].about;
-    looked.set(place, unit);
+    const question = { unit };
+    asked.set(layer, question);
     try {
       const neuron = await api.neuron(store.get("model"), layer, unit);
-      if (looked.get(place) !== unit) return;
-      const draw = () => showNeuron(place, neuron, {
-        unit, names, switchedOff: switchedOff.some(([where, which]) => where === layer && which === unit),
-        onSwitch: () => (onSwitch(layer, unit), draw()),
-        onClose: () => { place.hidden = true; },
-      });
-      draw();
+      if (asked.get(layer) !== question) return;
+      const showSwitch = showNeuron(place, neuron,
+        { unit, names, onSwitch: () => onSwitch(layer, unit), onClose: () => { place.hidden = true; } });
+      showSwitch(isOff(layer, unit));
+      asked.set(layer, { unit, showSwitch });
     } catch (error) {
       notifyError(error);
     }
@@ -97,9 +100,9 @@ export function createInsidePanel(store, drawing) {
   store.on("reading", () => byId("panel-inside").hidden || inspectDrawing(store));
   store.on("isReading", showBusy);
   store.on("model", () => {
-    switchedOff = [];
+    asked.clear();
     parts.forget();
-    explain();
+    switchOff([]);
   });
   store.on("online", (online) => online && explain());
   return {

@@ -1,4 +1,4 @@
-/** Panel 5: what the network confuses on the test set, and the images themselves. */
+/** Panel 5: the confusion matrix on the test set, and the images of each cell. */
 
 import * as api from "../api.js";
 import { noteInAddress, readAddress } from "../address.js";
@@ -31,8 +31,8 @@ export function createMistakesPanel(store) {
         [counted, countedModel] = [found, model];
         if (byId("panel-mistakes").hidden) return;
       }
-      byId("mistakes-summary").textContent = `Of ${plural(counted.n, "image")} of the test set, none of which it learned ` +
-        `from, the network takes ${grouped(counted.errors)} for something else.`;
+      byId("mistakes-summary").textContent = `Of ${plural(counted.n, "image")} of the test set, none of which it was trained ` +
+        `on, the network gets ${grouped(counted.errors)} wrong.`;
       choose(...chosenCell(counted.confusion));
     } catch (error) {
       if (store.get("model") !== model) return;
@@ -47,7 +47,7 @@ export function createMistakesPanel(store) {
     table.replaceChildren(createMatrix(counted.confusion, names, {
       onChoose: choose,
       chosen: [truth, predicted],
-      caption: "Rows: what it is. Columns: what the network takes it for. Choose a number to see the images.",
+      caption: "Rows: the true digit. Columns: the answer. Choose a number to see the images.",
     }));
     if (pressed) /** @type {any} */ (table.querySelector('[aria-pressed="true"]'))?.focus();
     gallery.hidden = false;
@@ -99,8 +99,8 @@ async function showCell(gallery, store, { model, truth, predicted }) {
       const { total, digits } = await api.mistakesCell(query);
       list.append(...digits.map((/** @type {any} */ digit) => h("li", {}, tile(digit, store))));
       shown += digits.length;
-      const order = truth === predicted && total > 1 ? ", the least sure first" : "";
-      note.textContent = total ? `${plural(total, "image")}${order}. Choose one to look inside.` : "No image: never confused.";
+      const order = truth === predicted && total > 1 ? ", the least confident first" : "";
+      note.textContent = total ? `${plural(total, "image")}${order}. Choose one to look inside.` : "No image: these two are never confused.";
       more.hidden = shown >= total;
     } catch (error) {
       note.textContent = /** @type {Error} */ (error).message;

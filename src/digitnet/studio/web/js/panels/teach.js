@@ -4,9 +4,9 @@ import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { inOrder, oncePerFrame } from "../latest.js";
+import { answersInOrder, oncePerFrame } from "../latest.js";
 import { answerWith, refreshModels } from "../models.js";
-import { createKept } from "../teach/kept.js";
+import { createCorrectionList } from "../teach/corrections.js";
 import { createLesson } from "../teach/lesson.js";
 import { RunLog } from "../train/log.js";
 
@@ -30,7 +30,7 @@ export function createTeachPanel(store) {
 
   const drawSoon = oncePerFrame(draw);
 
-  const listing = inOrder();
+  const listing = answersInOrder();
   const refresh = async () => {
     const isNews = listing();
     try {
@@ -47,7 +47,7 @@ export function createTeachPanel(store) {
     draw();
   };
 
-  /** Hear what becomes of a lesson. */
+  /** Follow the events of a lesson. */
   const follow = (/** @type {any} */ run) => {
     log?.leave();
     log = null;
@@ -60,7 +60,7 @@ export function createTeachPanel(store) {
       followed.live = false;
       draw();
       refreshModels(store).catch(notifyError);
-      notify(followed.result ? "The copy has learned. See what it did." : "The lesson has ended.");
+      notify(followed.result ? "The copy has learned. Compare it with the network before." : "The lesson has ended.");
     }).catch(notifyError);
   };
 
@@ -72,14 +72,14 @@ export function createTeachPanel(store) {
     }
     await refresh();
   };
-  const kept = createKept(model.class_names, refresh);
+  const kept = createCorrectionList(model.class_names, refresh);
   const lesson = createLesson({
     teach: act(() => api.teach(store.get("model"))),
     stop: act(async () => log && api.stopTraining(log.run.id)),
     remove: act(async () => {
       if (!log || !(await askFirst("Delete the taught copy?", "Delete it"))) return;
       await api.deleteTraining(log.run.id);
-      await refreshModels(store); // where the copy answered, the loaded network does now
+      await refreshModels(store); // if the copy was the network that answers, the loaded one takes its place
     }),
     use: act(async () => {
       const id = log?.run.id ?? "";

@@ -1,11 +1,11 @@
-/** Panel 4: start a small run, watch it, lay two side by side, draw against what was trained. */
+/** Panel 4: start a small run, watch it, compare two runs, use the trained network. */
 
 import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { noteInAddress, readAddress } from "../address.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { inOrder, oncePerFrame } from "../latest.js";
+import { answersInOrder, oncePerFrame } from "../latest.js";
 import { refreshModels } from "../models.js";
 import { createDials } from "../train/dials.js";
 import { RunLog } from "../train/log.js";
@@ -27,7 +27,7 @@ export function createTrainPanel(store) {
   /** @type {RunLog | null} */
   let other = null;
 
-  /** Do something at the server, then show what has become of the runs. */
+  /** Send a request to the server, then show the new state of the runs. */
   const act = (/** @type {(id: string) => Promise<unknown>} */ action) => async (/** @type {string} */ id) => {
     try {
       await action(id);
@@ -46,7 +46,7 @@ export function createTrainPanel(store) {
     remove: act(async (id) => {
       if (!(await askFirst("Delete this run and its network?", "Delete it"))) return;
       await api.deleteTraining(id);
-      await refreshModels(store); // where it answered, the loaded network does now
+      await refreshModels(store); // if it was the network that answers, the loaded one takes its place
       choose("");
     }),
     use: async (id) => {
@@ -57,8 +57,8 @@ export function createTrainPanel(store) {
   });
   const list = createRuns({ choose: (id) => choose(id), compare: (id) => compare(other?.run.id === id ? "" : id) });
   const welcome = h("section", { class: "card welcome" }, h("h2", {}, "How a network learns"),
-    h("p", {}, "A network starts with random numbers, and knows nothing. In every epoch it looks at each training image once, " +
-      "and after each step its numbers move a little to where they would have been less wrong."),
+    h("p", {}, "A network starts with random weights, and its answers are guesses. In every epoch it sees each training image once, " +
+      "and after each step its weights change a little, so that the answers become less wrong."),
     h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));
   view.element.hidden = true;
   const place = h("div");
@@ -76,7 +76,7 @@ export function createTrainPanel(store) {
 
   const drawSoon = oncePerFrame(draw);
 
-  const listing = inOrder();
+  const listing = answersInOrder();
   const refresh = async () => {
     const isNews = listing();
     try {

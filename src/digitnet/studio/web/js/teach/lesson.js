@@ -1,10 +1,10 @@
-/** A copy of the network learns from the corrections; what that did to it; which of the two answers from now on. */
+/** A lesson: a copy of the network learns the corrections, is compared with the network, and may take its place. */
 
 import { h } from "../dom.js";
 import { percent, plural } from "../format.js";
 
 const ADVICE = "The copy learns your corrections together with MNIST, so that it does not forget what it knew. It answers " +
-  "only if you say so, and never if it became worse on the test set by more than 0.1 points.";
+  "only if you choose it, and never if its accuracy on the test set fell by more than 0.1 percentage points.";
 
 /**
  * @param {Record<"teach" | "stop" | "remove" | "use", () => void>} actions
@@ -55,10 +55,10 @@ function progress(log) {
 
 /** @param {import("../train/log.js").RunLog | null} log */
 function stageOf(log) {
-  if (log?.saving) return "Writing the taught copy down, and measuring it.";
+  if (log?.saving) return "Saving and measuring the taught copy.";
   const epochs = log?.run.settings?.epochs ?? 1;
   if (!log?.epochs.length && !log?.step?.fraction) return "Preparing.";
-  return `Lesson ${Math.min((log?.epochs.length ?? 0) + 1, epochs)} of ${epochs}.`;
+  return `Epoch ${Math.min((log?.epochs.length ?? 0) + 1, epochs)} of ${epochs}.`;
 }
 
 /**
@@ -74,9 +74,9 @@ function outcomeOf(result, used, actions) {
     h("tbody", {}, row("Test set", result.before.test, result.after.test),
       row("Your corrections", result.before.corrections, result.after.corrections)));
   const words = result.accepted ? h("p", { class: "outcome" }, used ? "The taught copy answers now." : "The taught copy may answer.")
-    : h("p", { class: "outcome refused" }, result.reason || "It became worse on the test set by more than 0.1 points, so the copy is not used.");
+    : h("p", { class: "outcome refused" }, result.reason || "Its accuracy on the test set fell by more than 0.1 percentage points, so the copy is not used.");
   const use = h("button", { type: "button", class: "button primary", onclick: actions.use }, used ? "Go back to the network before" : "Let it answer");
-  return [h("h3", {}, "What it did"), table, words, h("div", { class: "buttons" }, result.accepted ? use : null,
+  return [h("h3", {}, "Accuracy before and after"), table, words, h("div", { class: "buttons" }, result.accepted ? use : null,
     h("button", { type: "button", class: "button danger", onclick: actions.remove }, "Delete the copy"))];
 }
 

@@ -35,7 +35,7 @@ export function createDials(settings, known, { classes, onChange, onStart }) {
   };
   const augment = h("input", { type: "checkbox", checked: now.augment, onchange: () => change({ augment: augment.checked }) });
   const start = h("button", { class: "button primary" }, "Start training");
-  const busy = h("p", { class: "note", hidden: true }, "One run at a time: this one first has to end.");
+  const busy = h("p", { class: "note", hidden: true }, "Only one run at a time: wait until this one has ended, or stop it.");
   const element = h("form", { class: "card dials", onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
     onStart(now);
@@ -45,7 +45,7 @@ export function createDials(settings, known, { classes, onChange, onStart }) {
     number("learning_rate", "Learning rate", { list: "rates" }), number("epochs", "Epochs")),
   h("datalist", { id: "rates" }, ...RATES.map((rate) => h("option", { value: rate }))),
   h("details", {}, h("summary", {}, "More settings"),
-    h("div", { class: "pair" }, number("batch_size", "Images a step"), number("dropout", "Dropout"),
+    h("div", { class: "pair" }, number("batch_size", "Images per step"), number("dropout", "Dropout"),
       number("images", "Images to use"), number("seed", "Seed")),
     h("label", { class: "check" }, augment, "Distort images in every epoch")),
   h("div", { class: "stack" }, start, busy));

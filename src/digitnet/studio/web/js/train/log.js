@@ -1,4 +1,4 @@
-/** What a run has told so far. */
+/** The events of a run so far. */
 
 import { followEvents } from "../events.js";
 
@@ -22,7 +22,7 @@ export class RunLog {
   saving = false;
   /** @type {{epoch: number, fraction: number | null} | null} Where the epoch under way stands. */
   step = null;
-  /** @type {any} What the finished network is worth on the test set. */
+  /** @type {any} The figures of the finished network, on the test set among others. */
   result = null;
   #abort = new AbortController();
 
@@ -31,7 +31,7 @@ export class RunLog {
     this.run = run;
     this.status = run.status;
     this.error = run.error ?? "";
-    /** Whether there is more to come; what a run tells of its past changes nothing about that. */
+    /** Whether new events may come; events of the past, which are sent first, do not change that. */
     this.live = this.running;
   }
 
@@ -45,7 +45,7 @@ export class RunLog {
   }
 
   /**
-   * Hear of everything that has happened, and of what will.
+   * Receive the events of the past, then those to come.
    *
    * @param {() => void} onChange
    */
@@ -61,7 +61,7 @@ export class RunLog {
   }
 
   /**
-   * What the server says of the run by now, such as whether it can be gone on with.
+   * Take the newest description of the run, which says for example whether it can be resumed.
    *
    * @param {any[]} runs
    */

@@ -1,4 +1,4 @@
-/** One run as it goes: how far it is, its curves, what its neurons look for, what it confuses. */
+/** The view of one run: its progress, its curves, what its neurons look for, which digits it confuses. */
 
 import { announce } from "../announce.js";
 import { h } from "../dom.js";
@@ -29,12 +29,12 @@ export function createRunView(names, actions) {
   const fields = createFields();
   const matrix = h("div", { class: "matrix-frame" });
   const parts = h("div", { class: "run-parts" }, fields.element,
-    h("section", {}, h("h3", {}, "What it still confuses"), matrix));
+    h("section", {}, h("h3", {}, "Which digits it still confuses"), matrix));
   const buttons = h("div", { class: "buttons" });
   const element = h("section", { class: "card run", "aria-label": "The run" },
     h("div", { class: "run-head" }, h("div", {}, title, state), buttons), bar, error, figures, h("div", { class: "charts" }, loss.element, accuracy.element),
     keys, parts);
-  let drawn = ""; // which epoch the pictures show, so that a mere step does not paint them anew
+  let drawn = ""; // the epoch that the pictures show, so that they are painted once an epoch and not at each step
   let offered = "";
 
   const showButtons = (/** @type {RunLog} */ log) => {
@@ -47,8 +47,8 @@ export function createRunView(names, actions) {
     const wanted = [];
     if (log.running) wanted.push(button("Stop", "", actions.stop));
     else {
-      if (log.epochs.length) wanted.push(button("Draw against it", "primary", actions.use));
-      if (log.run.resumable) wanted.push(button("Go on", "", actions.resume));
+      if (log.epochs.length) wanted.push(button("Draw for it", "primary", actions.use));
+      if (log.run.resumable) wanted.push(button("Resume", "", actions.resume));
       wanted.push(button("Delete", "danger", actions.remove));
     }
     buttons.replaceChildren(...wanted);
@@ -84,8 +84,8 @@ export function createRunView(names, actions) {
       if (newest) {
         fields.show(newest.fields ?? []);
         matrix.replaceChildren(createMatrix(newest.confusion ?? [], names, {
-          caption: "Rows: what it is. Columns: what it is taken for. 5,000 images held out.", small: true }));
-        announce(`Epoch ${newest.epoch}: ${percent(newest.validation_accuracy)} right.`);
+          caption: "Rows: the true digit. Columns: the answer. Counted on 5,000 held-out images.", small: true }));
+        announce(`Epoch ${newest.epoch}: ${percent(newest.validation_accuracy)} correct.`);
       }
     },
   };
@@ -95,7 +95,7 @@ export function createRunView(names, actions) {
 function stateOf(log) {
   const { epochs } = log.run.settings;
   if (!log.running) return `${STATES[/** @type {keyof STATES} */ (log.status)] ?? log.status} after ${log.epochs.length} of ${epochs} epochs`;
-  if (log.saving) return "writing the network down";
+  if (log.saving) return "saving the network";
   if (!log.epochs.length && !log.step?.fraction) return "preparing the first epoch";
   return `epoch ${Math.min(log.epochs.length + 1, epochs)} of ${epochs}`;
 }
@@ -109,12 +109,12 @@ function showFigures(list, log, other) {
   const last = (/** @type {RunLog | null} */ of) => of?.epochs.at(-1);
   /** @type {[string, (of: RunLog | null) => string | undefined][]} */
   const wanted = [
-    ["Right, held out", (of) => last(of) && percent(last(of)?.validation_accuracy ?? 0)],
-    ["Loss, held out", (of) => last(of)?.validation_loss.toFixed(3)],
-    ["Right, learned from", (of) => last(of) && percent(last(of)?.accuracy ?? 0)],
-    ["Seconds an epoch", (of) => last(of)?.seconds.toFixed(1)],
+    ["Accuracy, held-out images", (of) => last(of) && percent(last(of)?.validation_accuracy ?? 0)],
+    ["Loss, held-out images", (of) => last(of)?.validation_loss.toFixed(3)],
+    ["Accuracy, training images", (of) => last(of) && percent(last(of)?.accuracy ?? 0)],
+    ["Seconds per epoch", (of) => last(of)?.seconds.toFixed(1)],
   ];
-  if (log.result?.test) wanted.push(["Right, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
+  if (log.result?.test) wanted.push(["Accuracy, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
   list.replaceChildren(...wanted.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value(log) ?? "–"),
     other ? h("dd", { class: "other" }, `other: ${value(other) ?? "–"}`) : null)));
 }
@@ -168,7 +168,7 @@ const short = (value) => (Math.abs(value) < 1e-9 ? "0" : Number(value.toPrecisio
  * @param {(value: number) => string} format
  */
 function inWords(curves, format) {
-  const told = curves.filter(({ seen, values }) => !seen && values.length).map(({ run, values }) =>
-    `${run === "one" ? "This run" : "The other run"}: from ${format(values[0])} to ${format(values[values.length - 1])} in ${values.length} epochs, on images held out`);
-  return told.length ? `${told.join(". ")}.` : "No epoch is finished yet.";
+  const sentences = curves.filter(({ seen, values }) => !seen && values.length).map(({ run, values }) =>
+    `${run === "one" ? "This run" : "The other run"}: from ${format(values[0])} to ${format(values[values.length - 1])} in ${values.length} epochs, on held-out images`);
+  return sentences.length ? `${sentences.join(". ")}.` : "No epoch is finished yet.";
 }

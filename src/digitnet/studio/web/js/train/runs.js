@@ -7,7 +7,7 @@ import { percent, plural } from "../format.js";
 export function createRuns({ choose, compare }) {
   const list = h("ol", { class: "runs" });
   const element = h("section", { class: "card", hidden: true }, h("h2", {}, "Runs kept here"),
-    h("p", { class: "note" }, "Look at one, or lay another beside it. The oldest make room for new ones."), list);
+    h("p", { class: "note" }, "Show a run, or compare another one with it. The oldest runs are deleted to make room for new ones."), list);
 
   const row = (/** @type {any} */ run, /** @type {string} */ chosen, /** @type {string} */ compared) => {
     const button = (/** @type {string} */ text, /** @type {boolean} */ pressed, /** @type {() => void} */ onclick, /** @type {string} */ act) =>
@@ -37,11 +37,11 @@ export function createRuns({ choose, compare }) {
 
 /** @param {any} run */
 function about(run) {
-  const { settings, status, epochs_done: done, validation_accuracy: right } = run;
+  const { settings, status, epochs_done: done, validation_accuracy: accuracy } = run;
   const parts = [`${settings.activation}, ${settings.optimizer} at ${settings.learning_rate}`];
   if (settings.dropout) parts.push(`dropout ${settings.dropout}`);
   if (settings.augment) parts.push("distorted images");
   parts.push(status === "finished" ? plural(settings.epochs, "epoch") : `${status} after ${done} of ${settings.epochs} epochs`);
-  if (right != null) parts.push(`${percent(right)} right`);
+  if (accuracy != null) parts.push(`${percent(accuracy)} correct`);
   return parts.join(" · ");
 }

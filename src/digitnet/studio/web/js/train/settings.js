@@ -1,4 +1,4 @@
-/** What a run may be told: the dials, what they start at, and how the address bar writes them. */
+/** The settings of a run: bounds, defaults, and their form in the address bar. */
 
 /**
  * @typedef {object} Settings
@@ -15,7 +15,7 @@
  */
 
 /**
- * What a run may be told, as the server says it.
+ * The settings that the server offers, with their bounds.
  *
  * @typedef {object} Dials
  * @property {Settings} defaults

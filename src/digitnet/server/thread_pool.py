@@ -1,4 +1,4 @@
-"""Blocking work in threads: so many at a time, so many waiting, and an honest refusal beyond that."""
+"""Blocking work in threads with a queue of bounded length: beyond it a call is refused with 503."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,24 +7,31 @@ from typing import Any, TypeVar
 
 from digitnet.errors import RequestError
 
-__all__ = ["Lane", "busy"]
+__all__ = ["BoundedThreadPool", "overloaded"]
 
 T = TypeVar("T")
 
 
-def busy() -> RequestError:
-    """The refusal of work for which there is no room now."""
+def overloaded() -> RequestError:
+    """The error for a request that the server has no capacity for now."""
     return RequestError("the server has more to do than it can keep up with: try again", 503, (("Retry-After", "1"),))
 
 
-class Lane:
-    """Some threads, and a queue of bounded length before them.
+class BoundedThreadPool:
+    """A fixed number of threads, and a queue of bounded length.
 
     Attributes:
-        active: How many calls are running or waiting.
+        active: Number of calls that run or wait.
     """
 
     def __init__(self, name: str, threads: int, waiting: int) -> None:
+        """Make the pool; its threads start when they are needed.
+
+        Args:
+            name: Part of the names of its threads.
+            threads: Number of calls that run at the same time.
+            waiting: Number of calls that may wait.
+        """
         self._pool = ThreadPoolExecutor(threads, f"digitnet-{name}")
         self._limit = threads + waiting
         self.active = 0
@@ -40,11 +47,11 @@ class Lane:
             What it returns.
 
         Raises:
-            RequestError: 503, as many calls wait already as may.
+            RequestError: 503, the queue is full.
             Exception: What the function raises.
         """
         if self.active >= self._limit:
-            raise busy()
+            raise overloaded()
         self.active += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
@@ -52,5 +59,5 @@ class Lane:
             self.active -= 1
 
     def close(self) -> None:
-        """Begin nothing new; what runs already ends by itself."""
+        """Start no more calls; those that run are finished."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""A run's process, seen from the server."""
+"""The process of a run, seen from the server."""
 
 import json
 import signal
@@ -10,31 +10,33 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from digitnet.studio.teaching.refusals import StorageError
-from digitnet.studio.teaching.reporting import STOP
+from digitnet.studio.teaching.errors import StorageError
+from digitnet.studio.teaching.process_control import STOP
 
-__all__ = ["Child"]
+__all__ = ["RunProcess"]
 
-Hear: TypeAlias = Callable[[str, dict[str, Any]], None]
+EventHandler: TypeAlias = Callable[[str, dict[str, Any]], None]
 
 _LOG_FILE = "log.txt"
 
 
-class Child:
-    """A process that tells what it does; see `reporting` for its own end.
+class RunProcess:
+    """The process of a run or a lesson; its own side of the pipes is `process_control`.
 
     Args:
-        module: What it runs, as `python -m` does.
+        module: The module that it runs, as `python -m` does.
         folder: The folder of the run, its only argument.
         inherited: An open file that it is to keep open.
-        hear: Called with the kind and the data of each event, in a thread of its own.
-        ended: Called in that thread when the process is gone, with a sentence on how it came to an end.
+        on_event: Called with the kind and the data of each event, in a thread of its own.
+        on_end: Called in that thread when the process is gone, with a sentence on how it came to an end.
 
     Raises:
         StorageError: It cannot be started.
     """
 
-    def __init__(self, module: str, folder: Path, inherited: int, hear: Hear, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self, module: str, folder: Path, inherited: int, on_event: EventHandler, on_end: Callable[[str], None]
+    ) -> None:
         # -P: whatever lies in the working directory is not imported. A session of its own: Ctrl-C is for the server.
         command = [sys.executable, "-P", "-m", module, str(folder)]
         files = () if sys.platform == "win32" else (inherited,)
@@ -50,11 +52,11 @@ class Child:
                 )
         except OSError as error:
             raise StorageError(f"the run cannot be started: {error.strerror}") from error
-        self._thread = threading.Thread(target=self._listen, args=(hear, ended), daemon=True)
+        self._thread = threading.Thread(target=self._listen, args=(on_event, on_end), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask it to stop; it puts away first what is finished."""
+        """Ask it to stop; it first saves the epochs that are finished."""
         with suppress(OSError, ValueError):  # it is gone already
             if self._process.stdin is not None:
                 self._process.stdin.write(f"{STOP}\n".encode())
@@ -77,21 +79,21 @@ class Child:
         """Wait until it is gone, at most so long."""
         self._thread.join(seconds)
 
-    def _listen(self, hear: Hear, ended: Callable[[str], None]) -> None:
+    def _listen(self, on_event: EventHandler, on_end: Callable[[str], None]) -> None:
         process = self._process
         for line in process.stdout or ():
             with suppress(ValueError, KeyError, TypeError):  # the end of a line that a crash cut off
                 content = json.loads(line)
-                hear(content["event"], content["data"])
+                on_event(content["event"], content["data"])
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                with suppress(OSError):  # what it was told when it was gone already
+                with suppress(OSError):  # a `stop` that was still in the buffer when the process ended
                     pipe.close()
         process.wait()
-        ended(_how_it_ended(process.returncode))
+        on_end(_exit_message(process.returncode))
 
 
-def _how_it_ended(code: int) -> str:
+def _exit_message(code: int) -> str:
     if code < 0:
         try:
             name = signal.Signals(-code).name

@@ -1,14 +1,14 @@
-"""MNIST, read when it is first looked at."""
+"""MNIST, loaded when an image of it is first needed."""
 
 from functools import cached_property
 
 from digitnet.datasets import Dataset, load_mnist
 
-__all__ = ["Mnist"]
+__all__ = ["LazyMnist"]
 
 
-class Mnist:
-    """The bundled data set; its 55 MB are not read before somebody wants to see a digit of it."""
+class LazyMnist:
+    """The bundled data set; its 55 MB are loaded when `train` or `test` is first used."""
 
     @cached_property
     def _parts(self) -> tuple[Dataset, Dataset]:

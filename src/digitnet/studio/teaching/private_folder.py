@@ -1,4 +1,4 @@
-"""Where the studio keeps its runs and corrections: one folder that only its owner can look into."""
+"""The folder of the studio's runs and corrections, readable by its owner only; and what training needs."""
 
 import os
 import stat
@@ -6,11 +6,11 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from digitnet.studio.teaching.refusals import StorageError
+from digitnet.studio.teaching.errors import StorageError
 
 __all__ = ["default_studio_folder", "make_private_folder", "missing_for_training"]
 
-_NEEDED = ("jax", "keras", "matplotlib", "onnx")  # what the train extra brings
+_TRAINING_PACKAGES = ("jax", "keras", "matplotlib", "onnx")  # packages of the train extra
 
 
 def default_studio_folder() -> Path:
@@ -56,7 +56,7 @@ def make_private_folder(path: Path) -> Path:
 
 def missing_for_training() -> str:
     """Why nothing can be trained here, as a sentence; empty where it can."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
     if not missing:
         return ""
     return f"Training needs the training extra ({', '.join(missing)} missing here): pip install 'digitnet[train]'"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from digitnet.studio.teaching.places import default_studio_folder, make_private_folder, missing_for_training
-from digitnet.studio.teaching.refusals import StorageError
+from digitnet.studio.teaching.errors import StorageError
+from digitnet.studio.teaching.private_folder import default_studio_folder, make_private_folder, missing_for_training
 from extras import HAS_TRAINING
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs the rights of POSIX")
@@ -44,7 +44,9 @@ def test_where_it_is_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_what_training_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     if HAS_TRAINING:
         assert missing_for_training() == ""
-    monkeypatch.setattr("digitnet.studio.teaching.places.find_spec", lambda name: None if name == "keras" else 1)
+    monkeypatch.setattr(
+        "digitnet.studio.teaching.private_folder.find_spec", lambda name: None if name == "keras" else 1
+    )
     assert missing_for_training() == (
         "Training needs the training extra (keras missing here): pip install 'digitnet[train]'"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digitnet.studio.teaching.child import Child
+from digitnet.studio.teaching.run_process import RunProcess
 from patience import PATIENCE
 
 _TELL = "import json, os, sys\ndef tell(**data): print(json.dumps({'event': 'told', 'data': data}), flush=True)\n"
@@ -22,7 +22,7 @@ class Started:
         self.heard: list[dict[str, Any]] = []
         self.told: list[str] = []
         self._has_told, self._is_over = threading.Event(), threading.Event()
-        self.child = Child("made_up_child", folder, os.open(os.devnull, os.O_RDONLY), self._hear, self._ended)
+        self.child = RunProcess("made_up_child", folder, os.open(os.devnull, os.O_RDONLY), self._hear, self._ended)
 
     def wait_for_a_word(self) -> dict[str, Any]:
         assert self._has_told.wait(PATIENCE)

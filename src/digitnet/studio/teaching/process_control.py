@@ -1,4 +1,4 @@
-"""The child's end of a run: events go out on stdout, `stop` or the end of the server come in on stdin.
+"""The process of a run, seen from inside: events go out on stdout, `stop` and the end of the server come in on stdin.
 
 A run is a process of its own, so that the server's memory and its event loop stay free. It must not outlive the
 server: its stdin is a pipe that only the server holds, and when that closes, for whatever reason, the run ends.
@@ -20,23 +20,23 @@ from digitnet.training.stopping import StopRequest
 
 __all__ = ["STOP", "Control", "run_as_child"]
 
-STOP = "stop"  # the one thing that the server says
+STOP = "stop"  # the only message of the server
 
-_NICENESS = 5  # answers to other clients come first
-_SECONDS_WITHOUT_SERVER = 10.0  # to put away what is finished
-_FIRST_TO_GO = "1000"  # where memory runs out, the kernel is to take the run and not the server
+_NICENESS = 5  # the server answers its clients first; chosen by hand
+_SECONDS_WITHOUT_SERVER = 10.0  # to save finished epochs after the server has ended; chosen by hand
+_OOM_SCORE = "1000"  # the highest: where memory runs out, Linux ends the run and not the server; proc(5)
 
 Work: TypeAlias = Callable[[Path, "Control"], bool]
 
 
 class Control:
-    """The way from a run to the page, and back.
+    """The connection between a run and the server.
 
     Args:
         output: The open file that events are written to.
 
     Attributes:
-        stop: What the run asks whether it is to stop; the page sets it.
+        stop: Set when the page asks the run to stop.
     """
 
     def __init__(self, output: int) -> None:
@@ -45,7 +45,7 @@ class Control:
         self._lock = threading.Lock()
 
     def emit(self, kind: str, **data: Any) -> None:
-        """Tell the server; where it is gone, nobody.
+        """Send an event to the server; nothing happens where the server has ended.
 
         Args:
             kind: Of the event.
@@ -70,8 +70,8 @@ def run_as_child(work: Work) -> None:
     folder = Path(sys.argv[1])
     control = Control(_take_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the page stops it
-    _step_back()
-    threading.Thread(target=_obey, args=(control,), daemon=True).start()
+    _lower_priority()
+    threading.Thread(target=_follow_server, args=(control,), daemon=True).start()
     sentence = ""
     try:
         status = "finished" if work(folder, control) else "stopped"
@@ -85,22 +85,22 @@ def run_as_child(work: Work) -> None:
 
 
 def _take_stdout() -> int:
-    """Where events go; whatever else prints to stdout goes to stderr from now on."""
+    """Take stdout for events: returns a copy of it, and lets all other output to stdout go to stderr."""
     output = os.dup(1)
     os.dup2(2, 1)
     return output
 
 
-def _step_back() -> None:
-    """Leave processor and memory to the server, where the system knows how."""
+def _lower_priority() -> None:
+    """Give the server precedence for processor and memory, where the system supports it."""
     with suppress(OSError, AttributeError):  # Windows has no nice
         os.nice(_NICENESS)
     with suppress(OSError):  # not Linux
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
 
 
-def _obey(control: Control) -> None:
-    """Wait for what the server says, and for its end."""
+def _follow_server(control: Control) -> None:
+    """Stop the run when the server asks for it, or when the server ends."""
     for line in sys.stdin:
         if line.strip() == STOP:
             control.stop.request(at_once=True)

@@ -1,7 +1,7 @@
-"""What cannot be done as asked of the studio's runs and corrections, told apart for whoever answers the asker.
+"""The errors of runs, lessons and corrections; each has an HTTP status of its own in `digitnet.studio.error_status`.
 
 DigitnetError
-├── NotThereError      no run or correction of that name
+├── NotFoundError      no run or correction of that name
 ├── BusyError          not now: another run is under way
 ├── FullError          a limit of the studio is reached: something has to be deleted first
 └── StorageError       the studio's own folder or file cannot be read or written
@@ -9,10 +9,10 @@ DigitnetError
 
 from digitnet.errors import DigitnetError
 
-__all__ = ["BusyError", "FullError", "NotThereError", "StorageError"]
+__all__ = ["BusyError", "FullError", "NotFoundError", "StorageError"]
 
 
-class NotThereError(DigitnetError, LookupError):
+class NotFoundError(DigitnetError, LookupError):
     """No run or correction of that name."""
 
 

@@ -1,23 +1,23 @@
-"""What is said of a path that there is not."""
+"""Responses for unknown paths (404)."""
 
 import re
 
 from digitnet.errors import RequestError
 from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
 
-__all__ = ["unknown"]
+__all__ = ["not_found"]
 
 _MODEL = re.compile(r"/v[12]/models/([^/:]+)(?:/versions/([^/:]+))?")
 
 
-def unknown(path: str) -> RequestError:
-    """The refusal of a path.
+def not_found(path: str) -> RequestError:
+    """The error for a path without an endpoint.
 
     Args:
-        path: As a client asked for it.
+        path: As the client sent it.
 
     Returns:
-        An error of status 404, whose sentence says what there is instead.
+        An error of status 404, whose sentence names what exists instead.
     """
     found = _MODEL.match(path)
     if found and found[1] != MODEL_NAME:

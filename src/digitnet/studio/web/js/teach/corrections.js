@@ -1,4 +1,4 @@
-/** The corrections that are kept: look at them, take one back, carry them away, delete all. */
+/** The list of corrections: show, delete, export. */
 
 import * as api from "../api.js";
 import { notifyError } from "../announce.js";
@@ -11,7 +11,7 @@ import { paintInk, smallCanvas } from "../heatmap.js";
  * @param {string[]} names Of the classes.
  * @param {() => Promise<void>} refresh Called after a change.
  */
-export function createKept(names, refresh) {
+export function createCorrectionList(names, refresh) {
   const summary = h("p", { class: "note" });
   const list = h("ul", { class: "tiles kept" });
   const act = async (/** @type {() => Promise<unknown>} */ action) => {
@@ -39,14 +39,14 @@ export function createKept(names, refresh) {
     const was = correction.was == null ? "not a digit" : correction.was === correction.label ? "" : names[correction.was];
     const words = was ? `, read as ${was}` : "";
     return h("li", {}, canvas, h("p", {}, h("strong", {}, name), words),
-      h("button", { type: "button", class: "button small", "aria-label": `Take back: ${name}${words}`,
+      h("button", { type: "button", class: "button small", "aria-label": `Delete: ${name}${words}`,
         onclick: async () => {
           const at = [...list.children].findIndex((item) => item.contains(document.activeElement));
           await act(() => api.deleteCorrection(correction.id));
           (list.querySelectorAll("button")[Math.min(at, list.children.length - 1)] ?? element.querySelector("h2")).focus();
-        } }, "Take back"));
+        } }, "Delete"));
   };
-  element.querySelector("h2").tabIndex = -1; // where the focus goes when the last one is taken back
+  element.querySelector("h2").tabIndex = -1; // takes the focus when the last correction is deleted
 
   return {
     element,

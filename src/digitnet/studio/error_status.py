@@ -1,4 +1,4 @@
-"""What the teaching refuses, as HTTP says it."""
+"""The HTTP status of each error of the teaching, and texts in JSON."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -7,22 +7,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digitnet.errors import DigitnetError, RequestError
-from digitnet.studio.teaching import BusyError, FullError, NotThereError, StorageError
+from digitnet.studio.teaching import BusyError, FullError, NotFoundError, StorageError
 
-__all__ = ["Endpoint", "refusing", "text_of"]
+__all__ = ["Endpoint", "text_of", "with_error_status"]
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _STATUS: tuple[tuple[type[DigitnetError], int], ...] = (
-    (NotThereError, 404),
+    (NotFoundError, 404),
     (BusyError, 409),
     (FullError, 409),
     (StorageError, 503),  # a full or unwritable disk: not the client's mistake, and not one of the program's own
 )
 
 
-def refusing(endpoint: Endpoint) -> Endpoint:
-    """The same endpoint, with the right status for each refusal."""
+def with_error_status(endpoint: Endpoint) -> Endpoint:
+    """The same endpoint; an error of `digitnet.studio.teaching.errors` becomes an answer with its HTTP status."""
 
     async def checked(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What the page asks, checked: numbers, images, classes."""
+"""Values of query parameters and JSON fields, checked: numbers, names, images."""
 
 import base64
 import binascii
@@ -84,12 +84,12 @@ def image_of(content: dict[str, Any], name: str = "image") -> Images:
 
 
 def check_below(name: str, value: object, count: int) -> int:
-    """Refuse what does not count one of so many things from 0.
+    """Refuse a value that is not a whole number from 0 to `count` - 1.
 
     Args:
-        name: What it is.
+        name: Its name in the error.
         value: Anything that JSON can hold.
-        count: How many there are.
+        count: One more than the largest value.
 
     Returns:
         The value, in [0, count).
