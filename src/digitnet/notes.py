@@ -49,6 +49,7 @@ class NoteKind(Enum):
     DIGITS_THINNED = "{} of {} digits with strokes thinned"
     DIGITS_MADE_SOLID = "{} of {} digits with pale strokes made solid"
     MARKS_IGNORED = "{} marks ignored: they do not look like digits"
+    WORDS_LEFT_OUT = "{} words left out"
     # About the answer.
     NETWORKS_DIFFER = "the two networks of the model file differ: one reads {}, the other {}"  # names of classes
     AVERAGED = "unsure at first: averaged over {} distorted copies"
@@ -58,6 +59,7 @@ class NoteKind(Enum):
 _FOR_ONE = {
     NoteKind.SPECKS_IGNORED: "{} speck ignored",
     NoteKind.MARKS_IGNORED: "{} mark ignored: it does not look like a digit",
+    NoteKind.WORDS_LEFT_OUT: "{} word left out",
     NoteKind.AVERAGED: "unsure at first: averaged over {} distorted copy",
 }
 

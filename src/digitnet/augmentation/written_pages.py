@@ -189,7 +189,7 @@ def write_page(writer: Writer, size: tuple[int, int] = (256, 384)) -> WrittenPag
         size: Height and width in pixels.
     """
     rng = writer.rng
-    writer.height = float(rng.uniform(20, 64))
+    writer.height = float(rng.uniform(18, 72))
     writer.pen = max(1.2, writer.height * math.exp(rng.uniform(math.log(0.035), math.log(0.15))))
     writer.font = writer.fonts[rng.integers(len(writer.fonts))] if writer.fonts else None
     writer.typed = 0.5 if rng.random() < 0.15 else 0.0
@@ -197,6 +197,8 @@ def write_page(writer: Writer, size: tuple[int, int] = (256, 384)) -> WrittenPag
     kinds = list(_LAYOUTS)
     weights = np.array([_LAYOUTS[kind] for kind in kinds])
     kinds[rng.choice(len(kinds), p=weights / weights.sum())](sheet)
+    if rng.random() < 0.12:
+        _frame(sheet)
     return _finished(sheet)
 
 
@@ -239,8 +241,8 @@ def _words(writer: Writer) -> list[str]:
     for _ in range(rng.integers(1, 5)):
         if rng.random() < 0.25:
             parts += _number(rng, 1, 5)
-        elif rng.random() < 0.2:
-            parts += [str(rng.choice(list(_LETTERS)))]
+        elif rng.random() < 0.4:
+            parts += [str(letter) for letter in rng.choice(list(_LETTERS), rng.integers(1, 8))]
         else:
             parts += [str(rng.choice(_WORDS))]
         parts.append(" ")
@@ -366,8 +368,37 @@ def _comb(sheet: _Sheet) -> None:
                 kind = name if name.isdecimal() else "letter"
                 sheet.put(kind, ink, x, top + (tall - height) * rng.uniform(0.05, 0.95) + dy, line)
         thick, level = max(0.8, rng.uniform(0.02, 0.14) * height), int(rng.integers(90, 256))
-        _grid(sheet, columns, [top, top + tall], thick, level)
+        _boxes(sheet, columns, (top, top + tall), thick, level)
         top, line = top + tall * rng.uniform(1.2, 2), line + 1
+
+
+def _boxes(sheet: _Sheet, columns: list[float], rows: tuple[float, float], thick: float, level: int) -> None:
+    """Boxes side by side: a grid, apart from one another, or open above with ticks between the places."""
+    rng = sheet.writer.rng
+    style, (top, foot) = rng.random(), rows
+    if style < 0.5:
+        _grid(sheet, columns, [top, foot], thick, level)
+    elif style < 0.75:
+        gap = rng.uniform(0.03, 0.12) * sheet.writer.height
+        for left, right in zip(columns, columns[1:], strict=False):
+            corners = [(left + gap, top), (right - gap, top), (right - gap, foot), (left + gap, foot)]
+            for begin, end in zip(corners, [*corners[1:], corners[0]], strict=True):
+                sheet.rule(begin, end, thick, level)
+    else:
+        tick = rng.uniform(0.15, 0.6) * (foot - top)
+        sheet.rule((columns[0], foot), (columns[-1], foot), thick, level)
+        for column in columns:
+            sheet.rule((column, foot - tick), (column, foot), thick, level)
+
+
+def _frame(sheet: _Sheet) -> None:
+    """A frame along the border of the page."""
+    rng, (height, width) = sheet.writer.rng, sheet.shape
+    inset, thick, level = rng.uniform(-2, 12, 4), rng.uniform(1, 8), int(rng.integers(90, 256))
+    left, top, right, foot = inset[0], inset[1], width - inset[2], height - inset[3]
+    corners = [(left, top), (right, top), (right, foot), (left, foot)]
+    for begin, end in zip(corners, [*corners[1:], corners[0]], strict=True):
+        sheet.rule(begin, end, thick, level)
 
 
 def _scattered(sheet: _Sheet) -> None:
@@ -424,10 +455,10 @@ def _camera(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.floa
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     if rng.random() < 0.35:
         return np.eye(3)
-    turn = rng.normal(0, 0.035)
+    turn = rng.normal(0, 0.06)
     middle = corners.mean(axis=0)
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    moved = (corners - middle) @ rotation.T + middle + rng.normal(0, 0.012, (4, 2)) * (width, height)
+    moved = (corners - middle) @ rotation.T + middle + rng.normal(0, 0.02, (4, 2)) * (width, height)
     return np.asarray(cv2.getPerspectiveTransform(corners, moved.astype(np.float32)), np.float64)
 
 

@@ -8,7 +8,7 @@ from digitnet.errors import DigitnetError
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
 
-__all__ = ["Digit", "Reading", "Status", "error_outcome", "outcome"]
+__all__ = ["Digit", "Number", "Reading", "Status", "error_outcome", "outcome"]
 
 Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
 
@@ -44,16 +44,41 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a page, and how sure the classifier is of all of it.
+
+    Attributes:
+        text: Its digits and the marks between them, as written.
+        box: x, y, width and height of its ink, in pixels of the upright picture.
+        line: The line of the picture it stands in, from 0.
+        cell: Row and column of the table it stands in, from 0; None outside of tables.
+        confidence: The chance that all of it is right, in [0, 1].
+        status: "ok" or "unsure".
+    """
+
+    text: str
+    box: "Box"
+    line: int
+    cell: tuple[int, int] | None
+    confidence: float
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that is written in a picture, and how sure the classifier is of it.
 
     Attributes:
         lines: The digits of each line from left to right, the lines from the top down; no line is empty.
         notes: What was done to the picture, in plain words; what was done to a digit is in its own notes.
+        numbers: In reading order.
+        written: What is written, with its marks, a space between separate numbers, and a line for each line.
     """
 
     lines: tuple[tuple[Digit, ...], ...]
     notes: tuple[str, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    written: str = ""
 
     @property
     def digits(self) -> tuple[Digit, ...]:

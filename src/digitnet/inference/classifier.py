@@ -271,9 +271,9 @@ class Classifier:
 
     def _reader(self) -> "Reader":
         # OpenCV and Pillow take 40 ms to import: only those who have pictures pay for them.
-        from digitnet.inference.reader import Reader  # noqa: PLC0415
+        from digitnet.inference.reader import reader_for  # noqa: PLC0415
 
-        return Reader(self.predictor, self.decision)
+        return reader_for(self.predictor, self.decision)
 
 
 def _augmentation(copies: int) -> "AugmentedInference | None":

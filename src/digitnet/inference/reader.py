@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.decision import Decision, Place, blank_digit
+from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
+from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, in_words
 from digitnet.pictures.decoding import PictureSource
 from digitnet.pictures.loading import Picture, binarizations
@@ -24,7 +26,7 @@ from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.pictures.surroundings import inklike_surroundings
 from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
-__all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace"]
+__all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace", "reader_for"]
 
 _ONE = "1"  # the name of the class whose shape is a mere stroke
 # What was done to single digits, and how a page says to how many of them it was done.
@@ -154,11 +156,13 @@ class Reader:
         predictor: Gives outputs for images in MNIST's frame.
         decision: Says what outputs mean.
         thresholds: When a picture is looked at again, and what of it is left out.
+        numbers: Reads pages of digits; None where the model file knows other classes.
     """
 
     predictor: Predictor
     decision: Decision
     thresholds: ReadingThresholds = READING_THRESHOLDS
+    numbers: NumberReader | None = None
 
     def trace_digit(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
         """Read the one digit of a picture; all of its ink but the specks is taken for that digit.
@@ -253,7 +257,10 @@ class Reader:
         """
         limits = self.thresholds
         attempts = binarizations(picture, with_steps=with_steps)
-        best = self._read_page(next(attempts))
+        first = next(attempts)
+        if self.numbers is not None:
+            return self._trace_of_numbers(first, self.numbers.read(first))
+        best = self._read_page(first)
         count = len(best.trace.images)
         if best.page.left_out:
             return best.trace
@@ -263,6 +270,13 @@ class Reader:
                 page = self._read_page(attempt)
                 best = page if page.worth >= best.worth + limits.min_gain else best
         return best.trace if best.num_typical else self._refused_as_single_digits(best)
+
+    def _trace_of_numbers(self, picture: Picture, found: WrittenNumbers | None) -> Trace:
+        if found is None:
+            return Trace(picture.ink, picture.steps, _stack([]), Reading((), in_words((Note(NoteKind.BLANK),))))
+        reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
+        steps = (*picture.steps[:1], ("ink of characters", found.ink)) if picture.steps else ()
+        return Trace(found.ink, steps, _stack(found.images), reading)
 
     def _read_page(self, picture: Picture) -> _PageRead:
         page = segment_page(picture.ink, self._may_hold_digits)
@@ -317,6 +331,13 @@ class Reader:
         least = {line: self.thresholds.min_height_share * float(np.median(own)) for line, own in heights.items()}
         kept = [digit.status != "not_a_digit" or digit.box[3] >= least.get(digit.line, np.inf) for digit in digits]
         return np.array(kept, np.bool_)
+
+
+def reader_for(predictor: Predictor, decision: Decision) -> Reader:
+    """A reader with all that the classes of a model file allow."""
+    if decision.class_names != tuple("0123456789"):
+        return Reader(predictor, decision)
+    return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks()))
 
 
 def _other_candidates(first: Picture, attempts: Iterator[Picture]) -> list[tuple[Picture, FramedDigit]]:

@@ -1,5 +1,6 @@
 """The ink of characters alone, as a small dense network tells it from rules, edges and paper, pixel by pixel."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.local_contrast import local_contrast
+from digitnet.pictures.paper import reduced
+from digitnet.pictures.shading import MEASURING_SIDE, is_darker
 
-__all__ = ["PIXEL_KINDS", "PixelClassifier", "WrittenInk", "find_written_ink"]
+__all__ = ["PIXEL_KINDS", "PageInk", "PixelClassifier", "WrittenInk", "find_page_ink", "find_written_ink"]
 
 PIXEL_KINDS = ("paper", "ink", "rule", "other")  # what the network's outputs stand for
 PixelClassifier = Callable[[NDArray[np.uint8]], AnyArray]  # features (n, NUM_FEATURES) to logits (n, 4)
@@ -21,6 +24,27 @@ _BLOCK = 2
 _FULL_INK_SQUARE = 65
 # Share of the strongest ink nearby that is brought to 255; chosen by hand.
 _FULL_INK_SHARE = 0.85
+# Longer side in pixels of the copy on which it is decided whether ink is dark, and pixels that are asked there; chosen
+# by hand.
+_POLARITY_SIDE, _POLARITY_PIXELS = 600, 4000
+# Shorter side in pixels of a picture that shows more than a digit, and ratio of the shares of ink that decides; chosen by
+# hand: strokes far thicker than those of the working size look like ink from outside too.
+_POLARITY_MIN_SIDE, _POLARITY_RATIO = 64, 2.5
+# Longer sides in pixels between which the first copy of a picture lies; chosen by hand.
+_FIRST_SIDES = (450, 1000)
+# Heights in pixels between which digits are read as they are, and the height to which others are brought; chosen by
+# hand: the networks have learned digits from 20 to 64.
+_GOOD_HEIGHTS, _WORKING_HEIGHT = (28.0, 54.0), 40.0
+# Greatest enlargement, and longest side in pixels of an enlarged copy; chosen by hand.
+_MAX_SCALE, _MAX_SIDE = 6.0, 2400
+# Number of times that the scale is corrected; chosen by hand.
+_CORRECTIONS = 2
+# Paper in pixels that is laid around a picture, so that ink at its edge has surroundings; chosen by hand.
+_MARGIN = 16
+# Side in pixels of the square whose brightest pixel is paper at the border; chosen by hand.
+_MARGIN_SQUARE = 41
+# Least ink in pixels of what counts for the height of digits; chosen by hand.
+_MIN_AREA = 12
 
 
 class WrittenInk(NamedTuple):
@@ -77,3 +101,102 @@ def _spread(found: AnyArray, rows: AnyArray, columns: AnyArray, candidates: NDAr
     blocks[rows // _BLOCK, columns // _BLOCK] = found
     kinds = blocks.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[: candidates.shape[0], : candidates.shape[1]]
     return np.asarray(np.where(candidates, kinds, 0), np.uint8)
+
+
+class PageInk(NamedTuple):
+    """The ink of a page at the size at which it is read.
+
+    Attributes:
+        ink: uint8 (height, width), of characters; digits are some 40 pixels tall.
+        rules: uint8 (height, width), 255 on rules.
+        scale: Pixels of this copy for each pixel of the picture.
+        margin: Pixels of paper that were laid around the copy.
+        digit_height: Typical height of a digit, in pixels of this copy.
+        is_ink_dark: Whether the ink is darker than its paper.
+    """
+
+    ink: GrayPicture
+    rules: GrayPicture
+    scale: float
+    margin: int
+    digit_height: float
+    is_ink_dark: bool
+
+
+def find_page_ink(
+    picture: GrayPicture, classify: PixelClassifier, typical_height: Callable[[AnyArray], float]
+) -> PageInk | None:
+    """Find a page's ink at a scale at which its digits have the size that the networks know.
+
+    Args:
+        picture: uint8 (height, width), any size.
+        classify: The pixel network.
+        typical_height: Of digits, from the heights of all pieces of ink.
+
+    Returns:
+        The ink; None where nothing is written.
+    """
+    is_ink_dark = _is_ink_dark(picture, classify)
+    dark = picture if is_ink_dark else np.asarray(255 - picture, np.uint8)
+    side = max(picture.shape)
+    scale = min(max(1.0, _FIRST_SIDES[0] / side), 3.0) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
+    found: PageInk | None = None
+    for _ in range(1 + _CORRECTIONS):
+        written = find_written_ink(_with_margin(_at_scale(dark, scale)), classify)
+        heights = _heights(written.ink)
+        if not len(heights):
+            return found
+        height = typical_height(heights)
+        found = PageInk(written.ink, written.rules, scale, _MARGIN, height, is_ink_dark)
+        wanted = min(scale * _WORKING_HEIGHT / height, _MAX_SCALE, _MAX_SIDE / side)
+        if _GOOD_HEIGHTS[0] <= height <= _GOOD_HEIGHTS[1] or abs(math.log(wanted / scale)) < 0.15:
+            return found
+        scale = wanted
+    return found
+
+
+def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier) -> bool:
+    """Whether ink is dark: by far more of what is darker than its surroundings looks like ink, or thick strokes say so."""
+    whole = reduced(picture, MEASURING_SIDE)
+    usual = is_darker(whole, np.full(whole.shape[:2], 255, np.uint8))
+    if min(picture.shape) < _POLARITY_MIN_SIDE:
+        return usual
+    small = _with_margin(_at_scale(picture, min(1.0, _POLARITY_SIDE / max(picture.shape))))
+    shares = []
+    for copy in (small, np.asarray(255 - small, np.uint8)):
+        local = local_contrast(copy)
+        rows, columns = np.nonzero(local.candidates())
+        step = max(1, len(rows) // _POLARITY_PIXELS)
+        if not len(rows):
+            shares.append(0.0)
+            continue
+        logits = classify(local.features(rows[::step], columns[::step]))
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares.append(float((weights[:, 1] / weights.sum(axis=1)).mean()))
+    if max(shares) < _POLARITY_RATIO * min(shares):
+        return usual
+    return shares[0] >= shares[1]
+
+
+def _at_scale(picture: GrayPicture, scale: float) -> GrayPicture:
+    if scale == 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+
+
+def _with_margin(picture: GrayPicture) -> GrayPicture:
+    """The picture with paper around it, as light as the paper nearest to each point of its border."""
+    padded = cv2.copyMakeBorder(picture, *[_MARGIN] * 4, cv2.BORDER_REPLICATE)
+    square = np.ones((_MARGIN_SQUARE, _MARGIN_SQUARE), np.uint8)
+    paper = cv2.blur(cv2.morphologyEx(picture, cv2.MORPH_CLOSE, square), (5, 5))
+    around = cv2.copyMakeBorder(paper, *[_MARGIN] * 4, cv2.BORDER_REPLICATE)
+    around[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = picture
+    return np.asarray(np.maximum(around, padded) if min(picture.shape) < 3 else around, np.uint8)
+
+
+def _heights(ink: GrayPicture) -> AnyArray:
+    """The heights of all pieces of ink but specks."""
+    strokes = np.asarray((ink >= 64) * np.uint8(1), np.uint8)
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    return np.asarray(statistics[1:, cv2.CC_STAT_HEIGHT][statistics[1:, cv2.CC_STAT_AREA] >= _MIN_AREA])

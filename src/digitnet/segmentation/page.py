@@ -12,13 +12,21 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
-from digitnet.segmentation.components import Component, WorkingInk, find_components, to_working_size
+from digitnet.segmentation.character_views import NUM_FEATURES, character_features, line_centres
+from digitnet.segmentation.components import (
+    COMPONENT_LIMITS,
+    Component,
+    ComponentLimits,
+    WorkingInk,
+    find_components,
+    to_working_size,
+)
 from digitnet.segmentation.cuts import find_cuts
 from digitnet.segmentation.group_costs import recognition_costs
 from digitnet.segmentation.lattice import Group, Segment, cheapest_path, likely_groups, segments_of, skip_cost
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
 
-__all__ = ["PAGE_LIMITS", "DigitInk", "Page", "PageLimits", "segment_page"]
+__all__ = ["PAGE_LIMITS", "CharacterLine", "DigitInk", "Page", "PageLimits", "segment_page", "segment_written"]
 
 
 class PageLimits(NamedTuple):
@@ -37,6 +45,25 @@ class PageLimits(NamedTuple):
 
 
 PAGE_LIMITS = PageLimits()
+# In ink without dust, dots and commas are kept; chosen by hand.
+WRITTEN_COMPONENTS = COMPONENT_LIMITS._replace(min_side=0.06)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CharacterLine:
+    """The lattice of a line, for those who name its edges.
+
+    Attributes:
+        groups: Its edges.
+        num_segments: How many segments there are.
+        candidates: Number of the first edge among the page's images, and of the one behind the last.
+        height: Pixels of the working picture.
+    """
+
+    groups: list[Group]
+    num_segments: int
+    candidates: tuple[int, int]
+    height: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +87,14 @@ class DigitInk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """The segments of a line, the groups of them that may be digits with their images, and its height in pixels."""
+    """The segments of a line, the groups of them that may be digits with their images, its height in pixels, and the boxes
+    of the components that give it its height."""
 
     segments: list[Segment]
     groups: list[Group]
     frames: list[FramedDigit]
     height: float
+    tall: Boxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +107,7 @@ class Page:
         to_picture: float64 (2, 3), affine map from the working picture to the picture itself.
         shape: Height and width of the picture.
         left_out: Number of components that were left out, since nothing in a sample of them looks like a digit.
+        ink: uint8 (height, width), that of the working picture; None where there are no lines.
     """
 
     lines: tuple[_Line, ...]
@@ -85,12 +115,48 @@ class Page:
     to_picture: np.ndarray
     shape: tuple[int, int]
     left_out: int = 0
+    ink: GrayPicture | None = None
 
     @property
     def images(self) -> Images:
         """All candidates in MNIST's frame, uint8 (n, 28, 28)."""
         images = [frame.image for line in self.lines for frame in line.frames]
         return np.stack(images) if images else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+
+    @property
+    def character_lines(self) -> list[CharacterLine]:
+        """The lattice of each line, those without an edge left out."""
+        found, start = [], 0
+        for line in self.lines:
+            end = start + len(line.groups)
+            if line.groups:
+                found.append(CharacterLine(line.groups, len(line.segments), (start, end), line.height))
+            start = end
+        return found
+
+    def character_features(self) -> np.ndarray:
+        """What the character network sees of each candidate, uint8 (n, features)."""
+        found = [
+            character_features(
+                line.groups,
+                [frame.image for frame in line.frames],
+                self.ink,
+                line_centres(line.tall, np.array([group.left + group.ink.shape[1] / 2 for group in line.groups])),
+                line.height,
+            )
+            for line in self.lines
+            if line.groups and self.ink is not None
+        ]
+        return np.concatenate(found) if found else np.zeros((0, NUM_FEATURES), np.uint8)
+
+    def digit_inks(self, chosen: Sequence[tuple[int, int]]) -> list[DigitInk]:
+        """Candidates as digits.
+
+        Args:
+            chosen: The number of each among the page's images, and the line that it is to have.
+        """
+        places = [(line, number) for line in self.lines for number in range(len(line.groups))]
+        return [self._digit(*places[candidate], row, candidate) for candidate, row in chosen]
 
     def choose(
         self, logits: AnyArray, class_names: Sequence[str], outlier_scores: AnyArray | None = None
@@ -160,26 +226,60 @@ def segment_page(
     if working is None:
         return Page((), 0.0, np.eye(2, 3), ink.shape)
     components = find_components(working)
+    back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]) / working.scale
     if (
         has_digits is not None
         and len(components) >= limits.crowd
         and not has_digits(_sample(components, limits.sample))
     ):
         return Page((), 0.0, np.eye(2, 3), ink.shape, len(components))
+    return _segmented(working, components, back, (ink.shape[0], ink.shape[1]), COMPONENT_LIMITS, limits)
+
+
+def segment_written(
+    ink: GrayPicture, digit_height: float, to_picture: np.ndarray, shape: tuple[int, int], limits: PageLimits = PAGE_LIMITS
+) -> Page:
+    """Find everything that may be a character in ink that holds characters alone, however small they are.
+
+    Args:
+        ink: uint8 (height, width), at the working size, 0 = paper, 255 = ink.
+        digit_height: Typical height of a digit in its pixels.
+        to_picture: float64 (2, 3), affine map from there to the picture.
+        shape: Height and width of the picture.
+        limits: When the page is turned.
+
+    Returns:
+        A page; without lines where nothing is written.
+    """
+    working = WorkingInk(ink, 1.0, digit_height)
+    components = find_components(working, WRITTEN_COMPONENTS)
+    if not components:
+        return Page((), 0.0, to_picture, shape)
+    return _segmented(working, components, to_picture, shape, WRITTEN_COMPONENTS, limits)
+
+
+def _segmented(
+    working: WorkingInk,
+    components: list[Component],
+    back: np.ndarray,
+    shape: tuple[int, int],
+    component_limits: ComponentLimits,
+    limits: PageLimits,
+) -> Page:
+    """The page, turned where its lines slope."""
     boxes = _boxes(components)
     slope = page_slope(boxes, working.digit_height)
-    back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]) / working.scale
     if abs(slope) >= limits.level:
         working, turn = _turned(working, slope)
         back = _chained(back, turn)
-        components = find_components(working)
+        components = find_components(working, component_limits)
         boxes = _boxes(components)
         rest = page_slope(boxes, working.digit_height)
     else:
         slope, rest = 0.0, slope
     lines = group_into_lines(boxes, working.digit_height, rest)
     found = tuple(_line([components[number] for number in line], limits.tall) for line in lines)
-    return Page(found, slope, back, ink.shape)
+    return Page(found, slope, back, shape, ink=working.ink)
 
 
 def _sample(components: Sequence[Component], size: int) -> Images:
@@ -214,13 +314,14 @@ def _line(components: Sequence[Component], tall: float) -> _Line:
     heights = np.array([component.height for component in components])
     height = float(np.sort(heights[heights >= tall * heights.max()]).mean())
     segments = _left_to_right([segments_of(component, find_cuts(component, height)) for component in components])
+    boxes = _boxes([component for component in components if component.height >= tall * heights.max()])
     groups, frames = [], []
     for group in likely_groups(segments, height):
         frame = to_mnist_frame(group.ink)
         if frame is not None:
             groups.append(group)
             frames.append(frame)
-    return _Line(segments, groups, frames, height)
+    return _Line(segments, groups, frames, height, boxes)
 
 
 def _left_to_right(segments_of_each: Sequence[Sequence[Segment]]) -> list[Segment]:

@@ -1,0 +1,60 @@
+"""The two small dense networks that read pages: one names pixels, one names characters. They ship with the package.
+
+Both are files of ONNX without metadata of ours: they classify no digits by themselves, and no command takes them for a
+model. `scripts/train_reading_networks.py` makes them.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from digitnet.arrays import AnyArray
+
+__all__ = ["ReadingNetwork", "ReadingNetworks", "reading_networks"]
+
+_FOLDER = Path(__file__).parents[1] / "bundled" / "reading"
+_ROWS = 8192  # that are classified at once; chosen by hand, so that hidden layers fit into the processor's cache
+
+
+class ReadingNetwork:
+    """A dense network from uint8 features to logits.
+
+    Attributes:
+        session: ONNX Runtime on one core: the bits of an answer do not depend on how many there are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, features: NDArray[np.uint8]) -> AnyArray:
+        """Logits, float32 (n, classes), for features uint8 (n, k); n may be 0."""
+        parts: Sequence[AnyArray] = [
+            self.session.run(["logits"], {"features": features[first : first + _ROWS]})[0]
+            for first in range(0, max(1, len(features)), _ROWS)
+        ]
+        return np.concatenate(parts)
+
+
+class ReadingNetworks(NamedTuple):
+    """Both networks.
+
+    Attributes:
+        pixels: From `local_contrast` features to `PIXEL_KINDS`.
+        characters: From `character_views` features to `CHARACTER_NAMES`.
+    """
+
+    pixels: ReadingNetwork
+    characters: ReadingNetwork
+
+
+@cache
+def reading_networks() -> ReadingNetworks:
+    """The networks of the package, loaded once."""
+    return ReadingNetworks(ReadingNetwork(_FOLDER / "pixels.onnx"), ReadingNetwork(_FOLDER / "characters.onnx"))
