@@ -50,6 +50,8 @@ class NoteKind(Enum):
     DIGITS_MADE_SOLID = "{} of {} digits with pale strokes made solid"
     MARKS_IGNORED = "{} marks ignored: they do not look like digits"
     WORDS_LEFT_OUT = "{} words left out"
+    FITS_NOT = "a number does not fit what is known about it"
+    FITS_NOT_BUT = "a number does not fit what is known about it: it would have been {}"  # the best text that fits
     # About the answer.
     NETWORKS_DIFFER = "the two networks of the model file differ: one reads {}, the other {}"  # names of classes
     AVERAGED = "unsure at first: averaged over {} distorted copies"

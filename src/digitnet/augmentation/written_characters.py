@@ -106,9 +106,7 @@ _STROKES: dict[str, Callable[[np.random.Generator], list[_Points]]] = {
         *_line((-0.08, 0.6), (0.44, rng.uniform(0.56, 0.62))),
     ],
     "$": lambda rng: [
-        np.concatenate(
-            [_arc((0.25, 0.28), (0.24, 0.24), -30, -270)[0], _arc((0.25, 0.75), (0.24, 0.24), -90, 150)[0]]
-        ),
+        np.concatenate([_arc((0.25, 0.28), (0.24, 0.24), -30, -270)[0], _arc((0.25, 0.75), (0.24, 0.24), -90, 150)[0]]),
         *_line((0.26, -0.12), (0.24, 1.14)),
     ],
 }
@@ -174,9 +172,7 @@ def _drawn(
     return ink[y : y + h, x : x + w], float(left + x), float(top + y)
 
 
-def draw_typed(
-    text: str, font: ImageFont.FreeTypeFont, height: float, pen: float
-) -> tuple[GrayPicture, float, float]:
+def draw_typed(text: str, font: ImageFont.FreeTypeFont, height: float, pen: float) -> tuple[GrayPicture, float, float]:
     """Text in a typeface whose digits are `height` pixels tall, strengthened to about a pen's width.
 
     Returns:

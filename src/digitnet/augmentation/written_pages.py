@@ -112,7 +112,11 @@ class Writer:
             own = height * math.exp(rng.normal(0, 0.07))
             image = self.digits[rng.choice(self._by_label[int(name)])]
             pen = self.pen if rng.random() < 0.85 else None
-            return draw_digit(image, own, pen, rng), 0.0, (height - own) * rng.uniform(0, 1) + rng.normal(0, 0.05) * height
+            return (
+                draw_digit(image, own, pen, rng),
+                0.0,
+                (height - own) * rng.uniform(0, 1) + rng.normal(0, 0.05) * height,
+            )
         if name == "junk":
             return draw_tick(height * rng.uniform(0.6, 1.3), self.pen, rng)
         if name in MARKS and (self.font is None or rng.random() < 0.8):
@@ -227,7 +231,9 @@ def _text(writer: Writer) -> list[str]:
             parts += [str(rng.choice(["+", "x", "-", "÷", "/", ":"])), *_number(rng, 1, 3)]
         return [*parts, "=", *_number(rng, 1, 3)] if rng.random() < 0.5 else parts
     if kind == 8:
-        return ["(", *_number(rng, 1, 3), ")"] if rng.random() < 0.6 else [*_number(rng, 1, 2), ":", *_number(rng, 2, 2)]
+        return (
+            ["(", *_number(rng, 1, 3), ")"] if rng.random() < 0.6 else [*_number(rng, 1, 2), ":", *_number(rng, 2, 2)]
+        )
     if kind == 9 and rng.random() < 0.4:
         return [*_number(rng, 1, 4), " ", "junk"]
     return _words(writer)
@@ -362,7 +368,11 @@ def _comb(sheet: _Sheet) -> None:
         columns = [left + n * wide for n in range(count + 1)]
         for column in columns[:-1]:
             if rng.random() < 0.8:
-                name = str(rng.integers(10)) if rng.random() < 0.93 or not writer.fonts else str(rng.choice(list(_LETTERS)))
+                name = (
+                    str(rng.integers(10))
+                    if rng.random() < 0.93 or not writer.fonts
+                    else str(rng.choice(list(_LETTERS)))
+                )
                 ink, dx, dy = writer.draw(name)
                 x = column + (wide - ink.shape[1]) * rng.uniform(0.1, 0.9)
                 kind = name if name.isdecimal() else "letter"
@@ -426,9 +436,9 @@ def _finished(sheet: _Sheet) -> WrittenPage:
         np.asarray(cv2.warpPerspective(layer, warp, size, flags=cv2.INTER_LINEAR), np.uint8)
         for layer in (sheet.ink, sheet.rules)
     )
-    owners = np.rint(
-        cv2.warpPerspective(sheet.owners.astype(np.float32), warp, size, flags=cv2.INTER_NEAREST)
-    ).astype(np.int32)
+    owners = np.rint(cv2.warpPerspective(sheet.owners.astype(np.float32), warp, size, flags=cv2.INTER_NEAREST)).astype(
+        np.int32
+    )
     outside = np.zeros(shape, np.uint8)
     if rng.random() < 0.3:
         outside = _table_around(shape, rng)
@@ -491,7 +501,9 @@ def _photographed(
     rule_darkness = rng.uniform(0.25, 0.95)
     uneven = 1.0
     if not is_drawing and rng.random() < 0.5:  # a pencil or a dry pen
-        uneven = 1 - rng.uniform(0, 0.6) * cv2.GaussianBlur(rng.random(shape).astype(np.float32), (0, 0), rng.uniform(0.5, 2))
+        uneven = 1 - rng.uniform(0, 0.6) * cv2.GaussianBlur(
+            rng.random(shape).astype(np.float32), (0, 0), rng.uniform(0.5, 2)
+        )
     light = paper * (1 - rule_darkness * rules.astype(np.float32) / 255)
     light *= 1 - darkness * uneven * ink.astype(np.float32) / 255
     if outside.any():
@@ -513,7 +525,7 @@ def _photographed(
 def _lamp(shape: tuple[int, int], rng: np.random.Generator) -> AnyArray:
     """Light that falls off across the page, with a shadow over it now and then."""
     height, width = shape
-    down, across = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    down, across = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     slope = rng.normal(0, 0.2, 2)
     light = 1 + slope[0] * (down - 0.5) + slope[1] * (across - 0.5)
     if rng.random() < 0.2:

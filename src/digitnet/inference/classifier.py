@@ -1,7 +1,7 @@
 """Classifier: a model file, and what to do with it. Joins the predictor, the decision and the reader."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,27 +195,35 @@ class Classifier:
         """
         return self.trace_digit(picture).digits[0]
 
-    def read_number(self, picture: "PictureSource") -> Reading:
+    def read_number(self, picture: "PictureSource", **known: Any) -> Reading:
         """Read all digits of a picture, in lines.
 
         Args:
             picture: As for `read_digit`.
+            known: What is known about each number, any of `length`, `pattern`, `choices` and `checksum`, as
+                `digitnet.constraints.constraint` takes them. What is read is the best that fits; where the ink says
+                something else, the number is unsure.
 
         Returns:
             The lines of digits. A blank picture gives none, and the status "not_a_digit", not an error.
 
         Raises:
             PictureError: The picture is missing, damaged, too large, or not a picture.
+            ConfigurationError: No number can be as it is known to be, or the model reads other classes.
         """
-        return self.trace_number(picture).reading
+        return self.trace_number(picture, **known).reading
 
     def trace_digit(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
         """Read the one digit of a picture, and keep what was seen on the way; see `read_digit`."""
         return self._reader().trace_digit(picture, with_steps=with_steps)
 
-    def trace_number(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
+    def trace_number(self, picture: "PictureSource", *, with_steps: bool = False, **known: Any) -> "Trace":
         """Read all digits of a picture, and keep what was seen on the way; see `read_number`."""
-        return self._reader().trace_number(picture, with_steps=with_steps)
+        from digitnet.constraints import constraint  # noqa: PLC0415 - only who knows something pays for automata
+
+        return self._reader().trace_number(
+            picture, with_steps=with_steps, constraint=constraint(**known) if known else None
+        )
 
     def read_images(self, images: Images) -> list[Digit]:
         """Read the digit of each image, all of which are in MNIST's frame already: none is cut out or cleaned.

@@ -1,31 +1,36 @@
 """From a page to its numbers: the ink of characters, the lattice of each line, and the name of each of its edges.
 
 Two small networks of the package do what no network of a model file can: one tells ink of characters from rules, edges
-and paper; one tells digits from marks, letters, parts of a character and several of them at once. Which digit it is, the
-model file's own networks say with it.
+and paper; one tells digits from marks, letters, parts of a character and several of them at once. Which digit it is,
+the model file's own networks say with it.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
+from digitnet.constraints import AnyConstraint
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
+from digitnet.inference.known_numbers import fitting_number
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
+from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
 from digitnet.segmentation.characters import MARKS, NamedEdge, best_path, named_log_probabilities
 from digitnet.segmentation.components import typical_height
-from digitnet.segmentation.page import DigitInk, Page, segment_written
+from digitnet.segmentation.page import CharacterLine, DigitInk, Page, segment_written
 
 __all__ = ["NUMBER_THRESHOLDS", "NumberReader", "NumberThresholds", "WrittenNumbers"]
 
@@ -53,11 +58,37 @@ NUMBER_THRESHOLDS = NumberThresholds()
 
 
 class _Character(NamedTuple):
-    """A character of a line: what it is, how probable that is, its place among the candidates and in the picture."""
+    """A character of a line: what it is, how probable that is, and its ink and place in the picture."""
 
     edge: NamedEdge
-    candidate: int
     ink: DigitInk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _NamedLine:
+    """A line, the log-probability of every name of its edges, and the characters of its best path."""
+
+    row: int
+    lattice: CharacterLine
+    names: NDArray[np.float64]
+    characters: list[_Character]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """The characters of one number.
+
+    Attributes:
+        characters: Digits, and marks between them.
+        confidence: The chance that all of it is right, in [0, 1].
+        is_sure: Whether nothing speaks against it.
+        notes: What is to be said about it.
+    """
+
+    characters: list[_Character]
+    confidence: float
+    is_sure: bool
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +102,6 @@ class WrittenNumbers:
         numbers: All numbers, in reading order.
         written: What is written, marks kept, numbers apart, a line for each line.
         notes: What was done.
-        quality: Mean log-probability of the edges of all lines, from minus infinity to 0.
     """
 
     ink: GrayPicture
@@ -80,7 +110,6 @@ class WrittenNumbers:
     numbers: tuple[Number, ...]
     written: str
     notes: tuple[Note, ...]
-    quality: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +133,12 @@ class NumberReader:
         gray = luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels
         return find_page_ink(np.asarray(gray, np.uint8), self.networks.pixels, typical_height)
 
-    def read(self, picture: Picture) -> WrittenNumbers | None:
+    def read(self, picture: Picture, constraint: AnyConstraint | None = None) -> WrittenNumbers | None:
         """All numbers of a picture.
 
         Args:
             picture: A loaded picture, whose own ink is not used.
+            constraint: What is known about each number.
 
         Returns:
             What is written; None where nothing is.
@@ -122,9 +152,16 @@ class NumberReader:
         to_picture = np.array([[factor, 0.0, shift], [0.0, factor, shift]])
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
         lines = self._named_lines(page)
-        return self._answer(page, lines, _ink_of_picture(page_ink, to_picture, shape), page_ink) if lines else None
+        if not lines:
+            return None
+        words = [word for line in lines for word in _words(line.characters, self.thresholds)]
+        kept = [word for word in words if not _is_text(word, self.thresholds)]
+        runs = [self._runs_of(line, kept, page, constraint) for line in lines]
+        ink = np.asarray(cv2.warpAffine(page_ink.ink, to_picture, shape[::-1], flags=cv2.INTER_AREA), np.uint8)
+        notes = _page_notes(page_ink, page, len(words) - len(kept))
+        return self._answer(ink, [line for line in runs if any(line)], notes)
 
-    def _named_lines(self, page: Page) -> list[list[_Character]]:
+    def _named_lines(self, page: Page) -> list[_NamedLine]:
         """The characters of each line."""
         lines = page.character_lines
         if not lines:
@@ -135,63 +172,86 @@ class NumberReader:
         names = named_log_probabilities(self.networks.characters(page.character_features()), digits)
         found = []
         for row, line in enumerate(lines):
-            first, last = line.candidates
-            path = best_path(line.groups, line.num_segments, names[first:last])
-            inks = page.digit_inks([(first + edge.group, row) for edge in path])
-            found.append([_Character(edge, ink.candidate, ink) for edge, ink in zip(path, inks, strict=True)])
-        return [line for line in found if line]
+            own = names[slice(*line.candidates)]
+            path = best_path(line.groups, line.num_segments, own)
+            found.append(_NamedLine(row, line, own, _characters(page, line, path, row)))
+        return [line for line in found if line.characters]
+
+    def _runs_of(
+        self, line: _NamedLine, kept: Sequence[Sequence[_Character]], page: Page, constraint: AnyConstraint | None
+    ) -> list[list[_Run]]:
+        """The numbers of each word of a line."""
+        own = [word for word in kept if word[0].ink.line == line.row]
+        if constraint is None:
+            return [[self._run(run, word) for run in _runs(word)] for word in own]
+        whole = self._fitted(line, line.characters, page, constraint)
+        if whole is not None and whole.is_sure:
+            return [[whole]]
+        fitted = [(word, self._fitted(line, word, page, constraint)) for word in own]
+        return [
+            [run] if run is not None and run.is_sure else [self._refused(plain, run) for plain in _runs(word)]
+            for word, run in fitted
+        ]
+
+    def _run(self, characters: list[_Character], word: Sequence[_Character]) -> _Run:
+        """A number as it stands in its word."""
+        confidence = float(np.prod([c.edge.probability for c in characters]))
+        neighbours = [c.edge.probability for c in word if c.edge.name not in _DIGITS | _MARKS]
+        is_sure = min(neighbours, default=1.0) >= self.thresholds.sure_neighbour
+        return _Run(characters, confidence, is_sure and confidence >= self.thresholds.sure)
+
+    def _fitted(
+        self, line: _NamedLine, word: Sequence[_Character], page: Page, constraint: AnyConstraint
+    ) -> _Run | None:
+        """The best reading of a word that fits; not sure where the ink does not say that."""
+        groups = line.lattice.groups
+        segments = (groups[word[0].edge.group].first, groups[word[-1].edge.group].last + 1)
+        found = fitting_number(line.lattice, line.names, segments, constraint)
+        if found is None:
+            return None
+        characters = _characters(page, line.lattice, found.edges, line.row)
+        return _Run(characters, found.probability, found.is_plausible)
+
+    def _refused(self, characters: list[_Character], fitted: _Run | None) -> _Run:
+        """A number that does not fit what is known; it says what it would have been."""
+        text = "" if fitted is None else _text(fitted.characters)
+        note = Note(NoteKind.FITS_NOT_BUT, (text,)) if text else Note(NoteKind.FITS_NOT)
+        plain = self._run(characters, characters)
+        return dataclasses.replace(plain, is_sure=False, notes=(note,))
 
     def _answer(
-        self, page: Page, lines: Sequence[Sequence[_Character]], ink: GrayPicture, page_ink: PageInk
+        self, ink: GrayPicture, lines: Sequence[Sequence[Sequence[_Run]]], notes: Sequence[Note]
     ) -> WrittenNumbers:
-        words = [word for line in lines for word in _words(line, self.thresholds)]
-        kept = [word for word in words if not _is_text(word, self.thresholds)]
-        rows = sorted({word[0].ink.line for word in kept if _digits_of(word)})
-        digits, numbers, written = [], [], []
-        for row, line in enumerate(rows):
-            own = [word for word in kept if word[0].ink.line == line]
-            texts = []
-            line_digits: list[Digit] = []
-            for word in own:
-                named, found = self._numbers(word, row)
-                line_digits += named
-                numbers += found
-                texts.append("".join(c.edge.name for c in word if c.edge.name in _DIGITS or c.edge.name in _MARKS))
-            digits.append(tuple(line_digits))
-            written.append(" ".join(text for text in texts if text))
-        images = [c.ink.image for line in rows for word in kept if word[0].ink.line == line for c in _digits_of(word)]
-        left_out = len(words) - len(kept)
-        notes = [Note(NoteKind.INVERTED)] if page_ink.is_ink_dark else []
-        notes += [Note(NoteKind.RULES_REMOVED)] if page_ink.rules.any() else []
-        notes += [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
-        notes += [Note(NoteKind.WORDS_LEFT_OUT, (left_out,))] if left_out else []
-        every = [c.edge.probability for line in lines for c in line]
-        quality = float(np.mean(np.log(np.maximum(every, 1e-6))))
-        return WrittenNumbers(ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes), quality)
-
-    def _numbers(self, word: Sequence[_Character], row: int) -> tuple[list[Digit], list[Number]]:
-        """The digits and the numbers of a word."""
-        answered: list[Digit] = []
+        """The answer from the numbers of each word of each line."""
+        digits: list[tuple[Digit, ...]] = []
         numbers: list[Number] = []
-        for run in _runs(word):
-            inks = [c for c in run if c.edge.name in _DIGITS]
-            if not inks:
-                continue
-            confidence = float(np.prod([c.edge.probability for c in run]))
-            neighbours = [c.edge.probability for c in word if c.edge.name not in _DIGITS | _MARKS]
-            sure = confidence >= self.thresholds.sure and min(neighbours, default=1.0) >= self.thresholds.sure_neighbour
-            own = self._digits(inks, row, sure=sure)
-            is_ok = all(digit.status == "ok" for digit in own)
-            if not is_ok:
-                own = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in own]
-            answered += own
-            status: Status = "ok" if is_ok else "unsure"
-            boxes = np.array([c.ink.box for c in run])
-            left, top = boxes[:, 0].min(), boxes[:, 1].min()
-            right, bottom = (boxes[:, 0] + boxes[:, 2]).max(), (boxes[:, 1] + boxes[:, 3]).max()
-            box = (int(left), int(top), int(right - left), int(bottom - top))
-            numbers.append(Number("".join(c.edge.name for c in run), box, row, None, confidence, status))
-        return answered, numbers
+        written: list[str] = []
+        images: list[GrayPicture] = []
+        for words in lines:
+            own: list[Digit] = []
+            row = len(digits)
+            for run in itertools.chain.from_iterable(words):
+                named = self._digits([c for c in run.characters if c.edge.name in _DIGITS], row, sure=run.is_sure)
+                is_ok = run.confidence >= self.thresholds.sure and all(digit.status == "ok" for digit in named)
+                if not is_ok:
+                    named = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in named]
+                own += named
+                images += [c.ink.image for c in run.characters if c.edge.name in _DIGITS]
+                numbers.append(
+                    Number(
+                        _text(run.characters),
+                        _box(run.characters),
+                        row,
+                        None,
+                        run.confidence,
+                        "ok" if is_ok else "unsure",
+                    )
+                )
+                notes = [*notes, *run.notes]
+            if own:
+                digits.append(tuple(own))
+                written.append(" ".join(_text(run.characters) for word in words for run in word))
+        return WrittenNumbers(ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes))
 
     def _digits(self, characters: Sequence[_Character], row: int, *, sure: bool) -> list[Digit]:
         """The answers for the digits of one number."""
@@ -207,9 +267,11 @@ def _as_named(digit: Digit, edge: NamedEdge, *, sure: bool) -> Digit:
     label = int(edge.name)
     agrees = digit.label == label
     confidence = min(digit.confidence, edge.probability) if agrees else edge.probability * 0.5
-    candidates = digit.candidates if digit.candidates and digit.candidates[0] == label else (label, *(
-        other for other in digit.candidates if other != label
-    ))
+    candidates = (
+        digit.candidates
+        if digit.candidates and digit.candidates[0] == label
+        else (label, *(other for other in digit.candidates if other != label))
+    )
     probabilities = digit.probabilities or tuple(float(n == label) for n in range(10))
     status: Status = "ok" if sure and agrees and digit.status == "ok" else "unsure"
     return dataclasses.replace(
@@ -221,6 +283,31 @@ def _as_named(digit: Digit, edge: NamedEdge, *, sure: bool) -> Digit:
         probabilities=probabilities,
         status=status,
     )
+
+
+def _characters(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[_Character]:
+    """Edges with their ink."""
+    inks = page.digit_inks([(line.candidates[0] + edge.group, row) for edge in path])
+    return [_Character(edge, ink) for edge, ink in zip(path, inks, strict=True)]
+
+
+def _page_notes(page_ink: PageInk, page: Page, words: int) -> list[Note]:
+    notes = [Note(NoteKind.INVERTED)] if page_ink.is_ink_dark else []
+    notes += [Note(NoteKind.RULES_REMOVED)] if page_ink.rules.any() else []
+    notes += [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
+    return notes + ([Note(NoteKind.WORDS_LEFT_OUT, (words,))] if words else [])
+
+
+def _text(characters: Sequence[_Character]) -> str:
+    return "".join(c.edge.name for c in characters)
+
+
+def _box(characters: Sequence[_Character]) -> Box:
+    """The box around all of them, in the picture."""
+    boxes = np.array([c.ink.box for c in characters])
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    return (left, top, right - left, bottom - top)
 
 
 def _digits_of(word: Sequence[_Character]) -> list[_Character]:
@@ -261,8 +348,3 @@ def _stripped(run: list[_Character]) -> list[_Character]:
     while run and run[-1].edge.name not in _DIGITS:
         run = run[:-1]
     return run
-
-
-def _ink_of_picture(page_ink: PageInk, to_picture: np.ndarray, shape: tuple[int, int]) -> GrayPicture:
-    """The ink at the picture's own size."""
-    return np.asarray(cv2.warpAffine(page_ink.ink, to_picture, shape[::-1], flags=cv2.INTER_AREA), np.uint8)

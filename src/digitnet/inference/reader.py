@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
+from digitnet.constraints import AnyConstraint
+from digitnet.errors import ConfigurationError
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
@@ -239,7 +241,9 @@ class Reader:
         limits = np.where(is_one, self.thresholds.max_outlier_score_of_one, self.thresholds.max_outlier_score)
         return np.asarray((confidence >= self.thresholds.min_confidence) & (outlier_scores <= limits))
 
-    def trace_number(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
+    def trace_number(
+        self, picture: PictureSource, *, with_steps: bool = False, constraint: AnyConstraint | None = None
+    ) -> Trace:
         """Read all digits of a picture.
 
         Where few digits are found, or a third of them are not typical, ink is separated from paper in other ways too.
@@ -248,6 +252,7 @@ class Reader:
         Args:
             picture: See `load_picture`.
             with_steps: Whether to keep the steps on the way to the ink.
+            constraint: What is known about each number.
 
         Returns:
             A trace of any number of digits; of none where nothing is written.
@@ -259,7 +264,12 @@ class Reader:
         attempts = binarizations(picture, with_steps=with_steps)
         first = next(attempts)
         if self.numbers is not None:
-            return self._trace_of_numbers(first, self.numbers.read(first))
+            return self._trace_of_numbers(first, self.numbers.read(first, constraint))
+        if constraint is not None:
+            raise ConfigurationError(
+                "what is known about a number helps only where a model reads the ten digits: this one reads "
+                f"{', '.join(self.decision.class_names[:3])} ...; leave it out, or take another model"
+            )
         best = self._read_page(first)
         count = len(best.trace.images)
         if best.page.left_out:

@@ -87,8 +87,10 @@ class DigitInk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """The segments of a line, the groups of them that may be digits with their images, its height in pixels, and the boxes
-    of the components that give it its height."""
+    """The segments of a line, the groups of them that may be digits with their images, and its height in pixels.
+
+    Its height comes from the tall components, whose boxes are kept.
+    """
 
     segments: list[Segment]
     groups: list[Group]
@@ -237,7 +239,11 @@ def segment_page(
 
 
 def segment_written(
-    ink: GrayPicture, digit_height: float, to_picture: np.ndarray, shape: tuple[int, int], limits: PageLimits = PAGE_LIMITS
+    ink: GrayPicture,
+    digit_height: float,
+    to_picture: np.ndarray,
+    shape: tuple[int, int],
+    limits: PageLimits = PAGE_LIMITS,
 ) -> Page:
     """Find everything that may be a character in ink that holds characters alone, however small they are.
 
