@@ -2,10 +2,11 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digitnet.cli.inputs import Input, expand
 from digitnet.cli.lines import print_note
@@ -41,6 +42,7 @@ class Request(NamedTuple):
         always_answer: Whether nothing that is written is refused.
         quiet: Whether stderr gets errors alone.
         verbose: Whether stderr gets what was done to each picture.
+        known: What is known about each number, as `Classifier.read_number` takes it; nothing where it is empty.
     """
 
     files: tuple[str, ...]
@@ -55,6 +57,7 @@ class Request(NamedTuple):
     always_answer: bool = False
     quiet: bool = False
     verbose: bool = False
+    known: Mapping[str, Any] = MappingProxyType({})
 
 
 def request_from(arguments: Namespace) -> Request:
@@ -183,8 +186,10 @@ class _Reader(NamedTuple):
 
     def picture(self, each: Input) -> "Digit | Reading":
         source, explain = each.source(), self.request.explain
-        trace_one = self.classifier.trace_number if self.numbers else self.classifier.trace_digit
-        trace = trace_one(source, with_steps=explain is not None)
+        if self.numbers:
+            trace = self.classifier.trace_number(source, with_steps=explain is not None, **self.request.known)
+        else:
+            trace = self.classifier.trace_digit(source, with_steps=explain is not None)
         if explain is not None:
             from digitnet.report import explanation_figure, save_figure
 

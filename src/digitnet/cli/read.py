@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from digitnet.cli.answering import answer, request_from
 from digitnet.cli.command_line import Command, CommandLine
+from digitnet.cli.known import add_known, known_numbers
 from digitnet.cli.options import add_answering, add_model, add_output
 
 __all__ = ["COMMAND"]
@@ -19,6 +20,7 @@ def _describe(line: CommandLine) -> None:
             "digitnet read page.jpg",
             "digitnet read scans/ 'more/*.png' --csv out.csv",
             "digitnet read page.jpg --explain how.png",
+            r"digitnet read form.png --pattern '\d{2}/\d{2}/\d{4}'",
         ),
     )
     line.argument(
@@ -30,10 +32,12 @@ def _describe(line: CommandLine) -> None:
     add_output(line)
     add_model(line.section("Model"))
     add_answering(line.section("Answers"))
+    add_known(line.section("What is known"))
 
 
 def _run(arguments: Namespace) -> int:
-    return answer(request_from(arguments), numbers=True)
+    known = {name: value for name, value in known_numbers(arguments).items() if value is not None}
+    return answer(request_from(arguments)._replace(known=known), numbers=True)
 
 
 COMMAND = Command(_describe, _run)

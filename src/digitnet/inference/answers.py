@@ -112,7 +112,8 @@ def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dic
         index: In a file of many images, the number of this one, from 0.
 
     Returns:
-        A dict with file, status, text, digits, notes and error (None); and index, where there is one.
+        A dict with file, status, text, digits, notes and error (None); index, where there is one; and of all that
+        there is, written and numbers.
     """
     digits = answer.digits if isinstance(answer, Reading) else (answer,)
     return {
@@ -132,8 +133,26 @@ def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dic
             }
             for digit in digits
         ],
+        **(_numbers(answer) if isinstance(answer, Reading) else {}),
         "notes": list(answer.notes),
         "error": None,
+    }
+
+
+def _numbers(answer: Reading) -> dict[str, Any]:
+    return {
+        "written": answer.written or answer.text,
+        "numbers": [
+            {
+                "text": number.text,
+                "box": list(number.box),
+                "line": number.line,
+                "cell": None if number.cell is None else list(number.cell),
+                "confidence": number.confidence,
+                "status": number.status,
+            }
+            for number in answer.numbers
+        ],
     }
 
 
