@@ -18,6 +18,13 @@ __all__ = ["PIXEL_KINDS", "PageInk", "PixelClassifier", "WrittenInk", "find_page
 PIXEL_KINDS = ("paper", "ink", "rule", "other")  # what the network's outputs stand for
 PixelClassifier = Callable[[NDArray[np.uint8]], AnyArray]  # features (n, NUM_FEATURES) to logits (n, 4)
 
+_INK, _RULE = PIXEL_KINDS.index("ink"), PIXEL_KINDS.index("rule")
+# Longest side in pixels of ink that touches a rule and is a piece of it; chosen by hand, less than half of a digit.
+_RULE_PIECE = 15
+# Length over mean thickness from which ink is thin enough to be a piece of a rule between two others; chosen by hand.
+_THIN = 5.0
+# Pixels beyond the end of such ink between which the rule goes on; chosen by hand.
+_BEYOND = (4, 12)
 # Rows and columns of pixels that are classified together, by the one with the most contrast; chosen by hand.
 _BLOCK = 2
 # Side in pixels of the square in which the strongest ink is full ink; chosen by hand.
@@ -72,14 +79,44 @@ def find_written_ink(picture: GrayPicture, classify: PixelClassifier) -> Written
     if len(rows):
         found = classify(local.features(rows, columns)).argmax(axis=1).astype(np.uint8)
         kinds = _spread(found, rows, columns, local.candidates())
-    is_ink = np.asarray((kinds == PIXEL_KINDS.index("ink")) * np.uint8(1), np.uint8)
+    _join_pieces_of_rules(kinds)
+    is_ink = np.asarray((kinds == _INK) * np.uint8(1), np.uint8)
     is_other = np.asarray((kinds > 1) * np.uint8(1), np.uint8)
     soft = np.asarray(cv2.dilate(is_ink, np.ones((3, 3), np.uint8)), np.uint8) & (1 - is_other)
     own = local.contrast * soft
     full = cv2.dilate(own * is_ink, np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
     ink = np.clip(255 * own / np.maximum(_FULL_INK_SHARE * full, 1e-3), 0, 255).astype(np.uint8)
-    rules = np.asarray((kinds == PIXEL_KINDS.index("rule")) * np.uint8(255), np.uint8)
+    rules = np.asarray((kinds == _RULE) * np.uint8(255), np.uint8)
     return WrittenInk(ink, rules)
+
+
+def _join_pieces_of_rules(kinds: GrayPicture) -> None:
+    """Make rules of the pieces of ink that go on as a rule: small ones that touch one, and thin ones with one at both ends."""
+    is_ink = np.asarray((kinds == _INK) * np.uint8(1), np.uint8)
+    rules = cv2.dilate(np.asarray((kinds == _RULE) * np.uint8(1), np.uint8), np.ones((5, 5), np.uint8))
+    if not rules.any():
+        return
+    n, labels, statistics, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    touching = np.bincount(labels[(rules > 0) & (is_ink > 0)], minlength=n)
+    for number in np.flatnonzero(touching[1:] > 0) + 1:
+        left, top, width, height, area = statistics[number].tolist()
+        longer = max(width, height)
+        if longer > _RULE_PIECE and longer < _THIN * area / longer:
+            continue
+        if longer <= _RULE_PIECE or _goes_on_as_rule(kinds == _RULE, left, top, width, height):
+            window = (slice(top, top + height), slice(left, left + width))
+            kinds[window][labels[window] == number] = _RULE
+
+
+def _goes_on_as_rule(is_rule: NDArray[np.bool_], left: int, top: int, width: int, height: int) -> bool:
+    """Whether there is a rule beyond both ends of a box, farther away than a rule that only crosses there is thick."""
+    if width > height:
+        is_rule, left, top, width, height = is_rule.T, top, left, height, width
+    columns = slice(max(0, left - 2), left + width + 2)
+    near, far = _BEYOND
+    above = is_rule[max(0, top - far) : max(0, top - near), columns].any(axis=1)
+    below = is_rule[top + height + near : top + height + far, columns].any(axis=1)
+    return bool(above.sum() == below.sum() == far - near)
 
 
 def _strongest_of_blocks(contrast: NDArray[np.float32]) -> tuple[AnyArray, AnyArray]:
