@@ -36,6 +36,8 @@ __all__ = ["NUMBER_THRESHOLDS", "NumberReader", "NumberThresholds", "WrittenNumb
 
 _DIGITS = frozenset("0123456789")
 _MARKS = frozenset(MARKS)
+# Length of a rule in heights of a digit, from which it is no stroke; chosen by hand.
+_LONG_RULE = 2.5
 _INSIDE_NUMBERS = frozenset(".,/-:")  # marks that may stand inside a number
 
 
@@ -102,6 +104,7 @@ class WrittenNumbers:
         numbers: All numbers, in reading order.
         written: What is written, marks kept, numbers apart, a line for each line.
         notes: What was done.
+        has_structure: Whether there is more than plain lines of digits: rules, marks or words.
     """
 
     ink: GrayPicture
@@ -110,6 +113,7 @@ class WrittenNumbers:
     numbers: tuple[Number, ...]
     written: str
     notes: tuple[Note, ...]
+    has_structure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,28 @@ class NumberReader:
     networks: ReadingNetworks
     thresholds: NumberThresholds = NUMBER_THRESHOLDS
 
-    def page_ink(self, picture: Picture) -> PageInk | None:
-        """The ink of characters at the working size; None where nothing is written."""
+    def page_ink(
+        self, picture: Picture, expected_height: float | None = None, is_ink_dark: bool | None = None
+    ) -> PageInk | None:
+        """The ink of characters at the working size; None where nothing is written.
+
+        Args:
+            picture: A loaded picture.
+            expected_height: Of digits, in pixels of `picture.pixels`; None where nothing is known.
+            is_ink_dark: Whether the ink is darker than its paper; None where that is to be found out.
+        """
         gray = luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels
-        return find_page_ink(np.asarray(gray, np.uint8), self.networks.pixels, typical_height)
+        gray = np.asarray(gray, np.uint8)
+        return find_page_ink(gray, self.networks.pixels, typical_height, expected_height, is_ink_dark)
+
+    def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool) -> Picture | None:
+        """The picture with the ink of characters in the place of its own; None where nothing is written."""
+        page_ink = self.page_ink(picture, expected_height, is_ink_dark)
+        if page_ink is None or not page_ink.ink.any():
+            return None
+        notes = (Note(NoteKind.INVERTED),) if page_ink.is_ink_dark else ()
+        ink = _ink_of_picture(page_ink, _to_picture(page_ink, picture), picture.ink.shape)
+        return dataclasses.replace(picture, ink=ink, notes=notes)
 
     def read(self, picture: Picture, constraint: AnyConstraint | None = None) -> WrittenNumbers | None:
         """All numbers of a picture.
@@ -147,9 +169,7 @@ class NumberReader:
         if page_ink is None:
             return None
         shape = (picture.ink.shape[0], picture.ink.shape[1])
-        factor = shape[1] / picture.pixels.shape[1] / page_ink.scale
-        shift = -page_ink.margin * factor
-        to_picture = np.array([[factor, 0.0, shift], [0.0, factor, shift]])
+        to_picture = _to_picture(page_ink, picture)
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
         lines = self._named_lines(page)
         if not lines:
@@ -157,9 +177,11 @@ class NumberReader:
         words = [word for line in lines for word in _words(line.characters, self.thresholds)]
         kept = [word for word in words if not _is_text(word, self.thresholds)]
         runs = [self._runs_of(line, kept, page, constraint) for line in lines]
-        ink = np.asarray(cv2.warpAffine(page_ink.ink, to_picture, shape[::-1], flags=cv2.INTER_AREA), np.uint8)
+        ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
-        return self._answer(ink, [line for line in runs if any(line)], notes)
+        found = self._answer(ink, [line for line in runs if any(line)], notes)
+        is_more = len(words) > len(kept) or not set(found.written) <= _DIGITS | {" ", "\n"} or _has_rules(page_ink)
+        return dataclasses.replace(found, has_structure=is_more)
 
     def _named_lines(self, page: Page) -> list[_NamedLine]:
         """The characters of each line."""
@@ -251,7 +273,9 @@ class NumberReader:
             if own:
                 digits.append(tuple(own))
                 written.append(" ".join(_text(run.characters) for word in words for run in word))
-        return WrittenNumbers(ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes))
+        return WrittenNumbers(
+            ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes), has_structure=False
+        )
 
     def _digits(self, characters: Sequence[_Character], row: int, *, sure: bool) -> list[Digit]:
         """The answers for the digits of one number."""
@@ -296,6 +320,26 @@ def _page_notes(page_ink: PageInk, page: Page, words: int) -> list[Note]:
     notes += [Note(NoteKind.RULES_REMOVED)] if page_ink.rules.any() else []
     notes += [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
     return notes + ([Note(NoteKind.WORDS_LEFT_OUT, (words,))] if words else [])
+
+
+def _to_picture(page_ink: PageInk, picture: Picture) -> NDArray[np.float64]:
+    """The affine map, (2, 3), from the copy at the working size to the picture."""
+    factor = picture.ink.shape[1] / picture.pixels.shape[1] / page_ink.scale
+    shift = -page_ink.margin * factor
+    return np.array([[factor, 0.0, shift], [0.0, factor, shift]])
+
+
+def _ink_of_picture(page_ink: PageInk, to_picture: NDArray[np.float64], shape: tuple[int, ...]) -> GrayPicture:
+    """The ink at the picture's own size."""
+    size = (int(shape[1]), int(shape[0]))
+    return np.asarray(cv2.warpAffine(page_ink.ink, to_picture, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _has_rules(page_ink: PageInk) -> bool:
+    """Whether a rule is longer than a few digits are tall."""
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(page_ink.rules, connectivity=8)
+    sides = statistics[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    return bool(sides.max(initial=0) > _LONG_RULE * page_ink.digit_height)
 
 
 def _text(characters: Sequence[_Character]) -> str:

@@ -4,18 +4,20 @@ The predictor, which gives outputs for images, and the decision, which says what
 seen on the way is kept, so that an answer can be explained.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.constraints import AnyConstraint
 from digitnet.errors import ConfigurationError
-from digitnet.inference.answers import Digit, Reading
+from digitnet.inference.answers import Digit, Number, Reading
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
@@ -30,6 +32,11 @@ from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
 
 __all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace", "reader_for"]
 
+# Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
+# taken for ink, or ink for something beyond the border; chosen by hand.
+_BORDER_PIXELS, _BORDER_SHARE = 2, 0.08
+# Heights of the digit that are tried there, as shares of the picture's height; chosen by hand.
+_EXPECTED_SHARES = (1.0, 0.6)
 _ONE = "1"  # the name of the class whose shape is a mere stroke
 # What was done to single digits, and how a page says to how many of them it was done.
 _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
@@ -187,7 +194,11 @@ class Reader:
         framed = to_mnist_frame(first.ink)
         best = None if framed is None else self._candidate(first, framed)
         edge = 0.0
-        if min(first.ink.shape) > IMAGE_SIDE and self._is_unlike_digits(best):
+        is_large = min(first.ink.shape) > IMAGE_SIDE
+        if self.numbers is not None and is_large and (_is_at_the_border(first.ink) or self._is_unlike_digits(best)):
+            usual = [] if framed is None else [(first, framed)]
+            best = self._most_typical([*usual, *_written_candidates(first, self.numbers)]) or best
+        if is_large and self._is_unlike_digits(best):
             other = self._most_typical(_other_candidates(first, attempts))
             if other is None and best is not None:
                 edge = inklike_surroundings(first.pixels, first.ink)
@@ -260,16 +271,22 @@ class Reader:
         Raises:
             PictureError: The picture is missing, damaged, too large, or not a picture.
         """
-        limits = self.thresholds
         attempts = binarizations(picture, with_steps=with_steps)
         first = next(attempts)
         if self.numbers is not None:
-            return self._trace_of_numbers(first, self.numbers.read(first, constraint))
+            found = self.numbers.read(first, constraint)
+            usual = None if constraint is not None else self._trace_of_page_read(first, attempts)
+            return self._trace_of_numbers(first, found, usual)
         if constraint is not None:
             raise ConfigurationError(
                 "what is known about a number helps only where a model reads the ten digits: this one reads "
                 f"{', '.join(self.decision.class_names[:3])} ...; leave it out, or take another model"
             )
+        return self._trace_of_page_read(first, attempts)
+
+    def _trace_of_page_read(self, first: Picture, attempts: Iterator[Picture]) -> Trace:
+        """Read plain lines of digits, in ink that was separated from paper by its contrast."""
+        limits = self.thresholds
         best = self._read_page(first)
         count = len(best.trace.images)
         if best.page.left_out:
@@ -281,7 +298,15 @@ class Reader:
                 best = page if page.worth >= best.worth + limits.min_gain else best
         return best.trace if best.num_typical else self._refused_as_single_digits(best)
 
-    def _trace_of_numbers(self, picture: Picture, found: WrittenNumbers | None) -> Trace:
+    def _trace_of_numbers(self, picture: Picture, found: WrittenNumbers | None, usual: Trace | None) -> Trace:
+        """The answer of two ways to read a page, the second of which knows only plain lines of digits.
+
+        Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the
+        second one is right more often, but nothing is sure; anywhere else the first one counts alone.
+        """
+        may_be_plain = usual is not None and (found is None or not found.has_structure)
+        if usual is not None and may_be_plain and (found is None or _texts(found.lines) != _texts(usual.reading.lines)):
+            return _as_unsure(usual)
         if found is None:
             return Trace(picture.ink, picture.steps, _stack([]), Reading((), in_words((Note(NoteKind.BLANK),))))
         reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
@@ -348,6 +373,49 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
     if decision.class_names != tuple("0123456789"):
         return Reader(predictor, decision)
     return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks()))
+
+
+def _texts(lines: Sequence[Sequence[Digit]]) -> list[str]:
+    return ["".join(digit.text for digit in line) for line in lines]
+
+
+def _as_unsure(trace: Trace) -> Trace:
+    """An answer of which nothing is sure, with its lines as numbers."""
+    lines = tuple(
+        tuple(replace(digit, status="unsure") if digit.status == "ok" else digit for digit in line)
+        for line in trace.reading.lines
+    )
+    numbers = tuple(_number_of(line) for line in lines if any(digit.text for digit in line))
+    return replace(trace, reading=Reading(lines, trace.reading.notes, numbers, "\n".join(n.text for n in numbers)))
+
+
+def _number_of(line: Sequence[Digit]) -> Number:
+    """A line as one number."""
+    digits = [digit for digit in line if digit.text]
+    boxes = np.array([digit.box for digit in digits])
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, foot = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    confidence = float(np.prod([digit.confidence for digit in digits]))
+    text = "".join(digit.text for digit in digits)
+    return Number(text, (left, top, right - left, foot - top), digits[0].line, None, confidence, "unsure")
+
+
+def _is_at_the_border(ink: GrayPicture) -> bool:
+    """Whether ink reaches the border of its picture, or nothing was found, which may lie there."""
+    left, top, width, height = cv2.boundingRect(ink)
+    room = min(left, top, ink.shape[1] - left - width, ink.shape[0] - top - height)
+    return not width or room < max(_BORDER_PIXELS, _BORDER_SHARE * max(width, height))
+
+
+def _written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Picture, FramedDigit]]:
+    """All ink of characters as one digit, and each of its larger pieces, with paper laid around the picture."""
+    found: list[tuple[Picture, FramedDigit]] = []
+    for share, is_ink_dark in itertools.product(_EXPECTED_SHARES, (True, False)):
+        written = numbers.written(picture, share * picture.pixels.shape[0], is_ink_dark=is_ink_dark)
+        if written is not None:
+            framed = to_mnist_frame(written.ink)
+            found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
+    return found
 
 
 def _other_candidates(first: Picture, attempts: Iterator[Picture]) -> list[tuple[Picture, FramedDigit]]:

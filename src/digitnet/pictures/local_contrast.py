@@ -86,14 +86,15 @@ def local_contrast(picture: GrayPicture) -> LocalContrast:
     square = np.ones((_PAPER_SQUARE, _PAPER_SQUARE), np.uint8)
     smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square)
-    paper = cv2.blur(cv2.erode(paper, np.ones((3, 3), np.uint8)), (9, 9)).astype(np.float32) / 255
-    levels = smooth.astype(np.float32) / 255
-    least = max(_DARKEST_PAPER * float(np.percentile(paper[::4, ::4], 95)), 0.02)
-    contrast = np.clip((paper - levels) / np.maximum(paper, np.float32(least)), 0, 1).astype(np.float32)
+    smooth_paper = cv2.blur(cv2.erode(paper, np.ones((3, 3), np.uint8)), (9, 9))
+    light = np.asarray(smooth_paper, np.float32) / np.float32(255)
+    levels = np.asarray(smooth, np.float32) / np.float32(255)
+    least = max(_DARKEST_PAPER * float(np.percentile(light[::4, ::4], 95)), 0.02)
+    contrast = np.asarray(np.clip((light - levels) / np.maximum(light, np.float32(least)), 0, 1), np.float32)
     full = cv2.dilate(cv2.blur(contrast, (3, 3)), np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
     detail = picture.astype(np.float32) - smooth
-    noise = 1.4826 * float(np.median(np.abs(detail))) / max(1.0, 255 * float(np.median(paper)))
-    return LocalContrast(contrast, np.asarray(full, np.float32), paper, noise)
+    noise = 1.4826 * float(np.median(np.abs(detail))) / max(1.0, 255 * float(np.median(light)))
+    return LocalContrast(contrast, np.asarray(full, np.float32), light, noise)
 
 
 def _reduced(plane: NDArray[np.float32], reduction: int) -> NDArray[np.float32]:

@@ -161,7 +161,11 @@ class PageInk(NamedTuple):
 
 
 def find_page_ink(
-    picture: GrayPicture, classify: PixelClassifier, typical_height: Callable[[AnyArray], float]
+    picture: GrayPicture,
+    classify: PixelClassifier,
+    typical_height: Callable[[AnyArray], float],
+    expected_height: float | None = None,
+    is_ink_dark: bool | None = None,
 ) -> PageInk | None:
     """Find a page's ink at a scale at which its digits have the size that the networks know.
 
@@ -169,14 +173,19 @@ def find_page_ink(
         picture: uint8 (height, width), any size.
         classify: The pixel network.
         typical_height: Of digits, from the heights of all pieces of ink.
+        expected_height: Of digits in pixels of the picture; None where nothing is known.
+        is_ink_dark: Whether the ink is darker than its paper; None where that is to be found out.
 
     Returns:
         The ink; None where nothing is written.
     """
-    is_ink_dark = _is_ink_dark(picture, classify)
-    dark = picture if is_ink_dark else np.asarray(255 - picture, np.uint8)
     side = max(picture.shape)
     scale = min(max(1.0, _FIRST_SIDES[0] / side), 3.0) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
+    if expected_height is not None:
+        scale = min(_WORKING_HEIGHT / expected_height, _MAX_SCALE)
+    if is_ink_dark is None:
+        is_ink_dark = _is_ink_dark(picture, classify, min(1.0, _POLARITY_SIDE / side, scale))
+    dark = picture if is_ink_dark else np.asarray(255 - picture, np.uint8)
     found: PageInk | None = None
     for _ in range(1 + _CORRECTIONS):
         written = find_written_ink(_with_margin(_at_scale(dark, scale)), classify)
@@ -192,13 +201,13 @@ def find_page_ink(
     return found
 
 
-def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier) -> bool:
+def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier, scale: float) -> bool:
     """Whether ink is dark: by far more of what is darker than its surroundings looks like ink, or strokes say so."""
     whole = reduced(picture, MEASURING_SIDE)
     usual = is_darker(whole, np.full(whole.shape[:2], 255, np.uint8))
     if min(picture.shape) < _POLARITY_MIN_SIDE:
         return usual
-    small = _with_margin(_at_scale(picture, min(1.0, _POLARITY_SIDE / max(picture.shape))))
+    small = _with_margin(_at_scale(picture, scale))
     shares = []
     for copy in (small, np.asarray(255 - small, np.uint8)):
         local = local_contrast(copy)
