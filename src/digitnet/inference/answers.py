@@ -1,6 +1,7 @@
 """What was read in a picture: as an object, and as the JSON that the command line and the server give."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from digitnet.errors import DigitnetError
@@ -8,7 +9,7 @@ from digitnet.errors import DigitnetError
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
 
-__all__ = ["Digit", "Number", "Reading", "Status", "error_outcome", "outcome"]
+__all__ = ["Digit", "Number", "Reading", "Status", "error_outcome", "outcome", "unsure"]
 
 Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
 
@@ -101,6 +102,27 @@ class Reading:
         if statuses == {"ok"}:
             return "ok"
         return "unsure" if statuses & {"ok", "unsure"} else "not_a_digit"
+
+
+def unsure(reading: Reading) -> Reading:
+    """The same, but nothing of it is sure; each of its lines is a number."""
+    lines = tuple(
+        tuple(replace(digit, status="unsure") if digit.status == "ok" else digit for digit in line)
+        for line in reading.lines
+    )
+    numbers = tuple(_number_of(line) for line in lines if any(digit.text for digit in line))
+    return Reading(lines, reading.notes, numbers, "\n".join(number.text for number in numbers))
+
+
+def _number_of(line: tuple[Digit, ...]) -> Number:
+    """A line as one number, which is unsure."""
+    digits = [digit for digit in line if digit.text]
+    left, top = min(digit.box[0] for digit in digits), min(digit.box[1] for digit in digits)
+    right = max(digit.box[0] + digit.box[2] for digit in digits)
+    foot = max(digit.box[1] + digit.box[3] for digit in digits)
+    confidence = math.prod(digit.confidence for digit in digits)
+    text = "".join(digit.text for digit in digits)
+    return Number(text, (left, top, right - left, foot - top), digits[0].line, None, confidence, "unsure")
 
 
 def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dict[str, Any]:

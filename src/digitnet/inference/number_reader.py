@@ -115,6 +115,11 @@ class WrittenNumbers:
     notes: tuple[Note, ...]
     has_structure: bool
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether any number is more probable than not."""
+        return any(number.confidence > 0.5 for number in self.numbers)
+
 
 @dataclass(frozen=True, slots=True)
 class NumberReader:
@@ -146,7 +151,7 @@ class NumberReader:
         gray = np.asarray(gray, np.uint8)
         return find_page_ink(gray, self.networks.pixels, typical_height, expected_height, is_ink_dark)
 
-    def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool) -> Picture | None:
+    def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool | None = None) -> Picture | None:
         """The picture with the ink of characters in the place of its own; None where nothing is written."""
         page_ink = self.page_ink(picture, expected_height, is_ink_dark)
         if page_ink is None or not page_ink.ink.any():

@@ -4,39 +4,38 @@ The predictor, which gives outputs for images, and the decision, which says what
 seen on the way is kept, so that an answer can be explained.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
-from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.constraints import AnyConstraint
 from digitnet.errors import ConfigurationError
-from digitnet.inference.answers import Digit, Number, Reading
+from digitnet.inference.answers import Digit, Reading, unsure
 from digitnet.inference.decision import Decision, Place, blank_digit
+from digitnet.inference.digit_candidates import (
+    is_at_the_border,
+    other_candidates,
+    whole_candidates,
+    written_candidates,
+)
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
+from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, in_words
 from digitnet.pictures.decoding import PictureSource
 from digitnet.pictures.loading import Picture, binarizations
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.pictures.surroundings import inklike_surroundings
-from digitnet.segmentation import DigitInk, Page, segment_page, separate_marks
+from digitnet.segmentation import DigitInk, Page, segment_page
 
 __all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace", "reader_for"]
 
-# Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
-# taken for ink, or ink for something beyond the border; chosen by hand.
-_BORDER_PIXELS, _BORDER_SHARE = 2, 0.08
-# Heights of the digit that are tried there, as shares of the picture's height; chosen by hand.
-_EXPECTED_SHARES = (1.0, 0.6)
 _ONE = "1"  # the name of the class whose shape is a mere stroke
 # What was done to single digits, and how a page says to how many of them it was done.
 _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
@@ -47,51 +46,6 @@ _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
     NoteKind.DIGITS_THINNED: (NoteKind.THINNED,),
     NoteKind.DIGITS_MADE_SOLID: (NoteKind.MADE_SOLID,),
 }
-
-
-class ReadingThresholds(NamedTuple):
-    """When a picture is looked at again, and what of it is left out. Outlier scores are those of `OutlierScale`.
-
-    Attributes:
-        max_outlier_score: Largest outlier score of a typical digit.
-        max_outlier_score_of_one: The same for a digit that is read as a one.
-        min_confidence: Least probability of the label of a typical digit, in [0, 1].
-        edge_penalty: Outlier score added to ink whose whole surroundings are as dark as itself.
-        min_noted_edge: Least part of the surroundings as dark as the ink that is worth a note.
-        few_digits: A page of no more digits is looked at again.
-        max_typical_share: A page of which no more digits are typical is looked at again.
-        max_digits_again: But not a page of more digits.
-        min_gain: By so much the worth of another attempt at a page must be larger, in digits (see `_PageRead.worth`).
-        crowd: So many pieces, of which none is typical and some are refused, are specks, hatching or print.
-        min_height_share: What is refused is kept, as a hole in its number, from this part of the median height of the
-            digits in its line.
-    """
-
-    # docs/log.md, 2026-11-29, "looking again": more than nine of ten held-out digits score less.
-    max_outlier_score: float = 0.3
-    # The same: four of five held-out digits score less; whatever is long and thin looks like a one.
-    max_outlier_score_of_one: float = 0.0
-    # The same; chosen on rendered pictures of training digits.
-    min_confidence: float = 0.95
-    # docs/log.md, 2026-11-29, "edges of something larger": blots and edges of shadows have 0.15 to 0.5, digits 0.05.
-    edge_penalty: float = 2.0
-    # The same: between nearly all digits and nearly all blots.
-    min_noted_edge: float = 0.1
-    # docs/log.md, 2026-11-29, "looking again": 410 rendered lines of training digits.
-    few_digits: int = 3
-    # The same: a third of the digits are not typical.
-    max_typical_share: float = 0.66
-    # Chosen by hand: more take longer than a second.
-    max_digits_again: int = 100
-    # docs/log.md, 2026-11-29, "looking again".
-    min_gain: int = 2
-    # docs/log.md, 2026-11-29, "Numbers that are none": pages of 5,000 specks.
-    crowd: int = 20
-    # Chosen by hand: between a full stop, a comma or a small letter, and a digit.
-    min_height_share: float = 0.6
-
-
-READING_THRESHOLDS = ReadingThresholds()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,12 +148,16 @@ class Reader:
         framed = to_mnist_frame(first.ink)
         best = None if framed is None else self._candidate(first, framed)
         edge = 0.0
+        doubtful: _Candidate | None = None
         is_large = min(first.ink.shape) > IMAGE_SIDE
-        if self.numbers is not None and is_large and (_is_at_the_border(first.ink) or self._is_unlike_digits(best)):
+        if self.numbers is not None and is_large and (is_at_the_border(first.ink) or self._is_unlike_digits(best)):
             usual = [] if framed is None else [(first, framed)]
-            best = self._most_typical([*usual, *_written_candidates(first, self.numbers)]) or best
+            others = written_candidates(first, self.numbers)
+            typical = self._most_typical([*usual, *others])
+            doubtful = None if typical else self._least_outlying([*usual, *whole_candidates(first, self.numbers)])
+            best = typical or doubtful or best
         if is_large and self._is_unlike_digits(best):
-            other = self._most_typical(_other_candidates(first, attempts))
+            other = self._most_typical(other_candidates(first, attempts))
             if other is None and best is not None:
                 edge = inklike_surroundings(first.pixels, first.ink)
             best = other or best
@@ -207,7 +165,8 @@ class Reader:
             height, width = first.ink.shape
             blank = blank_digit(height, width, first.notes)
             return Trace(first.ink, first.steps, _stack([]), Reading(((blank,),), in_words(first.notes)))
-        return self._trace_of_digit(best, edge)
+        trace = self._trace_of_digit(best, edge)
+        return _as_unsure(trace) if best is doubtful else trace
 
     def _trace_of_digit(self, best: _Candidate, edge: float) -> Trace:
         """The answer for one digit; `edge` is the part of its surroundings that is as dark as the ink."""
@@ -243,6 +202,17 @@ class Reader:
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
+    def _least_outlying(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
+        """What looks most like a digit, typical or not; None where nothing tells."""
+        if not found:
+            return None
+        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
+        outlier_scores = self.decision.outlier_scores(outputs)
+        if outlier_scores is None:
+            return None
+        row = int(outlier_scores.argmin())
+        return _Candidate(*found[row], outputs.take(np.array([row])))
+
     def _is_typical(
         self, outlier_scores: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray
     ) -> NDArray[np.bool_] | None:
@@ -273,45 +243,29 @@ class Reader:
         """
         attempts = binarizations(picture, with_steps=with_steps)
         first = next(attempts)
-        if self.numbers is not None:
-            found = self.numbers.read(first, constraint)
-            usual = None if constraint is not None else self._trace_of_page_read(first, attempts)
-            return self._trace_of_numbers(first, found, usual)
-        if constraint is not None:
+        if self.numbers is None and constraint is not None:
             raise ConfigurationError(
                 "what is known about a number helps only where a model reads the ten digits: this one reads "
                 f"{', '.join(self.decision.class_names[:3])} ...; leave it out, or take another model"
             )
-        return self._trace_of_page_read(first, attempts)
-
-    def _trace_of_page_read(self, first: Picture, attempts: Iterator[Picture]) -> Trace:
-        """Read plain lines of digits, in ink that was separated from paper by its contrast."""
-        limits = self.thresholds
         best = self._read_page(first)
-        count = len(best.trace.images)
         if best.page.left_out:
             return best.trace
+        found = None if self.numbers is None else self.numbers.read(first, constraint)
+        if found is not None and constraint is not None:
+            return _trace_of_numbers(first, found)
+        plain = self._read_again(best, attempts)
+        return plain if self.numbers is None else _better_trace(first, found, plain)
+
+    def _read_again(self, best: _PageRead, attempts: Iterator[Picture]) -> Trace:
+        """Read plain lines of digits, in ink that was separated from paper in other ways where they are few or odd."""
+        limits, count = self.thresholds, len(best.trace.images)
         has_few_typical = best.num_typical <= limits.max_typical_share * count
         if count <= limits.few_digits or (has_few_typical and count <= limits.max_digits_again):
             for attempt in attempts:
                 page = self._read_page(attempt)
                 best = page if page.worth >= best.worth + limits.min_gain else best
         return best.trace if best.num_typical else self._refused_as_single_digits(best)
-
-    def _trace_of_numbers(self, picture: Picture, found: WrittenNumbers | None, usual: Trace | None) -> Trace:
-        """The answer of two ways to read a page, the second of which knows only plain lines of digits.
-
-        Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the
-        second one is right more often, but nothing is sure; anywhere else the first one counts alone.
-        """
-        may_be_plain = usual is not None and (found is None or not found.has_structure)
-        if usual is not None and may_be_plain and (found is None or _texts(found.lines) != _texts(usual.reading.lines)):
-            return _as_unsure(usual)
-        if found is None:
-            return Trace(picture.ink, picture.steps, _stack([]), Reading((), in_words((Note(NoteKind.BLANK),))))
-        reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
-        steps = (*picture.steps[:1], ("ink of characters", found.ink)) if picture.steps else ()
-        return Trace(found.ink, steps, _stack(found.images), reading)
 
     def _read_page(self, picture: Picture) -> _PageRead:
         page = segment_page(picture.ink, self._may_hold_digits)
@@ -375,67 +329,31 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
     return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks()))
 
 
-def _texts(lines: Sequence[Sequence[Digit]]) -> list[str]:
-    return ["".join(digit.text for digit in line) for line in lines]
+def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) -> Trace:
+    """The answer of two ways to read a page, the second of which knows only plain lines of digits.
+
+    Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
+    one is right more often, but nothing is sure; so it is where nothing looks like a digit. Anywhere else the first one
+    counts alone.
+    """
+    if found is None:
+        return _as_unsure(plain)
+    texts = ["".join(digit.text for digit in line) for line in found.lines]
+    if not found.has_structure and "\n".join(texts) != plain.reading.text:
+        return _as_unsure(plain)
+    if plain.reading.status == "not_a_digit" and not found.is_likely:
+        return plain
+    return _trace_of_numbers(picture, found)
+
+
+def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
+    reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
+    steps = (*picture.steps[:1], ("ink of characters", found.ink)) if picture.steps else ()
+    return Trace(found.ink, steps, _stack(found.images), reading)
 
 
 def _as_unsure(trace: Trace) -> Trace:
-    """An answer of which nothing is sure, with its lines as numbers."""
-    lines = tuple(
-        tuple(replace(digit, status="unsure") if digit.status == "ok" else digit for digit in line)
-        for line in trace.reading.lines
-    )
-    numbers = tuple(_number_of(line) for line in lines if any(digit.text for digit in line))
-    return replace(trace, reading=Reading(lines, trace.reading.notes, numbers, "\n".join(n.text for n in numbers)))
-
-
-def _number_of(line: Sequence[Digit]) -> Number:
-    """A line as one number."""
-    digits = [digit for digit in line if digit.text]
-    boxes = np.array([digit.box for digit in digits])
-    left, top = boxes[:, :2].min(axis=0).tolist()
-    right, foot = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
-    confidence = float(np.prod([digit.confidence for digit in digits]))
-    text = "".join(digit.text for digit in digits)
-    return Number(text, (left, top, right - left, foot - top), digits[0].line, None, confidence, "unsure")
-
-
-def _is_at_the_border(ink: GrayPicture) -> bool:
-    """Whether ink reaches the border of its picture, or nothing was found, which may lie there."""
-    left, top, width, height = cv2.boundingRect(ink)
-    room = min(left, top, ink.shape[1] - left - width, ink.shape[0] - top - height)
-    return not width or room < max(_BORDER_PIXELS, _BORDER_SHARE * max(width, height))
-
-
-def _written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Picture, FramedDigit]]:
-    """All ink of characters as one digit, and each of its larger pieces, with paper laid around the picture."""
-    found: list[tuple[Picture, FramedDigit]] = []
-    for share, is_ink_dark in itertools.product(_EXPECTED_SHARES, (True, False)):
-        written = numbers.written(picture, share * picture.pixels.shape[0], is_ink_dark=is_ink_dark)
-        if written is not None:
-            framed = to_mnist_frame(written.ink)
-            found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
-    return found
-
-
-def _other_candidates(first: Picture, attempts: Iterator[Picture]) -> list[tuple[Picture, FramedDigit]]:
-    """What else the digit may be: each piece of the first attempt, and all ink and each piece of the other ones."""
-    found = [(first, one) for one in _framed_pieces(first.ink)]
-    for attempt in attempts:
-        framed = to_mnist_frame(attempt.ink)
-        found += [(attempt, one) for one in ([] if framed is None else [framed]) + _framed_pieces(attempt.ink)]
-    return found
-
-
-def _framed_pieces(ink: GrayPicture) -> list[FramedDigit]:
-    """Each of the larger pieces as if it were the digit, where there are several."""
-    digits = []
-    for piece in separate_marks(ink):
-        framed = to_mnist_frame(piece.ink)
-        if framed is not None:
-            left, top, width, height = framed.box
-            digits.append(replace(framed, box=(left + piece.left, top + piece.top, width, height)))
-    return digits
+    return replace(trace, reading=unsure(trace.reading))
 
 
 def _is_any_refused(digits: Sequence[Digit]) -> bool:

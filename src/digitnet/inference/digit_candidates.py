@@ -1,0 +1,70 @@
+"""Ink that may be the one digit of a picture: its pieces, and what is found by looking at it in other ways."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+
+from digitnet.arrays import GrayPicture
+from digitnet.inference.number_reader import NumberReader
+from digitnet.pictures.loading import Picture
+from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
+from digitnet.segmentation import separate_marks
+
+__all__ = ["is_at_the_border", "other_candidates", "whole_candidates", "written_candidates"]
+
+# Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
+# taken for ink, or ink for something beyond the border; chosen by hand.
+_BORDER_PIXELS, _BORDER_SHARE = 2, 0.08
+# Heights of the digit that are tried there, as shares of the picture's height; chosen by hand.
+_EXPECTED_SHARES = (1.0, 0.6)
+
+
+def is_at_the_border(ink: GrayPicture) -> bool:
+    """Whether ink reaches the border of its picture, or nothing was found, which may lie there."""
+    left, top, width, height = cv2.boundingRect(ink)
+    room = min(left, top, ink.shape[1] - left - width, ink.shape[0] - top - height)
+    return not width or room < max(_BORDER_PIXELS, _BORDER_SHARE * max(width, height))
+
+
+def other_candidates(first: Picture, attempts: Iterator[Picture]) -> list[tuple[Picture, FramedDigit]]:
+    """What else the digit may be: each piece of the first attempt, and all ink and each piece of the other ones."""
+    found = [(first, one) for one in _framed_pieces(first.ink)]
+    for attempt in attempts:
+        framed = to_mnist_frame(attempt.ink)
+        found += [(attempt, one) for one in ([] if framed is None else [framed]) + _framed_pieces(attempt.ink)]
+    return found
+
+
+def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Picture, FramedDigit]]:
+    """All ink of characters as one digit, and each of its larger pieces, with paper laid around the picture."""
+    found: list[tuple[Picture, FramedDigit]] = []
+    for share, is_ink_dark in itertools.product(_EXPECTED_SHARES, (True, False)):
+        written = numbers.written(picture, share * picture.pixels.shape[0], is_ink_dark=is_ink_dark)
+        if written is not None:
+            framed = to_mnist_frame(written.ink)
+            found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
+    return found
+
+
+def whole_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Picture, FramedDigit]]:
+    """All ink of characters as one digit, found at each size that the digit may have."""
+    found = []
+    for share in _EXPECTED_SHARES:
+        written = numbers.written(picture, share * picture.pixels.shape[0])
+        framed = None if written is None else to_mnist_frame(written.ink)
+        if written is not None and framed is not None:
+            found.append((written, framed))
+    return found
+
+
+def _framed_pieces(ink: GrayPicture) -> list[FramedDigit]:
+    """Each of the larger pieces as if it were the digit, where there are several."""
+    digits = []
+    for piece in separate_marks(ink):
+        framed = to_mnist_frame(piece.ink)
+        if framed is not None:
+            left, top, width, height = framed.box
+            digits.append(replace(framed, box=(left + piece.left, top + piece.top, width, height)))
+    return digits
