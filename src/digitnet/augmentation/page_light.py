@@ -52,15 +52,16 @@ def photographed(
     pale = 0.0 if is_drawing else rng.uniform(0, 1) ** 2 * 0.75
     darkness = (1 - pale) * rng.uniform(0.75, 0.98)
     rule_darkness = rng.uniform(0.25, 0.95)
-    uneven = 1.0
+    uneven: AnyArray = np.ones(shape, np.float32)
     if not is_drawing and rng.random() < 0.5:  # a pencil or a dry pen
         strength, grain = rng.uniform(0, 0.6), rng.random(shape).astype(np.float32)
         uneven = 1 - strength * cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.5, 2))
-    light = paper * (1 - rule_darkness * rules.astype(np.float32) / 255)
+    light: AnyArray = paper * (1 - rule_darkness * rules.astype(np.float32) / 255)
     light *= 1 - darkness * uneven * ink.astype(np.float32) / 255
     if outside.any():
         table = rng.uniform(0.05, 0.9)
-        grain = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), rng.uniform(0.7, 4))
+        noise = rng.normal(0, 1, shape).astype(np.float32)
+        grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.7, 4)), np.float32)
         grain *= rng.uniform(0, 0.2) / max(1e-3, float(grain.std()))
         light = np.where(outside > 0, np.clip(table * (1 + grain), 0, 1), light)
     if not is_drawing:

@@ -37,8 +37,8 @@ def draw_digit(image: GrayPicture, height: float, pen: float | None, rng: np.ran
         strokes = np.asarray(fine > 60, np.uint8)
     slant, stretch = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.1))
     shear = np.array([[stretch, slant, side / 2 * (1 - stretch - slant) + side / 4], [0, 1, 0]])
-    strokes = cv2.warpAffine(strokes * 255, shear, (side * 3 // 2, side), flags=cv2.INTER_LINEAR)
-    strokes = _cropped(np.asarray((strokes > 127) * np.uint8(255), np.uint8))
+    slanted = cv2.warpAffine(strokes * 255, shear, (side * 3 // 2, side), flags=cv2.INTER_LINEAR)
+    strokes = _cropped(np.asarray((slanted > 127) * np.uint8(255), np.uint8))
     if pen is not None:
         strokes = _with_pen(strokes, pen * strokes.shape[0] / height)
     return _scaled(strokes, height / strokes.shape[0])

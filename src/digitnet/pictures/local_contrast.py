@@ -93,7 +93,7 @@ def local_contrast(picture: GrayPicture) -> LocalContrast:
     full = cv2.dilate(cv2.blur(contrast, (3, 3)), np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
     detail = picture.astype(np.float32) - smooth
     noise = 1.4826 * float(np.median(np.abs(detail))) / max(1.0, 255 * float(np.median(paper)))
-    return LocalContrast(contrast, np.asarray(full, np.float32), paper, noise)
+    return LocalContrast(contrast, np.asarray(full, np.float32), np.asarray(paper, np.float32), noise)
 
 
 def _reduced(plane: NDArray[np.float32], reduction: int) -> NDArray[np.float32]:

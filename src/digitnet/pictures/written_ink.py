@@ -27,8 +27,8 @@ _FULL_INK_SHARE = 0.85
 # Longer side in pixels of the copy on which it is decided whether ink is dark, and pixels that are asked there; chosen
 # by hand.
 _POLARITY_SIDE, _POLARITY_PIXELS = 600, 4000
-# Shorter side in pixels of a picture that shows more than a digit, and ratio of the shares of ink that decides; chosen by
-# hand: strokes far thicker than those of the working size look like ink from outside too.
+# Shorter side in pixels of a picture that shows more than a digit, and ratio of the shares of ink that decides; chosen
+# by hand: strokes far thicker than those of the working size look like ink from outside too.
 _POLARITY_MIN_SIDE, _POLARITY_RATIO = 64, 2.5
 # Longer sides in pixels between which the first copy of a picture lies; chosen by hand.
 _FIRST_SIDES = (450, 1000)
@@ -74,7 +74,7 @@ def find_written_ink(picture: GrayPicture, classify: PixelClassifier) -> Written
         kinds = _spread(found, rows, columns, local.candidates())
     is_ink = np.asarray((kinds == PIXEL_KINDS.index("ink")) * np.uint8(1), np.uint8)
     is_other = np.asarray((kinds > 1) * np.uint8(1), np.uint8)
-    soft = cv2.dilate(is_ink, np.ones((3, 3), np.uint8)) & (1 - is_other)
+    soft = np.asarray(cv2.dilate(is_ink, np.ones((3, 3), np.uint8)), np.uint8) & (1 - is_other)
     own = local.contrast * soft
     full = cv2.dilate(own * is_ink, np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
     ink = np.clip(255 * own / np.maximum(_FULL_INK_SHARE * full, 1e-3), 0, 255).astype(np.uint8)
@@ -87,8 +87,8 @@ def _strongest_of_blocks(contrast: NDArray[np.float32]) -> tuple[AnyArray, AnyAr
     height, width = (-(-side // _BLOCK) * _BLOCK for side in contrast.shape)
     padded = np.zeros((height, width), np.float32)
     padded[: contrast.shape[0], : contrast.shape[1]] = contrast
-    blocks = padded.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).swapaxes(1, 2)
-    blocks = blocks.reshape(height // _BLOCK, width // _BLOCK, -1)
+    apart = padded.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).swapaxes(1, 2)
+    blocks = apart.reshape(height // _BLOCK, width // _BLOCK, -1)
     down, across = np.nonzero(blocks.max(axis=2) > 0)
     place = blocks[down, across].argmax(axis=1)
     return down * _BLOCK + place // _BLOCK, across * _BLOCK + place % _BLOCK
@@ -156,7 +156,7 @@ def find_page_ink(
 
 
 def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier) -> bool:
-    """Whether ink is dark: by far more of what is darker than its surroundings looks like ink, or thick strokes say so."""
+    """Whether ink is dark: far more of what is darker than its surroundings looks like ink, or thick strokes say so."""
     whole = reduced(picture, MEASURING_SIDE)
     usual = is_darker(whole, np.full(whole.shape[:2], 255, np.uint8))
     if min(picture.shape) < _POLARITY_MIN_SIDE:
@@ -182,15 +182,17 @@ def _at_scale(picture: GrayPicture, scale: float) -> GrayPicture:
     if scale == 1:
         return picture
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8
+    )
 
 
 def _with_margin(picture: GrayPicture) -> GrayPicture:
     """The picture with paper around it, as light as the paper nearest to each point of its border."""
-    padded = cv2.copyMakeBorder(picture, *[_MARGIN] * 4, cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(picture, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
     square = np.ones((_MARGIN_SQUARE, _MARGIN_SQUARE), np.uint8)
     paper = cv2.blur(cv2.morphologyEx(picture, cv2.MORPH_CLOSE, square), (5, 5))
-    around = cv2.copyMakeBorder(paper, *[_MARGIN] * 4, cv2.BORDER_REPLICATE)
+    around = cv2.copyMakeBorder(paper, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
     around[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = picture
     return np.asarray(np.maximum(around, padded) if min(picture.shape) < 3 else around, np.uint8)
 

@@ -67,7 +67,7 @@ def character_features(
         )
         around = cv2.warpAffine(small, shift, (_COLUMNS, _ROWS), flags=cv2.INTER_LINEAR)
         own_scale = (max(1, round(width * scale)), max(1, round(height * scale)))
-        own = cv2.resize(group.ink, own_scale, interpolation=cv2.INTER_AREA)
+        own = np.asarray(cv2.resize(group.ink, own_scale, interpolation=cv2.INTER_AREA), np.uint8)
         placed = _placed(own, _COLUMNS / 2 - own_scale[0] / 2, (group.top - centre) * scale + _ROWS / 2)
         features[row, :784] = frame.ravel()
         features[row, 784 : 784 + placed.size] = placed.ravel()

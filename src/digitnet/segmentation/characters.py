@@ -1,8 +1,8 @@
 """Characters of a line: the best path through its lattice, whose edges the character network has named.
 
-Every segment of the line is explained by an edge: a digit, a mark, a letter, or something without a meaning. The cost of
-an edge is the negative log-probability of its name, once for each of its segments, so that a path of many edges has no
-more to pay than one of few.
+Every segment of the line is explained by an edge: a digit, a mark, a letter, or something without a meaning. The cost
+of an edge is the negative log-probability of its name, once for each of its segments, so that a path of many edges has
+no more to pay than one of few.
 """
 
 from collections.abc import Sequence
