@@ -13,6 +13,7 @@ from digitnet.pictures.local_contrast import NUM_FEATURES as NUM_PIXEL_FEATURES
 from digitnet.pictures.local_contrast import local_contrast
 from digitnet.pictures.written_ink import PixelClassifier, find_written_ink
 from digitnet.segmentation.character_views import NUM_FEATURES as NUM_CHARACTER_FEATURES
+from digitnet.segmentation.character_views import character_features, line_centres
 from digitnet.segmentation.characters import CHARACTER_NAMES
 from digitnet.segmentation.components import INK_FROM, typical_height
 from digitnet.segmentation.lattice import Group
@@ -131,20 +132,18 @@ def character_examples(
         ink = find_written_ink(page.picture, classify).ink
     else:
         ink = np.where(page.ink > 0, cv2.GaussianBlur(page.ink, (0, 0), _INK_BLUR), 0).astype(np.uint8)
-    segmented = _segmented(ink)
-    lines = segmented.character_lines
-    if not lines:
-        return nothing
     owners = _Owners(page, ink, sampling)
-    names: list[str] = []
-    kept: list[AnyArray] = []
-    for line in lines:
-        own = np.array([owners.name_of(group) for group in line.groups])
-        kept.append(line.candidates[0] + _chosen(own, rng, sampling))
-        names += own.tolist()
-    numbers = np.concatenate(kept).astype(np.intp)
-    labels = np.array([CHARACTER_NAMES.index(names[number]) for number in numbers], np.uint8)
-    return Examples(np.asarray(segmented.character_features()[numbers], np.uint8), labels)
+    found = [nothing]
+    for line in _segmented(ink).lines:
+        if not line.groups:
+            continue
+        names = np.array([owners.name_of(group) for group in line.groups])
+        chosen = _chosen(names, rng, sampling).tolist()
+        groups, frames = [line.groups[n] for n in chosen], [line.frames[n].image for n in chosen]
+        centres = line_centres(line.tall, np.array([group.left + group.ink.shape[1] / 2 for group in groups]))
+        features = character_features(groups, frames, ink, centres, line.height)
+        found.append(Examples(features, np.array([CHARACTER_NAMES.index(names[n]) for n in chosen], np.uint8)))
+    return Examples(np.concatenate([own.features for own in found]), np.concatenate([own.labels for own in found]))
 
 
 def _segmented(ink: GrayPicture) -> Page:
