@@ -105,9 +105,9 @@ def test_pixels_are_named_by_what_the_page_has_there() -> None:
     page = page_of(("1", 20, 10), ("7", 80, 10), rule=70)
     local = local_contrast(page.picture)
     kinds_of: dict[bytes, set[int]] = {}
-    for row, column in np.argwhere(local.candidates()):
-        features = local.features(np.array([row]), np.array([column])).tobytes()
-        kinds_of.setdefault(features, set()).add(int(page.kinds[row, column]))
+    rows, columns = np.nonzero(local.candidates())
+    for features, kind in zip(local.features(rows, columns), page.kinds[rows, columns].tolist(), strict=True):
+        kinds_of.setdefault(features.tobytes(), set()).add(kind)
     examples = pixel_examples(page, rng(), PIXEL_SAMPLING._replace(inverted=0.0))
     assert len(examples.labels) == PIXEL_SAMPLING.most
     assert {INK, RULE} <= set(examples.labels.tolist())
