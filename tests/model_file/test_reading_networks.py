@@ -64,7 +64,8 @@ def test_logits_are_those_of_dense_layers_with_relu(name: str) -> None:
     for layer in range(3):
         assert arrays[f"q{layer}"].dtype == np.int8
         x = np.maximum(x, 0) @ (arrays[f"q{layer}"] * arrays[f"s{layer}"].astype(float)) + arrays[f"b{layer}"]
-    assert_allclose(network_of(name)(features), x, rtol=1e-3, atol=1e-3)
+    # ONNX Runtime rounds what it multiplies with int8 weights to 8 bits, row by row.
+    assert np.abs(network_of(name)(features) - x).max() < 0.02 * np.abs(x).max()
 
 
 def test_one_core_answers() -> None:

@@ -1,5 +1,7 @@
 """The best path through a line, against all paths one by one, and the names that two networks give together."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -38,7 +40,7 @@ def test_the_more_probable_way_to_take_a_line_apart_wins() -> None:
 
 
 def test_a_path_of_many_edges_pays_no_more_than_one_of_few() -> None:
-    """Three edges at 0.8 would have 0.51 together, less than the 0.7 of the one; a segment for a segment they have more."""
+    """Three edges at 0.8 have 0.51 together, less than the 0.7 of the one; segment for segment they have more."""
     groups = [group(0, 0), group(1, 1), group(2, 2), group(0, 2)]
     path = best_path(groups, 3, scores(("1", 0.8), ("2", 0.8), ("3", 0.8), ("letter", 0.7)))
     assert [edge.name for edge in path] == ["1", "2", "3"]
@@ -68,7 +70,7 @@ def test_no_path_is_better_than_the_best(seed: int) -> None:
 
     path = best_path([group(a, b) for a, b in spans], SEGMENTS, log_probabilities)
     used = [spans[edge.group] for edge in path]
-    assert all(before[1] < after[0] for before, after in zip(used, used[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(used))
     lengths = [b + 1 - a for a, b in used]
     cost = sum(-best[edge.group] * n for edge, n in zip(path, lengths, strict=True))
     assert cost + PATH_WEIGHTS.skip * (SEGMENTS - sum(lengths)) == pytest.approx(cheapest(0))
