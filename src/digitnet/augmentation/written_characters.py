@@ -37,16 +37,18 @@ def draw_digit(image: GrayPicture, height: float, pen: float | None, rng: np.ran
         strokes = np.asarray(fine > 60, np.uint8)
     slant, stretch = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.1))
     shear = np.array([[stretch, slant, side / 2 * (1 - stretch - slant) + side / 4], [0, 1, 0]])
-    strokes = cv2.warpAffine(strokes * 255, shear, (side * 3 // 2, side), flags=cv2.INTER_LINEAR)
-    strokes = _cropped(np.asarray((strokes > 127) * np.uint8(255), np.uint8))
+    slanted = cv2.warpAffine(strokes * 255, shear, (side * 3 // 2, side), flags=cv2.INTER_LINEAR)
+    strokes = _cropped(np.asarray((slanted > 127) * np.uint8(255), np.uint8))
     if pen is not None:
         strokes = _with_pen(strokes, pen * strokes.shape[0] / height)
     return _scaled(strokes, height / strokes.shape[0])
 
 
 def _with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
-    """Strokes of about the width `pen`, in their own pixels; a stroke never loses its middle."""
-    inside = cv2.distanceTransform(strokes, cv2.DIST_L2, 5)
+    """Strokes of about the width `pen`, in their own pixels; a thin one may break where strokes meet, as of a dry pen."""
+    # Paper around them: ink that fills its rectangle has no other, and its distances from paper would be endless.
+    surrounded = cv2.copyMakeBorder(strokes, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    inside = cv2.distanceTransform(surrounded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     width = 4 * float(inside[inside > 0].mean())
     by = (pen - width) / 2
     if by > 0:
@@ -71,7 +73,7 @@ def _arc(centre: tuple[float, float], radii: tuple[float, float], begin: float, 
 
 # Strokes of each mark, in units of a digit's height: x from 0, y from 0 at a digit's top to 1 at its foot.
 _STROKES: dict[str, Callable[[np.random.Generator], list[_Points]]] = {
-    ".": lambda rng: _line((0, 0.97), (0.02, 0.98)),
+    ".": lambda _: _line((0, 0.97), (0.02, 0.98)),
     ",": lambda rng: _line((0.1, 0.88), (0.09, 1.0), (rng.uniform(-0.08, 0.05), rng.uniform(1.1, 1.3))),
     "-": lambda rng: _line((0, 0.5), (rng.uniform(0.25, 0.6), rng.uniform(0.45, 0.55))),
     "/": lambda rng: _line((0, rng.uniform(0.95, 1.15)), (rng.uniform(0.2, 0.6), rng.uniform(-0.15, 0.05))),
@@ -94,7 +96,7 @@ _STROKES: dict[str, Callable[[np.random.Generator], list[_Points]]] = {
     ],
     "(": lambda rng: _arc((0.3, 0.5), (rng.uniform(0.15, 0.3), 0.65), 110, 250),
     ")": lambda rng: _arc((0, 0.5), (rng.uniform(0.15, 0.3), 0.65), -70, 70),
-    ":": lambda rng: [*_line((0, 0.4), (0.01, 0.42)), *_line((0, 0.88), (0.01, 0.9))],
+    ":": lambda _: [*_line((0, 0.4), (0.01, 0.42)), *_line((0, 0.88), (0.01, 0.9))],
     "%": lambda rng: [
         *_line((0.65, rng.uniform(-0.05, 0.1)), (0.05, rng.uniform(0.9, 1.05))),
         *_arc((0.12, 0.25), (0.12, 0.15), 0, 360),
@@ -105,7 +107,7 @@ _STROKES: dict[str, Callable[[np.random.Generator], list[_Points]]] = {
         *_line((-0.08, 0.42), (0.48, rng.uniform(0.38, 0.44))),
         *_line((-0.08, 0.6), (0.44, rng.uniform(0.56, 0.62))),
     ],
-    "$": lambda rng: [
+    "$": lambda _: [
         np.concatenate([_arc((0.25, 0.28), (0.24, 0.24), -30, -270)[0], _arc((0.25, 0.75), (0.24, 0.24), -90, 150)[0]]),
         *_line((0.26, -0.12), (0.24, 1.14)),
     ],

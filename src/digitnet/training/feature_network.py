@@ -1,0 +1,176 @@
+"""Small dense networks that see uint8 features instead of images: how one is trained, and the file that it becomes.
+
+    features uint8 (n, k) -> Cast -> (MatMul + bias -> ReLU) ... -> MatMul + bias -> logits (n, classes)
+
+The division of the features by 255 is part of the first weights. All weights are symmetric int8 with one scale a unit.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from digitnet.arrays import AnyArray
+from digitnet.errors import ConfigurationError
+from digitnet.network.backend import KerasModel, keras
+from digitnet.network.initialization import kernel_initializer, layer_seeds
+from digitnet.training.optimizers import make_optimizer
+from digitnet.training.schedules import WarmupCosine
+
+__all__ = ["FeatureRecipe", "encode_feature_network", "train_feature_network"]
+
+_Batch: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]
+
+_OPSET, _IR_VERSION = 17, 8  # of ONNX; old enough for every ONNX Runtime that digitnet accepts
+_WEIGHT_MAX = 127  # symmetric int8
+_CLASS_WEIGHTS = (0.5, 3.0)  # bounds of the weight of a class; chosen by hand
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRecipe:
+    """How a network is built and trained.
+
+    Attributes:
+        hidden_sizes: Units of each hidden layer.
+        epochs: Passes through the examples.
+        learning_rate: The peak, after a tenth of the steps or fewer.
+        batch_size: Examples in one step.
+        dropout: Fraction of the first hidden layer's outputs set to 0 while training.
+        rarity: Exponent of the weight of a class, by how much rarer than the mean it is; 0 for equal weights.
+        weight_decay: Fraction (times the learning rate) by which kernels shrink at each step.
+        warmup: Part of the steps in which the learning rate rises.
+    """
+
+    hidden_sizes: tuple[int, ...]
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    dropout: float = 0.0
+    rarity: float = 0.0
+    weight_decay: float = 1e-4
+    warmup: float = 0.02
+
+
+def train_feature_network(
+    features: NDArray[np.uint8], labels: NDArray[np.uint8], num_classes: int, recipe: FeatureRecipe, seed: int
+) -> KerasModel:
+    """Train a network of dense layers with ReLU.
+
+    Args:
+        features: uint8 (n, k), n at least 1.
+        labels: uint8 (n,), each below `num_classes`.
+        num_classes: Outputs.
+        recipe: How.
+        seed: What the first weights, dropout and the order of the examples follow from.
+
+    Returns:
+        A keras.Model from features uint8 (n, k) to logits (n, num_classes).
+
+    Raises:
+        ConfigurationError: There are no examples, or not as many labels.
+    """
+    if not len(features) or len(features) != len(labels):
+        raise ConfigurationError(
+            f"there are {len(features)} rows of features and {len(labels)} labels: expected as many, at least one"
+        )
+    model = _network(features.shape[1], num_classes, recipe, seed)
+    batches = _Batches(features, labels, _class_weights(labels, num_classes, recipe.rarity), recipe.batch_size, seed)
+    schedule = WarmupCosine(recipe.learning_rate, recipe.epochs * len(batches), recipe.warmup)
+    model.compile(
+        optimizer=make_optimizer("adamw", schedule, recipe.weight_decay),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0)
+    return model
+
+
+def _network(num_features: int, num_classes: int, recipe: FeatureRecipe, seed: int) -> KerasModel:
+    seeds = layer_seeds(seed, count=2 + len(recipe.hidden_sizes))
+    inputs = keras.Input((num_features,), dtype="uint8", name="features")
+    x = keras.layers.Rescaling(1 / 255, name="rescaling")(inputs)
+    for number, size in enumerate(recipe.hidden_sizes, start=1):
+        start = kernel_initializer("relu", next(seeds))
+        x = keras.layers.Dense(size, activation="relu", kernel_initializer=start, name=f"hidden_{number}")(x)
+        if number == 1 and recipe.dropout:
+            x = keras.layers.Dropout(recipe.dropout, seed=next(seeds), name="dropout")(x)
+    start = kernel_initializer("linear", next(seeds))
+    return keras.Model(inputs, keras.layers.Dense(num_classes, kernel_initializer=start, name="logits")(x))
+
+
+def _class_weights(labels: AnyArray, num_classes: int, rarity: float) -> NDArray[np.float32]:
+    """What an example of each class counts: more where there are few of them."""
+    counts = np.bincount(labels, minlength=num_classes)
+    weights = (counts.mean() / np.maximum(counts, 1)) ** rarity
+    return np.asarray(np.clip(weights, *_CLASS_WEIGHTS), np.float32)
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The examples in an order that follows from the seed and the epoch; a remainder is a batch of its own."""
+
+    def __init__(self, features: AnyArray, labels: AnyArray, weights: AnyArray, batch_size: int, seed: int) -> None:
+        super().__init__()
+        self._features, self._labels, self._weights = features, labels, weights
+        self._batch_size, self._seed, self._epoch = batch_size, seed, 0
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self._order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._features))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._features) / self._batch_size)
+
+    def __getitem__(self, number: int) -> _Batch:
+        # In the order of the memory, which is faster to read; within a batch the order means nothing.
+        rows = np.sort(self._order[number * self._batch_size : (number + 1) * self._batch_size])
+        labels = self._labels[rows]
+        return self._features[rows], labels, self._weights[labels]
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._shuffle()
+
+
+def encode_feature_network(model: KerasModel) -> bytes:
+    """The network as a file of ONNX.
+
+    Args:
+        model: As `train_feature_network` gives it.
+
+    Returns:
+        The file, from `features`, uint8 (n, k), to `logits`, float32 (n, classes).
+    """
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    nodes = [helper.make_node("Cast", ["features"], ["x"], to=TensorProto.FLOAT)]
+    weights: list[Any] = []
+    x = "x"
+    for k, layer in enumerate(layers):
+        kernel, bias = (np.asarray(variable, np.float32) for variable in layer.get_weights())
+        rounded, scales = _rounded(kernel / np.float32(255 if k == 0 else 1))
+        named: dict[str, AnyArray] = {f"q{k}": rounded, f"s{k}": scales, f"b{k}": bias}
+        weights += [numpy_helper.from_array(array, name) for name, array in named.items()]
+        is_last = layer is layers[-1]
+        y = "logits" if is_last else f"h{k}"
+        nodes += [
+            helper.make_node("DequantizeLinear", [f"q{k}", f"s{k}"], [f"w{k}"], axis=1),
+            helper.make_node("MatMul", [x, f"w{k}"], [f"m{k}"]),
+            helper.make_node("Add", [f"m{k}", f"b{k}"], [y]),
+        ]
+        if not is_last:
+            x = f"r{k}"
+            nodes.append(helper.make_node("Relu", [y], [x]))
+    features = helper.make_tensor_value_info("features", TensorProto.UINT8, ["n", layers[0].kernel.shape[0]])
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", layers[-1].kernel.shape[1]])
+    graph = helper.make_graph(nodes, "reading", [features], [logits], weights)
+    file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+    onnx.checker.check_model(file)
+    return bytes(file.SerializeToString())
+
+
+def _rounded(kernel: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A kernel in int8, and the scale of each of its columns."""
+    scales = np.maximum(np.abs(kernel).max(axis=0), np.float32(1e-12)) / np.float32(_WEIGHT_MAX)
+    return np.rint(kernel / scales).astype(np.int8), np.asarray(scales, np.float32)
