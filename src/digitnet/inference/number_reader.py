@@ -49,11 +49,15 @@ class NumberThresholds(NamedTuple):
     # Letters for each digit of a word from which all of it is left out; chosen by hand.
     letters_per_digit: float = 0.5
     # Least chance that all of a number is right for it to be sure.
-    sure: float = 0.9
+    sure: float = 0.97
     # Least probability of an edge that is left out beside a number, for that number to be sure; chosen by hand.
     sure_neighbour: float = 0.5
-    # Least probability of a digit that is answered at all; chosen by hand.
-    min_digit: float = 0.2
+    # Least geometric mean of the probabilities of a word's digits, below which it is no number; and the same on a page
+    # that has words too. Chosen by hand on rendered pictures.
+    min_digit: float = 0.6
+    min_digit_among_words: float = 0.85
+    # Letters that are more probable than not, from which a page has words; chosen by hand.
+    page_letters: int = 3
 
 
 NUMBER_THRESHOLDS = NumberThresholds()
@@ -91,6 +95,18 @@ class _Run:
     confidence: float
     is_sure: bool
     notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Word:
+    """Characters with no wide gap between them: what they say, and the numbers among them."""
+
+    text: str
+    runs: list[_Run]
+
+    def unsure(self) -> "_Word":
+        """The same, none of its numbers sure."""
+        return _Word(self.text, [dataclasses.replace(run, is_sure=False) for run in self.runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,11 +196,14 @@ class NumberReader:
         if not lines:
             return None
         words = [word for line in lines for word in _words(line.characters, self.thresholds)]
-        kept = [word for word in words if not _is_text(word, self.thresholds)]
-        runs = [self._runs_of(line, kept, page, constraint) for line in lines]
+        kept, doubtful = _numbers_among(words, self.thresholds)
+        runs = [
+            [word.unsure() if line.row in doubtful else word for word in self._runs_of(line, kept, page, constraint)]
+            for line in lines
+        ]
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
-        found = self._answer(ink, [line for line in runs if any(line)], notes)
+        found = self._answer(ink, [line for line in runs if any(word.runs for word in line)], notes)
         is_more = len(words) > len(kept) or not set(found.written) <= _DIGITS | {" ", "\n"} or _has_rules(page_ink)
         return dataclasses.replace(found, has_structure=is_more)
 
@@ -206,17 +225,19 @@ class NumberReader:
 
     def _runs_of(
         self, line: _NamedLine, kept: Sequence[Sequence[_Character]], page: Page, constraint: AnyConstraint | None
-    ) -> list[list[_Run]]:
+    ) -> list[_Word]:
         """The numbers of each word of a line."""
         own = [word for word in kept if word[0].ink.line == line.row]
         if constraint is None:
-            return [[self._run(run, word) for run in _runs(word)] for word in own]
+            return [_Word(_text(word), [self._run(run, word) for run in _runs(word)]) for word in own]
         whole = self._fitted(line, line.characters, page, constraint)
         if whole is not None and whole.is_sure:
-            return [[whole]]
+            return [_Word(_text(whole.characters), [whole])]
         fitted = [(word, self._fitted(line, word, page, constraint)) for word in own]
         return [
-            [run] if run is not None and run.is_sure else [self._refused(plain, run) for plain in _runs(word)]
+            _Word(_text(run.characters), [run])
+            if run is not None and run.is_sure
+            else _Word(_text(word), [self._refused(plain, run) for plain in _runs(word)])
             for word, run in fitted
         ]
 
@@ -246,9 +267,7 @@ class NumberReader:
         plain = self._run(characters, characters)
         return dataclasses.replace(plain, is_sure=False, notes=(note,))
 
-    def _answer(
-        self, ink: GrayPicture, lines: Sequence[Sequence[Sequence[_Run]]], notes: Sequence[Note]
-    ) -> WrittenNumbers:
+    def _answer(self, ink: GrayPicture, lines: Sequence[Sequence[_Word]], notes: Sequence[Note]) -> WrittenNumbers:
         """The answer from the numbers of each word of each line."""
         digits: list[tuple[Digit, ...]] = []
         numbers: list[Number] = []
@@ -257,9 +276,13 @@ class NumberReader:
         for words in lines:
             own: list[Digit] = []
             row = len(digits)
-            for run in itertools.chain.from_iterable(words):
+            for run in itertools.chain.from_iterable(word.runs for word in words):
                 named = self._digits([c for c in run.characters if c.edge.name in _DIGITS], row, sure=run.is_sure)
-                is_ok = run.confidence >= self.thresholds.sure and all(digit.status == "ok" for digit in named)
+                is_ok = (
+                    run.is_sure
+                    and run.confidence >= self.thresholds.sure
+                    and all(digit.status == "ok" for digit in named)
+                )
                 if not is_ok:
                     named = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in named]
                 own += named
@@ -277,7 +300,7 @@ class NumberReader:
                 notes = [*notes, *run.notes]
             if own:
                 digits.append(tuple(own))
-                written.append(" ".join(_text(run.characters) for word in words for run in word))
+                written.append(" ".join(word.text for word in words if word.text))
         return WrittenNumbers(
             ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes), has_structure=False
         )
@@ -348,7 +371,8 @@ def _has_rules(page_ink: PageInk) -> bool:
 
 
 def _text(characters: Sequence[_Character]) -> str:
-    return "".join(c.edge.name for c in characters)
+    """Digits and marks, without what is neither."""
+    return "".join(c.edge.name for c in characters if c.edge.name in _DIGITS or c.edge.name in _MARKS)
 
 
 def _box(characters: Sequence[_Character]) -> Box:
@@ -380,6 +404,27 @@ def _words(line: Sequence[_Character], thresholds: NumberThresholds) -> list[lis
 def _is_text(word: Sequence[_Character], thresholds: NumberThresholds) -> bool:
     letters = sum(c.edge.name == "letter" for c in word)
     return letters > 0 and letters >= thresholds.letters_per_digit * len(_digits_of(word))
+
+
+def _numbers_among(
+    words: Sequence[list[_Character]], thresholds: NumberThresholds
+) -> tuple[list[list[_Character]], set[int]]:
+    """The words that hold a number, no text and no marks that only look a little like digits.
+
+    Also the lines in which such a mark was left out, since it may have been a digit.
+    """
+    letters = sum(c.edge.name == "letter" and c.edge.probability > 0.5 for word in words for c in word)
+    least = thresholds.min_digit_among_words if letters >= thresholds.page_letters else thresholds.min_digit
+    kept, doubtful = [], set()
+    for word in words:
+        digits = [c.edge.probability for c in _digits_of(word)]
+        if not digits or _is_text(word, thresholds):
+            continue
+        if float(np.exp(np.mean(np.log(digits)))) >= least:
+            kept.append(word)
+        else:
+            doubtful.add(word[0].ink.line)
+    return kept, doubtful
 
 
 def _runs(word: Sequence[_Character]) -> list[list[_Character]]:
