@@ -12,20 +12,24 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
+from digitnet.inference.tables import CharacterPlace, character_places, is_parted, numbers_in_cells
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
+from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
 from digitnet.segmentation.characters import MARKS, NamedEdge, best_path, named_log_probabilities
 from digitnet.segmentation.components import typical_height
 from digitnet.segmentation.page import DigitInk, Page, segment_written
+from digitnet.segmentation.table_grid import TableGrid, find_table_grid
 
 __all__ = ["NUMBER_THRESHOLDS", "NumberReader", "NumberThresholds", "WrittenNumbers"]
 
@@ -53,11 +57,15 @@ NUMBER_THRESHOLDS = NumberThresholds()
 
 
 class _Character(NamedTuple):
-    """A character of a line: what it is, how probable that is, its place among the candidates and in the picture."""
+    """A character of a line: what it is, how probable that is, its place among the candidates and in the picture.
+
+    `place` is that in a table, None where the page has no cells.
+    """
 
     edge: NamedEdge
     candidate: int
     ink: DigitInk
+    place: CharacterPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +80,7 @@ class WrittenNumbers:
         written: What is written, marks kept, numbers apart, a line for each line.
         notes: What was done.
         quality: Mean log-probability of the edges of all lines, from minus infinity to 0.
+        table_shape: Rows and columns of the cells that rules enclose; None where they enclose none.
     """
 
     ink: GrayPicture
@@ -81,6 +90,7 @@ class WrittenNumbers:
     written: str
     notes: tuple[Note, ...]
     quality: float
+    table_shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,14 @@ class NumberReader:
         to_picture = np.array([[factor, 0.0, shift], [0.0, factor, shift]])
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
         lines = self._named_lines(page)
-        return self._answer(page, lines, _ink_of_picture(page_ink, to_picture, shape), page_ink) if lines else None
+        if not lines:
+            return None
+        grid = find_table_grid(page_ink.rules, page_ink.digit_height)
+        if grid is not None:
+            lines = [_with_places(line, grid, to_picture) for line in lines]
+        found = self._answer(page, lines, _ink_of_picture(page_ink, to_picture, shape), page_ink)
+        placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
+        return dataclasses.replace(found, numbers=placed.numbers, table_shape=placed.shape)
 
     def _named_lines(self, page: Page) -> list[list[_Character]]:
         """The characters of each line."""
@@ -234,11 +251,20 @@ def _words(line: Sequence[_Character], thresholds: NumberThresholds) -> list[lis
     end = -np.inf
     for character in line:
         left, _, width, _ = character.ink.box
-        if left - end > thresholds.gap * height:
+        if not words or _begins_word(words[-1][-1], character, is_far=left - end > thresholds.gap * height):
             words.append([])
         words[-1].append(character)
         end = max(end, left + width)
     return words
+
+
+def _begins_word(last: _Character, character: _Character, *, is_far: bool) -> bool:
+    """Whether a character belongs to another number or word than the one before it."""
+    parted = is_parted(last.place, character.place) if last.place and character.place else None
+    if parted is None:
+        return is_far
+    # A letter in a box of a comb stands between two numbers, however few digits they have.
+    return parted or "letter" in {last.edge.name, character.edge.name}
 
 
 def _is_text(word: Sequence[_Character], thresholds: NumberThresholds) -> bool:
@@ -261,6 +287,17 @@ def _stripped(run: list[_Character]) -> list[_Character]:
     while run and run[-1].edge.name not in _DIGITS:
         run = run[:-1]
     return run
+
+
+def _with_places(line: Sequence[_Character], grid: TableGrid, to_picture: np.ndarray) -> list[_Character]:
+    places = character_places(grid, _on_page([c.ink.box for c in line], to_picture))
+    return [c._replace(place=place) for c, place in zip(line, places, strict=True)]
+
+
+def _on_page(boxes: Sequence[Box], to_picture: np.ndarray) -> NDArray[np.float64]:
+    """The centres of boxes of the picture, (n, 2), on the page of the working size."""
+    corners = np.array(boxes, np.float64).reshape(-1, 4)
+    return np.asarray((corners[:, :2] + corners[:, 2:] / 2 - to_picture[:, 2]) / to_picture[0, 0])
 
 
 def _ink_of_picture(page_ink: PageInk, to_picture: np.ndarray, shape: tuple[int, int]) -> GrayPicture:

@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
-from digitnet.inference.answers import Digit, Reading
+from digitnet.errors import ConfigurationError
+from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
+from digitnet.inference.tables import table_of
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, in_words
 from digitnet.pictures.decoding import PictureSource
@@ -270,6 +272,27 @@ class Reader:
                 page = self._read_page(attempt)
                 best = page if page.worth >= best.worth + limits.min_gain else best
         return best.trace if best.num_typical else self._refused_as_single_digits(best)
+
+    def read_table(self, picture: PictureSource) -> Table:
+        """Read the numbers of a picture in rows and columns.
+
+        Args:
+            picture: See `load_picture`.
+
+        Returns:
+            The table; without rows where neither a number nor a cell is found.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+            ConfigurationError: The model file knows other classes than the ten digits.
+        """
+        if self.numbers is None:
+            raise ConfigurationError("tables are read with models of the ten digits: this one has other classes")
+        loaded = next(binarizations(picture))
+        found = self.numbers.read(loaded)
+        if found is None:
+            return Table((), notes=in_words((Note(NoteKind.BLANK),)))
+        return table_of(found.numbers, found.table_shape, in_words(found.notes))
 
     def _trace_of_numbers(self, picture: Picture, found: WrittenNumbers | None) -> Trace:
         if found is None:
