@@ -65,6 +65,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "segmentation": (
         "components",
         "lines",
+        "cells",
+        "table_grid",
         "cuts",
         "group_costs",
         "symbol_lattice",

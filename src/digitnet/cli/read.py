@@ -5,6 +5,7 @@ from argparse import Namespace
 from digitnet.cli.answering import answer, request_from
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.options import add_answering, add_model, add_output
+from digitnet.cli.table_answer import answer_table
 
 __all__ = ["COMMAND"]
 
@@ -19,6 +20,7 @@ def _describe(line: CommandLine) -> None:
             "digitnet read page.jpg",
             "digitnet read scans/ 'more/*.png' --csv out.csv",
             "digitnet read page.jpg --explain how.png",
+            "digitnet read marks.jpg --table marks.csv",
         ),
     )
     line.argument(
@@ -27,12 +29,19 @@ def _describe(line: CommandLine) -> None:
         nargs="+",
         help="Files, folders of pictures, patterns such as '*.png', or - for standard input.",
     )
-    add_output(line)
+    add_output(line).option(
+        "--table",
+        metavar="OUT.csv",
+        help="Write the table that one picture shows, a row for each of its rows, instead of lines; with rules or "
+        "without. Cells that are unsure are named on stderr.",
+    )
     add_model(line.section("Model"))
     add_answering(line.section("Answers"))
 
 
 def _run(arguments: Namespace) -> int:
+    if arguments.table is not None:
+        return answer_table(request_from(arguments), arguments.table)
     return answer(request_from(arguments), numbers=True)
 
 

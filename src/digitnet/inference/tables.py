@@ -16,6 +16,8 @@ __all__ = ["CharacterPlace", "Placed", "character_places", "is_parted", "numbers
 # Least share of the rows that have a number in a column without a rule at its outer side, for it to be a column of the
 # table, not what stands beside it; chosen by hand.
 _OPEN_SHARE = 0.34
+# Share of the rows up to which cells that begin in a column without numbers are due to a stray rule; chosen by hand.
+_STRAY_SHARE = 0.25
 # Shares of the width of numbers that count, one after the other, until no column has two numbers of one line; chosen by
 # hand.
 _WIDTH_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
@@ -66,7 +68,8 @@ def numbers_in_cells(numbers: Sequence[Number], points: NDArray[np.float64], gri
 
     A number in a region of several columns is in the first of them, unless there are several numbers: then a gap in a
     rule has joined cells, and each number has the row and the column that it stands in. What stands beside the
-    outermost cells is a further row or column, where enough of its cells have a number: its outer rule is not drawn.
+    outermost cells is a further row or column, where enough of its cells have a number: its outer rule is not drawn. A
+    row or column in which few cells begin and no number stands is left out.
 
     Args:
         numbers: Those of a page.
@@ -80,19 +83,34 @@ def numbers_in_cells(numbers: Sequence[Number], points: NDArray[np.float64], gri
     by_place = grid.grid_place(points)
     is_shared = (in_region > 1) & (by_place != NOWHERE).all(axis=1)
     places = np.where(is_shared[:, np.newaxis], by_place, grid.place(points))
-    before, shape = [0, 0], list(grid.shape)
+    shape = [0, 0]
     for axis in (0, 1):
-        for open_index in (-1, grid.shape[axis]):
-            is_open = places[:, axis] == open_index
-            filled = len(np.unique(places[is_open, 1 - axis]))
-            if filled == 0 or filled < max(2, _OPEN_SHARE * grid.shape[1 - axis]):
-                places[is_open] = NOWHERE
-            else:
-                before[axis] += open_index == -1
-                shape[axis] += 1
-    cells = [None if row == NOWHERE else (row + before[0], column + before[1]) for row, column in places.tolist()]
+        places, shape[axis] = _renumbered(places, axis, grid)
+    cells = [None if row == NOWHERE else (row, column) for row, column in places.tolist()]
     placed = tuple(dataclasses.replace(n, cell=cell) for n, cell in zip(numbers, cells, strict=True))
     return Placed(placed, (shape[0], shape[1]))
+
+
+def _renumbered(places: NDArray[np.int64], axis: int, grid: TableGrid) -> tuple[NDArray[np.int64], int]:
+    """Places whose rows (axis 0) or columns (axis 1) count from 0, with open ones and without stray ones; and how many.
+
+    Args:
+        places: (n, 2), of all numbers.
+        axis: Which.
+        grid: The cells of the page.
+    """
+    count, others = grid.shape[axis], grid.shape[1 - axis]
+    filled = [len(np.unique(places[places[:, axis] == index, 1 - axis])) for index in range(-1, count + 1)]
+    is_kept = np.array(filled) > 0
+    is_kept[1:-1] |= grid.support(axis) > _STRAY_SHARE * others
+    is_kept[[0, -1]] = np.array(filled)[[0, -1]] >= max(2, _OPEN_SHARE * others)
+    number = np.where(is_kept, np.cumsum(is_kept) - 1, NOWHERE)
+    is_placed = places[:, axis] != NOWHERE
+    own = np.where(is_placed, number[np.where(is_placed, places[:, axis], 0) + 1], NOWHERE)
+    found = places.copy()
+    found[:, axis] = own
+    found[own == NOWHERE] = NOWHERE
+    return found, int(is_kept.sum())
 
 
 def table_of(numbers: Sequence[Number], shape: tuple[int, int] | None, notes: tuple[str, ...] = ()) -> Table:

@@ -20,6 +20,8 @@ class CellLimits(NamedTuple):
     coarse_height: float = 16.0
     # Share of a pixel of that copy that rules must cover to count.
     cover: float = 0.2
+    # Greatest side of specks, which do not count: paper has more of them than rules that are drawn have gaps.
+    speck: float = 0.4
     # Length of the stretch of a rule that tells its direction, and the least share of it that is marked.
     stretch: float = 0.75
     stretch_share: float = 0.6
@@ -76,6 +78,7 @@ def find_cell_regions(
     size = [max(1, round(side * scale)) for side in rules.shape[::-1]]
     coarse = cv2.resize(rules, size, interpolation=cv2.INTER_AREA)
     marks = cv2.dilate(np.asarray((coarse >= 255 * limits.cover) * np.uint8(255), np.uint8), np.ones((3, 3), np.uint8))
+    marks = _without_specks(marks, limits.speck * digit_height * scale)
     paper = np.asarray(~_closed_rules(marks, digit_height * scale, limits) * np.uint8(1), np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
     kept = _plausible_boxes(statistics, paper.shape, digit_height * scale, limits)
@@ -89,6 +92,12 @@ def find_cell_regions(
     number = np.full(len(statistics), -1, np.int32)
     number[kept] = np.arange(len(kept))
     return CellRegions(number[labels], (corners + 0.5) / scale, scale)
+
+
+def _without_specks(marks: GrayPicture, side: float) -> GrayPicture:
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    is_large = statistics[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) > side
+    return np.asarray(np.where(is_large[labels], marks, 0), np.uint8)
 
 
 def _closed_rules(marks: GrayPicture, digit_height: float, limits: CellLimits) -> NDArray[np.bool_]:

@@ -29,6 +29,10 @@ class GridLimits(NamedTuple):
     box_ratio: float = 1.5
     # Greatest distance between the boxes of a comb, in heights of a digit.
     box_gap: float = 0.8
+    # How far beside the outermost cells a further row or column reaches, in typical heights or widths of a cell; and how
+    # far beyond its end a point still belongs to a row in the middle.
+    beside: float = 1.5
+    beyond: float = 0.5
     # Cells from which it is estimated how rules converge, and from which, how they bend.
     converging: int = 4
     bending: int = 12
@@ -43,27 +47,30 @@ class _Axis:
 
     Attributes:
         bend: (4,), what is added to y to make rules level.
-        size: Pixels by which coordinates are divided first.
+        size: Pixels by which coordinates are divided first; all that follows is divided by it.
         starts, ends: (n,), of each row, once rules are level.
-        typical: Median height of a row.
+        beside: Distance beside the first and the last row that is a further row.
+        beyond: Distance below a row that still belongs to it.
     """
 
     bend: Floats
     size: float
     starts: Floats
     ends: Floats
-    typical: float
+    beside: float
+    beyond: float
 
     def index(self, x: Floats, y: Floats) -> Integers:
         """The row of each point; -1 just above the first, the number of rows just below the last, else NOWHERE."""
         level = _levelled(x / self.size, y / self.size, self.bend)
         row = np.searchsorted(self.starts, level, side="right") - 1
-        inside = np.clip(row, 0, None)
-        is_beyond = level > self.ends[inside] + 0.5 * self.typical
-        is_next = (inside == len(self.starts) - 1) & (level <= self.ends[-1] + self.typical)
-        row = np.where((row >= 0) & (level > self.ends[inside]) & (inside == len(self.starts) - 1), row + 1, row)
-        row = np.where((row >= 0) & is_beyond & ~is_next, NOWHERE, row)
-        return np.asarray(np.where((row == -1) & (level < self.starts[0] - self.typical), NOWHERE, row), np.int64)
+        last = len(self.starts) - 1
+        below = level - self.ends[np.maximum(row, 0)]
+        above = self.starts[0] - level
+        found = np.where((row == last) & (below > 0), row + 1, row)
+        is_far = np.where(row == last, below > self.beside, below > self.beyond)
+        is_far = np.where(row == -1, above > self.beside, is_far)
+        return np.asarray(np.where(is_far, NOWHERE, found), np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +92,11 @@ class TableGrid:
     shape: tuple[int, int]
     _rows: _Axis
     _columns: _Axis
+
+    def support(self, axis: int) -> Integers:
+        """For each row (axis 0) or column (axis 1) the number of columns or rows in which a cell begins there."""
+        begun = np.unique(self.positions, axis=0)
+        return np.bincount(begun[:, axis], minlength=self.shape[axis])
 
     def region(self, points: Floats) -> Integers:
         """The region of each point (n, 2) of the page, x and y; -1 of none."""
@@ -162,7 +174,8 @@ def _axis(corners: Corners, size: float, limits: GridLimits) -> tuple[Integers, 
         np.array([pick(values[rows == row]) for row in range(rows.max() + 1)])
         for pick, values in ((np.mean, tops), (np.median, bottoms))
     )
-    return rows, _Axis(bend, size, starts, ends, float(np.median(heights)))
+    typical = float(np.median(heights))
+    return rows, _Axis(bend, size, starts, ends, limits.beside * typical, limits.beyond * typical)
 
 
 def _bend(corners: Corners, limits: GridLimits) -> Floats:
