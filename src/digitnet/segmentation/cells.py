@@ -18,6 +18,8 @@ class CellLimits(NamedTuple):
 
     # Height in pixels of a digit on the copy on which cells are found.
     coarse_height: float = 16.0
+    # Longest side in pixels of that copy, so that the largest pages take no seconds.
+    max_side: float = 1000.0
     # Share of a pixel of that copy that rules must cover to count.
     cover: float = 0.2
     # Greatest side of specks, which do not count: paper has more of them than rules that are drawn have gaps.
@@ -74,7 +76,7 @@ def find_cell_regions(
     """
     if not rules.any():
         return None
-    scale = min(1.0, limits.coarse_height / digit_height)
+    scale = min(1.0, limits.coarse_height / digit_height, limits.max_side / max(rules.shape))
     size = [max(1, round(side * scale)) for side in rules.shape[::-1]]
     coarse = cv2.resize(rules, size, interpolation=cv2.INTER_AREA)
     marks = cv2.dilate(np.asarray((coarse >= 255 * limits.cover) * np.uint8(255), np.uint8), np.ones((3, 3), np.uint8))

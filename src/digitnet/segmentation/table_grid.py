@@ -27,8 +27,8 @@ class GridLimits(NamedTuple):
     # Greatest width of a box of a comb, in heights of a digit, and greatest ratio of the widths in one comb.
     box_width: float = 1.7
     box_ratio: float = 1.5
-    # Greatest distance between the boxes of a comb, in heights of a digit.
-    box_gap: float = 0.8
+    # Greatest distance between the insides of two boxes of a comb, in heights of a digit.
+    box_gap: float = 1.0
     # How far beside the outermost cells a further row or column reaches, in typical heights or widths of a cell; and how
     # far beyond its end a point still belongs to a row in the middle.
     beside: float = 1.5
