@@ -29,7 +29,9 @@ def test_without_rules_columns_of_wide_numbers_stay_apart() -> None:
 def test_without_rules_a_page_may_be_turned(drop: float) -> None:
     places = [(row, column) for row in range(6) for column in range(4)]
     numbers = [
-        number(str(column), round(60 * column - drop * 100 * row) + 200, row, round(100 * row + drop * 60 * column) + 50)
+        number(
+            str(column), round(60 * column - drop * 100 * row) + 200, row, round(100 * row + drop * 60 * column) + 50
+        )
         for row, column in places
     ]
     assert table_of(numbers, None).texts == [["0", "1", "2", "3"]] * 6

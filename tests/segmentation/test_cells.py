@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
-from digitnet.segmentation.cells import find_cell_regions
+from digitnet.segmentation.cells import CELL_LIMITS, find_cell_regions
 from digitnet.segmentation.table_grid import NOWHERE, TableGrid, find_table_grid
 
 DIGIT_HEIGHT = 40.0
@@ -160,8 +160,13 @@ def test_what_is_beside_the_table_and_what_is_far() -> None:
     assert found.tolist() == [[0, -1], [1, 5], [4, 0], [NOWHERE] * 2, [NOWHERE] * 2]
 
 
+def test_too_many_cells_are_hatching() -> None:
+    assert find_cell_regions(table(), DIGIT_HEIGHT, CELL_LIMITS._replace(max_cells=19)) is None
+    assert find_cell_regions(table(), DIGIT_HEIGHT, CELL_LIMITS._replace(max_cells=20)) is not None
+
+
 def test_many_cells_take_little_time() -> None:
     rules = ruled([20 + 30 * k for k in range(101)], [20 + 30 * k for k in range(101)], width=2)
     start = time.process_time()
-    assert find_cell_regions(rules, 28.0) is None  # 10,000: hatching
+    find_cell_regions(rules, 28.0)  # 10,000
     assert time.process_time() - start < 2

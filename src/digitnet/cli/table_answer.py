@@ -29,8 +29,8 @@ def answer_table(request: Request, out: str) -> int:
         The exit code: 0, or 1 where the picture could not be read or shows no table.
 
     Raises:
-        ConfigurationError: Not exactly one picture is named, another kind of output is asked for too, or the model knows
-            other classes than the digits.
+        ConfigurationError: Not exactly one picture is named, another kind of output is asked for too, or the model
+            knows other classes than the digits.
         ModelFileError: The model cannot be used.
         OSError: The file cannot be written.
     """

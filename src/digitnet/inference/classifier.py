@@ -212,8 +212,8 @@ class Classifier:
     def read_table(self, picture: "PictureSource") -> Table:
         """Read the numbers of a picture in rows and columns.
 
-        Where rules enclose cells, these are the cells of the table, empty ones too, and a number is never read across a
-        rule; only in a comb, a row of boxes with a digit in each, all boxes hold one number, which has one cell. Without
+        Where rules enclose cells, these are the cells of the table, empty ones too, and a number is never read across
+        a rule; only in a comb, a row of boxes with a digit in each, all boxes hold one number, which has one cell. Without
         such rules each line is a row, and numbers below one another are a column.
 
         Args:

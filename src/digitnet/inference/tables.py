@@ -53,8 +53,8 @@ def character_places(grid: TableGrid, points: NDArray[np.float64]) -> list[Chara
 def is_parted(left: CharacterPlace, right: CharacterPlace) -> bool | None:
     """Whether a rule parts two neighbours of a line; None where their distance decides.
 
-    Their rows do not count: a digit that stands high in its cell does not belong to another number for that. In a comb a
-    digit in the next box belongs to the same number, however far away it is.
+    Their rows do not count: a digit that stands high in its cell does not belong to another number for that. In a comb
+    a digit in the next box belongs to the same number, however far away it is.
     """
     if left.column != right.column:
         return True

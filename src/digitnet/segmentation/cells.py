@@ -61,9 +61,7 @@ class CellRegions(NamedTuple):
     scale: float
 
 
-def find_cell_regions(
-    rules: GrayPicture, digit_height: float, limits: CellLimits = CELL_LIMITS
-) -> CellRegions | None:
+def find_cell_regions(rules: GrayPicture, digit_height: float, limits: CellLimits = CELL_LIMITS) -> CellRegions | None:
     """Find regions that are enclosed by rules, which may slope, bend a little and have gaps.
 
     Args:
@@ -163,9 +161,7 @@ def _corners(labels: NDArray[np.int32], count: int) -> Corners:
     return np.stack(found, axis=1).astype(np.float64)
 
 
-def _fills_its_corners(
-    corners: Corners, areas: AnyArray, digit_height: float, limits: CellLimits
-) -> NDArray[np.bool_]:
+def _fills_its_corners(corners: Corners, areas: AnyArray, digit_height: float, limits: CellLimits) -> NDArray[np.bool_]:
     """Which regions fill the quadrilateral between their corners, and have sides of the size of a cell's."""
     x, y = corners[..., 0], corners[..., 1]
     quadrilateral = 0.5 * abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1))

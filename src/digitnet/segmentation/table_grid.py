@@ -29,8 +29,8 @@ class GridLimits(NamedTuple):
     box_ratio: float = 1.5
     # Greatest distance between the insides of two boxes of a comb, in heights of a digit.
     box_gap: float = 1.0
-    # How far beside the outermost cells a further row or column reaches, in typical heights or widths of a cell; and how
-    # far beyond its end a point still belongs to a row in the middle.
+    # How far beside the outermost cells a further row or column reaches, in typical heights or widths of a cell; and
+    # how far beyond its end a point still belongs to a row in the middle.
     beside: float = 1.5
     beyond: float = 0.5
     # Cells from which it is estimated how rules converge, and from which, how they bend.
@@ -218,9 +218,7 @@ def _clusters(values: Floats, tolerance: float) -> Integers:
     return found
 
 
-def _combs(
-    corners: Corners, positions: Integers, digit_height: float, limits: GridLimits
-) -> tuple[Integers, Integers]:
+def _combs(corners: Corners, positions: Integers, digit_height: float, limits: GridLimits) -> tuple[Integers, Integers]:
     """The place of each box in its comb, or -1; and the first box of its comb, or the cell itself."""
     boxes, owner = np.full(len(corners), -1, np.int64), np.arange(len(corners))
     is_box = _is_box(corners, positions, digit_height, limits)
@@ -243,9 +241,7 @@ def _combs(
     return boxes, owner
 
 
-def _is_box(
-    corners: Corners, positions: Integers, digit_height: float, limits: GridLimits
-) -> NDArray[np.bool_]:
+def _is_box(corners: Corners, positions: Integers, digit_height: float, limits: GridLimits) -> NDArray[np.bool_]:
     """Which cells are as narrow as a digit, and have no cell above or below with no more than a rule between."""
     is_box = np.hypot(*(corners[:, 1] - corners[:, 0]).T) <= limits.box_width * digit_height
     order = np.lexsort(positions.T)  # by column, then by row
