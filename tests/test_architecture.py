@@ -72,11 +72,11 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "cuts",
         "group_costs",
         "symbol_lattice",
-        "character_views",
-        "characters",
         "constrained_search",
         "constrained_path",
         "lattice",
+        "character_views",
+        "characters",
         "page",
     ),
     "training": (
