@@ -47,7 +47,10 @@ def character_places(grid: TableGrid, points: NDArray[np.float64]) -> list[Chara
     """
     region = grid.region(points)
     boxes = np.where(region >= 0, grid.boxes[region], -1)
-    return [CharacterPlace(*place, box) for place, box in zip(grid.place(points).tolist(), boxes.tolist(), strict=True)]
+    return [
+        CharacterPlace(row, column, box)
+        for (row, column), box in zip(grid.place(points).tolist(), boxes.tolist(), strict=True)
+    ]
 
 
 def is_parted(left: CharacterPlace, right: CharacterPlace) -> bool | None:

@@ -78,7 +78,7 @@ def find_cell_regions(rules: GrayPicture, digit_height: float, limits: CellLimit
     size = [max(1, round(side * scale)) for side in rules.shape[::-1]]
     coarse = cv2.resize(rules, size, interpolation=cv2.INTER_AREA)
     marks = cv2.dilate(np.asarray((coarse >= 255 * limits.cover) * np.uint8(255), np.uint8), np.ones((3, 3), np.uint8))
-    marks = _without_specks(marks, limits.speck * digit_height * scale)
+    marks = _without_specks(np.asarray(marks, np.uint8), limits.speck * digit_height * scale)
     paper = np.asarray(~_closed_rules(marks, digit_height * scale, limits) * np.uint8(1), np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
     kept = _plausible_boxes(statistics, paper.shape, digit_height * scale, limits)
