@@ -91,7 +91,7 @@ def test_the_pixel_network_finds_the_ink_where_it_is_asked() -> None:
 
     def all_is_rule(features: np.ndarray) -> np.ndarray:
         asked.append(len(features))
-        return np.eye(4)[np.full(len(features), RULE)]
+        return np.asarray(np.eye(4)[np.full(len(features), RULE)])
 
     page = page_of(("1", 20, 10))
     found = character_examples(page, rng(), all_is_rule, CHARACTER_SAMPLING._replace(found_ink=1.0))

@@ -17,7 +17,7 @@ ANSWERS = {*MODEL, "--augment-inference", "--coverage", "--always-answer", "--js
 PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir"}
 PROMISED = {
     "predict": {*ANSWERS, "--array"},
-    "read": ANSWERS,
+    "read": {*ANSWERS, "--table"},
     "studio": {*PAGE, "--no-browser"},
     "serve": {
         *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin", "--allow-host"),

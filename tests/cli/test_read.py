@@ -159,3 +159,44 @@ def test_the_command_line_reads_numbers(folder: Path) -> None:
     result = run_command("read", folder, "--json")
     assert result.exit_code == 0
     assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["2026", "2026"]
+
+
+@pytest.fixture
+def table_picture(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> Path:
+    """Two rows and three columns of ruled cells, with 2, 0 and nothing above nothing, 6 and 7."""
+    test = mnist[1]
+    paper = np.full((330, 440), 235, np.uint8)
+    for (row, column), label in {(0, 0): 2, (0, 1): 0, (1, 1): 6, (1, 2): 7}.items():
+        digit = cv2.resize(
+            test.images[np.flatnonzero(test.labels == label)[0]], (84, 84), interpolation=cv2.INTER_CUBIC
+        )
+        top, left = 40 + 120 * row + 18, 40 + 120 * column + 18
+        paper[top : top + 84, left : left + 84] = 235 - digit * (180 / 255)
+    for k in range(3):
+        cv2.line(paper, (40, 40 + 120 * k), (400, 40 + 120 * k), 90, 2)
+    for k in range(4):
+        cv2.line(paper, (40 + 120 * k, 40), (40 + 120 * k, 280), 90, 2)
+    Image.fromarray(paper).save(tmp_path / "table.png")
+    return tmp_path / "table.png"
+
+
+def test_a_table_is_written_cell_by_cell(table_picture: Path) -> None:
+    out = table_picture.with_name("out.csv")
+    result = run_command("read", "--table", str(out), str(table_picture))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert out.read_text() == "2,0,\n,6,7\n"
+
+
+def test_a_picture_without_a_table_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (60, 50), 255).save(tmp_path / "blank.png")
+    assert run_command("read", "--table", str(tmp_path / "out.csv"), str(tmp_path / "blank.png")).exit_code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "out.csv is not written" in line
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_table_is_of_one_picture_and_no_other_output(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match="2 are named"):
+        run_command("read", "--table", "out.csv", str(folder))
+    with pytest.raises(ConfigurationError, match="--table and --json"):
+        run_command("read", "--table", "out.csv", "--json", str(folder / "b.png"))

@@ -11,7 +11,7 @@ PAPER = 220
 
 
 def always(kind: str) -> AnyArray:
-    return np.eye(4)[PIXEL_KINDS.index(kind)]
+    return np.asarray(np.eye(4)[PIXEL_KINDS.index(kind)])
 
 
 def all_is_ink(features: NDArray[np.uint8]) -> AnyArray:
@@ -25,7 +25,7 @@ def all_is_rule(features: NDArray[np.uint8]) -> AnyArray:
 def long_is_rule(features: NDArray[np.uint8]) -> AnyArray:
     """What reaches from one side of the first window to the other is a rule, all else ink."""
     row = features[:, : 17 * 17].reshape(-1, 17, 17)[:, 8]
-    is_long = (row > 200).all(axis=1)
+    is_long = np.asarray((row > 200).all(axis=1))
     return np.where(is_long[:, None], 20 * always("rule"), 20 * always("ink"))
 
 

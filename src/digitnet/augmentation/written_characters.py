@@ -45,7 +45,7 @@ def draw_digit(image: GrayPicture, height: float, pen: float | None, rng: np.ran
 
 
 def _with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
-    """Strokes of about the width `pen`, in their own pixels; a thin one may break where strokes meet, as of a dry pen."""
+    """Strokes of about the width `pen`, in their own pixels; thin ones may break where they meet, as of a dry pen."""
     # Paper around them: ink that fills its rectangle has no other, and its distances from paper would be endless.
     surrounded = cv2.copyMakeBorder(strokes, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     inside = cv2.distanceTransform(surrounded, cv2.DIST_L2, 5)[1:-1, 1:-1]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digitnet.inference.classifier import Classifier
     from digitnet.model_file.metadata import Precision
 
-__all__ = ["Request", "answer", "request_from"]
+__all__ = ["Request", "answer", "classifier_for", "request_from"]
 
 _MAX_WITHOUT_BAR = 5  # files; for more there is a progress bar. Chosen by hand.
 
@@ -92,7 +92,7 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     _check(request, inputs, many)
     with quick_imports():
         from digitnet.cli.printing import Printer
-    classifier = _classifier(request, reads_pictures=not all(many))
+    classifier = classifier_for(request, reads_pictures=not all(many))
     read = _Reader(classifier, request, numbers)
     failures = 0
     with ExitStack() as stack:
@@ -119,7 +119,17 @@ def answer(request: Request, *, numbers: bool = False) -> int:
     return 1 if failures else 0
 
 
-def _classifier(request: Request, *, reads_pictures: bool) -> "Classifier":
+def classifier_for(request: Request, *, reads_pictures: bool) -> "Classifier":
+    """The classifier that is asked for.
+
+    Args:
+        request: Which model, and how it is to answer.
+        reads_pictures: Whether it will read any, so that what that takes is imported now.
+
+    Raises:
+        ModelFileError: The model cannot be used.
+        ConfigurationError: The coverage is out of range.
+    """
     with quick_imports():
         from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
 

@@ -79,8 +79,8 @@ def add_json(section: OptionSection) -> None:
     section.flag("--json", dest="as_json", help="Print JSON.")
 
 
-def add_output(line: CommandLine) -> None:
-    """What is made of the answers about pictures."""
+def add_output(line: CommandLine) -> OptionSection:
+    """What is made of the answers about pictures; returned, so that a command may add more to it."""
     section = line.section("Output")
     section.flag("--json", dest="as_json", help="Print JSON, one object a picture.")
     section.option("--csv", metavar="FILE", help="Write a table of all answers, too.")
@@ -89,6 +89,7 @@ def add_output(line: CommandLine) -> None:
         metavar="OUT.png",
         help="Draw how the picture was read, down to the 28 x 28 that the network saw; one picture only.",
     )
+    return section
 
 
 def add_data(section: OptionSection) -> None:

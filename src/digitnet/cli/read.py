@@ -6,6 +6,7 @@ from digitnet.cli.answering import answer, request_from
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.known import add_known, known_numbers
 from digitnet.cli.options import add_answering, add_model, add_output
+from digitnet.cli.table_answer import answer_table
 
 __all__ = ["COMMAND"]
 
@@ -21,6 +22,7 @@ def _describe(line: CommandLine) -> None:
             "digitnet read scans/ 'more/*.png' --csv out.csv",
             "digitnet read page.jpg --explain how.png",
             r"digitnet read form.png --pattern '\d{2}/\d{2}/\d{4}'",
+            "digitnet read marks.jpg --table marks.csv",
         ),
     )
     line.argument(
@@ -29,13 +31,20 @@ def _describe(line: CommandLine) -> None:
         nargs="+",
         help="Files, folders of pictures, patterns such as '*.png', or - for standard input.",
     )
-    add_output(line)
+    add_output(line).option(
+        "--table",
+        metavar="OUT.csv",
+        help="Write the table that one picture shows, a row for each of its rows, instead of lines; with rules or "
+        "without. Cells that are unsure are named on stderr.",
+    )
     add_model(line.section("Model"))
     add_answering(line.section("Answers"))
     add_known(line.section("What is known"))
 
 
 def _run(arguments: Namespace) -> int:
+    if arguments.table is not None:
+        return answer_table(request_from(arguments), arguments.table)
     known = {name: value for name, value in known_numbers(arguments).items() if value is not None}
     return answer(request_from(arguments)._replace(known=known), numbers=True)
 

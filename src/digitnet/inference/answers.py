@@ -1,5 +1,7 @@
 """What was read in a picture: as an object, and as the JSON that the command line and the server give."""
 
+import csv
+import io
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -9,7 +11,7 @@ from digitnet.errors import DigitnetError
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
 
-__all__ = ["Digit", "Number", "Reading", "Status", "error_outcome", "outcome", "unsure"]
+__all__ = ["Digit", "Number", "Reading", "Status", "Table", "error_outcome", "outcome", "unsure"]
 
 Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
 
@@ -52,7 +54,8 @@ class Number:
         text: Its digits and the marks between them, as written.
         box: x, y, width and height of its ink, in pixels of the upright picture.
         line: The line of the picture it stands in, from 0.
-        cell: Row and column of the table it stands in, from 0; None outside of tables.
+        cell: Row and column of the table it stands in, from 0; None outside of ruled cells. A comb, which is a row of
+            boxes with a digit in each, is one cell; a number that stands in several cells' width has the first.
         confidence: The chance that all of it is right, in [0, 1].
         status: "ok" or "unsure".
     """
@@ -123,6 +126,44 @@ def _number_of(line: tuple[Digit, ...]) -> Number:
     confidence = math.prod(digit.confidence for digit in digits)
     text = "".join(digit.text for digit in digits)
     return Number(text, (left, top, right - left, foot - top), digits[0].line, None, confidence, "unsure")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbers of a picture in rows and columns.
+
+    Attributes:
+        cells: Rows of cells, all rows of one length; None where no number stands. Several numbers of one cell are one,
+            with spaces between.
+        outside: Numbers that stand outside of the table's rules.
+        notes: What was done to the picture, in plain words.
+    """
+
+    cells: tuple[tuple[Number | None, ...], ...]
+    outside: tuple[Number, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """What stands in each cell; "" in one without a number."""
+        return [["" if number is None else number.text for number in row] for row in self.cells]
+
+    @property
+    def unsure(self) -> list[tuple[int, int]]:
+        """Row and column, from 0, of each cell whose number is unsure."""
+        return [
+            (place, column)
+            for place, row in enumerate(self.cells)
+            for column, number in enumerate(row)
+            if number is not None and number.status != "ok"
+        ]
+
+    @property
+    def csv(self) -> str:
+        """The texts as CSV after RFC 4180, but with a mere newline after each row."""
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerows(self.texts)
+        return stream.getvalue()
 
 
 def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, check_images
 from digitnet.errors import ConfigurationError
-from digitnet.inference.answers import Digit, Reading
+from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Place, decision_for, ink_boxes, second_probabilities
 from digitnet.inference.predictor import Predictor
 from digitnet.model_file.contract import DIGIT_SCORE, SECOND_LOGITS, ModelSession, bundled_model_path, open_model
@@ -212,6 +212,25 @@ class Classifier:
             ConfigurationError: No number can be as it is known to be, or the model reads other classes.
         """
         return self.trace_number(picture, **known).reading
+
+    def read_table(self, picture: "PictureSource") -> Table:
+        """Read the numbers of a picture in rows and columns.
+
+        Where rules enclose cells, these are the cells of the table, empty ones too, and a number is never read across
+        a rule; only in a comb, a row of boxes with a digit in each, all boxes hold one number, which has one cell.
+        Without such rules each line is a row, and numbers below one another are a column.
+
+        Args:
+            picture: As for `read_digit`.
+
+        Returns:
+            The table. A picture without numbers and cells gives one without rows, not an error.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+            ConfigurationError: The model file knows other classes than the ten digits.
+        """
+        return self._reader().read_table(picture)
 
     def trace_digit(self, picture: "PictureSource", *, with_steps: bool = False) -> "Trace":
         """Read the one digit of a picture, and keep what was seen on the way; see `read_digit`."""

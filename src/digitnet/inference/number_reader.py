@@ -9,7 +9,6 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,54 +19,36 @@ from digitnet.constraints import AnyConstraint
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
 from digitnet.inference.known_numbers import fitting_number
+from digitnet.inference.number_words import (
+    DIGIT_NAMES,
+    MARK_NAMES,
+    NUMBER_THRESHOLDS,
+    NumberThresholds,
+    PageCharacter,
+    box_of,
+    numbers_among,
+    runs_of,
+    text_of,
+    words_of,
+)
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
+from digitnet.inference.tables import character_places, numbers_in_cells
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
-from digitnet.segmentation.characters import MARKS, NamedEdge, best_path, named_log_probabilities
+from digitnet.segmentation.characters import NamedEdge, best_path, named_log_probabilities
 from digitnet.segmentation.components import typical_height
-from digitnet.segmentation.page import CharacterLine, DigitInk, Page, segment_written
+from digitnet.segmentation.page import CharacterLine, Page, segment_written
+from digitnet.segmentation.table_grid import TableGrid, find_table_grid
 
-__all__ = ["NUMBER_THRESHOLDS", "NumberReader", "NumberThresholds", "WrittenNumbers"]
+__all__ = ["NumberReader", "WrittenNumbers"]
 
-_DIGITS = frozenset("0123456789")
-_MARKS = frozenset(MARKS)
 # Length of a rule in heights of a digit, from which it is no stroke; chosen by hand.
 _LONG_RULE = 2.5
-_INSIDE_NUMBERS = frozenset(".,/-:")  # marks that may stand inside a number
-
-
-class NumberThresholds(NamedTuple):
-    """How characters become numbers, and when a number is sure. Lengths are shares of the line's height."""
-
-    # Gap between two characters from which they belong to different numbers or words; chosen by hand.
-    gap: float = 0.6
-    # Letters for each digit of a word from which all of it is left out; chosen by hand.
-    letters_per_digit: float = 0.5
-    # Least chance that all of a number is right for it to be sure.
-    sure: float = 0.97
-    # Least probability of an edge that is left out beside a number, for that number to be sure; chosen by hand.
-    sure_neighbour: float = 0.5
-    # Least geometric mean of the probabilities of a word's digits, below which it is no number; and the same on a page
-    # that has words too. Chosen by hand on rendered pictures.
-    min_digit: float = 0.6
-    min_digit_among_words: float = 0.85
-    # Letters that are more probable than not, from which a page has words; chosen by hand.
-    page_letters: int = 3
-
-
-NUMBER_THRESHOLDS = NumberThresholds()
-
-
-class _Character(NamedTuple):
-    """A character of a line: what it is, how probable that is, and its ink and place in the picture."""
-
-    edge: NamedEdge
-    ink: DigitInk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +58,7 @@ class _NamedLine:
     row: int
     lattice: CharacterLine
     names: NDArray[np.float64]
-    characters: list[_Character]
+    characters: list[PageCharacter]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +72,7 @@ class _Run:
         notes: What is to be said about it.
     """
 
-    characters: list[_Character]
+    characters: list[PageCharacter]
     confidence: float
     is_sure: bool
     notes: tuple[Note, ...] = ()
@@ -120,7 +101,9 @@ class WrittenNumbers:
         numbers: All numbers, in reading order.
         written: What is written, marks kept, numbers apart, a line for each line.
         notes: What was done.
-        has_structure: Whether there is more than plain lines of digits: rules, marks or words.
+        has_text: Whether there are marks or words too.
+        has_rules: Whether there are rules longer than a few digits are tall.
+        table_shape: Rows and columns of the cells that rules enclose; None where they enclose none.
     """
 
     ink: GrayPicture
@@ -129,7 +112,9 @@ class WrittenNumbers:
     numbers: tuple[Number, ...]
     written: str
     notes: tuple[Note, ...]
-    has_structure: bool
+    has_text: bool = False
+    has_rules: bool = False
+    table_shape: tuple[int, int] | None = None
 
     @property
     def is_likely(self) -> bool:
@@ -195,8 +180,11 @@ class NumberReader:
         lines = self._named_lines(page)
         if not lines:
             return None
-        words = [word for line in lines for word in _words(line.characters, self.thresholds)]
-        kept, doubtful = _numbers_among(words, self.thresholds)
+        grid = find_table_grid(page_ink.rules, page_ink.digit_height)
+        if grid is not None:
+            lines = [_with_places(line, grid, to_picture) for line in lines]
+        words = [word for line in lines for word in words_of(line.characters, self.thresholds)]
+        kept, doubtful = numbers_among(words, self.thresholds)
         runs = [
             [word.unsure() if line.row in doubtful else word for word in self._runs_of(line, kept, page, constraint)]
             for line in lines
@@ -204,8 +192,15 @@ class NumberReader:
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
         found = self._answer(ink, [line for line in runs if any(word.runs for word in line)], notes)
-        is_more = len(words) > len(kept) or not set(found.written) <= _DIGITS | {" ", "\n"} or _has_rules(page_ink)
-        return dataclasses.replace(found, has_structure=is_more)
+        has_text = len(words) > len(kept) or not set(found.written) <= DIGIT_NAMES | {" ", "\n"}
+        placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
+        return dataclasses.replace(
+            found,
+            has_text=has_text,
+            has_rules=_has_rules(page_ink),
+            numbers=placed.numbers,
+            table_shape=placed.shape,
+        )
 
     def _named_lines(self, page: Page) -> list[_NamedLine]:
         """The characters of each line."""
@@ -224,32 +219,32 @@ class NumberReader:
         return [line for line in found if line.characters]
 
     def _runs_of(
-        self, line: _NamedLine, kept: Sequence[Sequence[_Character]], page: Page, constraint: AnyConstraint | None
+        self, line: _NamedLine, kept: Sequence[Sequence[PageCharacter]], page: Page, constraint: AnyConstraint | None
     ) -> list[_Word]:
         """The numbers of each word of a line."""
         own = [word for word in kept if word[0].ink.line == line.row]
         if constraint is None:
-            return [_Word(_text(word), [self._run(run, word) for run in _runs(word)]) for word in own]
+            return [_Word(text_of(word), [self._run(run, word) for run in runs_of(word)]) for word in own]
         whole = self._fitted(line, line.characters, page, constraint)
         if whole is not None and whole.is_sure:
-            return [_Word(_text(whole.characters), [whole])]
+            return [_Word(text_of(whole.characters), [whole])]
         fitted = [(word, self._fitted(line, word, page, constraint)) for word in own]
         return [
-            _Word(_text(run.characters), [run])
+            _Word(text_of(run.characters), [run])
             if run is not None and run.is_sure
-            else _Word(_text(word), [self._refused(plain, run) for plain in _runs(word)])
+            else _Word(text_of(word), [self._refused(plain, run) for plain in runs_of(word)])
             for word, run in fitted
         ]
 
-    def _run(self, characters: list[_Character], word: Sequence[_Character]) -> _Run:
+    def _run(self, characters: list[PageCharacter], word: Sequence[PageCharacter]) -> _Run:
         """A number as it stands in its word."""
         confidence = float(np.prod([c.edge.probability for c in characters]))
-        neighbours = [c.edge.probability for c in word if c.edge.name not in _DIGITS | _MARKS]
+        neighbours = [c.edge.probability for c in word if c.edge.name not in DIGIT_NAMES | MARK_NAMES]
         is_sure = min(neighbours, default=1.0) >= self.thresholds.sure_neighbour
         return _Run(characters, confidence, is_sure and confidence >= self.thresholds.sure)
 
     def _fitted(
-        self, line: _NamedLine, word: Sequence[_Character], page: Page, constraint: AnyConstraint
+        self, line: _NamedLine, word: Sequence[PageCharacter], page: Page, constraint: AnyConstraint
     ) -> _Run | None:
         """The best reading of a word that fits; not sure where the ink does not say that."""
         groups = line.lattice.groups
@@ -260,9 +255,9 @@ class NumberReader:
         characters = _characters(page, line.lattice, found.edges, line.row)
         return _Run(characters, found.probability, found.is_plausible)
 
-    def _refused(self, characters: list[_Character], fitted: _Run | None) -> _Run:
+    def _refused(self, characters: list[PageCharacter], fitted: _Run | None) -> _Run:
         """A number that does not fit what is known; it says what it would have been."""
-        text = "" if fitted is None else _text(fitted.characters)
+        text = "" if fitted is None else text_of(fitted.characters)
         note = Note(NoteKind.FITS_NOT_BUT, (text,)) if text else Note(NoteKind.FITS_NOT)
         plain = self._run(characters, characters)
         return dataclasses.replace(plain, is_sure=False, notes=(note,))
@@ -277,7 +272,7 @@ class NumberReader:
             own: list[Digit] = []
             row = len(digits)
             for run in itertools.chain.from_iterable(word.runs for word in words):
-                named = self._digits([c for c in run.characters if c.edge.name in _DIGITS], row, sure=run.is_sure)
+                named = self._digits([c for c in run.characters if c.edge.name in DIGIT_NAMES], row, sure=run.is_sure)
                 is_ok = (
                     run.is_sure
                     and run.confidence >= self.thresholds.sure
@@ -286,11 +281,11 @@ class NumberReader:
                 if not is_ok:
                     named = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in named]
                 own += named
-                images += [c.ink.image for c in run.characters if c.edge.name in _DIGITS]
+                images += [c.ink.image for c in run.characters if c.edge.name in DIGIT_NAMES]
                 numbers.append(
                     Number(
-                        _text(run.characters),
-                        _box(run.characters),
+                        text_of(run.characters),
+                        box_of(run.characters),
                         row,
                         None,
                         run.confidence,
@@ -305,7 +300,7 @@ class NumberReader:
             ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes), has_structure=False
         )
 
-    def _digits(self, characters: Sequence[_Character], row: int, *, sure: bool) -> list[Digit]:
+    def _digits(self, characters: Sequence[PageCharacter], row: int, *, sure: bool) -> list[Digit]:
         """The answers for the digits of one number."""
         images = np.stack([c.ink.image for c in characters])
         outputs: Outputs = self.predictor.outputs(images)
@@ -337,10 +332,10 @@ def _as_named(digit: Digit, edge: NamedEdge, *, sure: bool) -> Digit:
     )
 
 
-def _characters(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[_Character]:
+def _characters(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[PageCharacter]:
     """Edges with their ink."""
     inks = page.digit_inks([(line.candidates[0] + edge.group, row) for edge in path])
-    return [_Character(edge, ink) for edge, ink in zip(path, inks, strict=True)]
+    return [PageCharacter(edge, ink) for edge, ink in zip(path, inks, strict=True)]
 
 
 def _page_notes(page_ink: PageInk, page: Page, words: int) -> list[Note]:
@@ -363,82 +358,21 @@ def _ink_of_picture(page_ink: PageInk, to_picture: NDArray[np.float64], shape: t
     return np.asarray(cv2.warpAffine(page_ink.ink, to_picture, size, flags=cv2.INTER_LINEAR), np.uint8)
 
 
+def _with_places(line: _NamedLine, grid: TableGrid, to_picture: NDArray[np.float64]) -> _NamedLine:
+    """The line, each of its characters with its place in the table."""
+    places = character_places(grid, _on_page([c.ink.box for c in line.characters], to_picture))
+    characters = [c._replace(place=place) for c, place in zip(line.characters, places, strict=True)]
+    return dataclasses.replace(line, characters=characters)
+
+
+def _on_page(boxes: Sequence[Box], to_picture: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The centres of boxes of the picture, (n, 2), on the page of the working size."""
+    corners = np.array(boxes, np.float64).reshape(-1, 4)
+    return np.asarray((corners[:, :2] + corners[:, 2:] / 2 - to_picture[:, 2]) / to_picture[0, 0])
+
+
 def _has_rules(page_ink: PageInk) -> bool:
     """Whether a rule is longer than a few digits are tall."""
     _, _, statistics, _ = cv2.connectedComponentsWithStats(page_ink.rules, connectivity=8)
     sides = statistics[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     return bool(sides.max(initial=0) > _LONG_RULE * page_ink.digit_height)
-
-
-def _text(characters: Sequence[_Character]) -> str:
-    """Digits and marks, without what is neither."""
-    return "".join(c.edge.name for c in characters if c.edge.name in _DIGITS or c.edge.name in _MARKS)
-
-
-def _box(characters: Sequence[_Character]) -> Box:
-    """The box around all of them, in the picture."""
-    boxes = np.array([c.ink.box for c in characters])
-    left, top = boxes[:, :2].min(axis=0).tolist()
-    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
-    return (left, top, right - left, bottom - top)
-
-
-def _digits_of(word: Sequence[_Character]) -> list[_Character]:
-    return [c for c in word if c.edge.name in _DIGITS]
-
-
-def _words(line: Sequence[_Character], thresholds: NumberThresholds) -> list[list[_Character]]:
-    """Characters with no wide gap between them."""
-    height = max(float(np.median([c.ink.box[3] for c in line])), 0.6 * max(c.ink.box[3] for c in line))
-    words: list[list[_Character]] = []
-    end = -np.inf
-    for character in line:
-        left, _, width, _ = character.ink.box
-        if left - end > thresholds.gap * height:
-            words.append([])
-        words[-1].append(character)
-        end = max(end, left + width)
-    return words
-
-
-def _is_text(word: Sequence[_Character], thresholds: NumberThresholds) -> bool:
-    letters = sum(c.edge.name == "letter" for c in word)
-    return letters > 0 and letters >= thresholds.letters_per_digit * len(_digits_of(word))
-
-
-def _numbers_among(
-    words: Sequence[list[_Character]], thresholds: NumberThresholds
-) -> tuple[list[list[_Character]], set[int]]:
-    """The words that hold a number, no text and no marks that only look a little like digits.
-
-    Also the lines in which such a mark was left out, since it may have been a digit.
-    """
-    letters = sum(c.edge.name == "letter" and c.edge.probability > 0.5 for word in words for c in word)
-    least = thresholds.min_digit_among_words if letters >= thresholds.page_letters else thresholds.min_digit
-    kept, doubtful = [], set()
-    for word in words:
-        digits = [c.edge.probability for c in _digits_of(word)]
-        if not digits or _is_text(word, thresholds):
-            continue
-        if float(np.exp(np.mean(np.log(digits)))) >= least:
-            kept.append(word)
-        else:
-            doubtful.add(word[0].ink.line)
-    return kept, doubtful
-
-
-def _runs(word: Sequence[_Character]) -> list[list[_Character]]:
-    """The numbers of a word: digits, and marks that stand between two of them."""
-    runs: list[list[_Character]] = [[]]
-    for c in word:
-        if c.edge.name in _DIGITS or (c.edge.name in _INSIDE_NUMBERS and runs[-1]):
-            runs[-1].append(c)
-        elif runs[-1] and c.edge.name != "junk":
-            runs.append([])
-    return [_stripped(run) for run in runs if run]
-
-
-def _stripped(run: list[_Character]) -> list[_Character]:
-    while run and run[-1].edge.name not in _DIGITS:
-        run = run[:-1]
-    return run

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.constraints import AnyConstraint
 from digitnet.errors import ConfigurationError
-from digitnet.inference.answers import Digit, Reading, unsure
+from digitnet.inference.answers import Digit, Reading, Table, unsure
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.digit_candidates import (
     is_at_the_border,
@@ -26,6 +26,8 @@ from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
+from digitnet.inference.tables import table_of
+from digitnet.inference.trace import Trace
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, in_words
 from digitnet.pictures.decoding import PictureSource
@@ -46,28 +48,6 @@ _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
     NoteKind.DIGITS_THINNED: (NoteKind.THINNED,),
     NoteKind.DIGITS_MADE_SOLID: (NoteKind.MADE_SOLID,),
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """An answer, and what was seen on the way to it.
-
-    Attributes:
-        ink: uint8 (height, width) of the upright picture, 0 = paper, 255 = ink.
-        steps: The name and the picture of each step from the picture to its ink, uint8 (h, w) or (h, w, 3).
-        images: uint8 (n, 28, 28), what the network saw of each digit, in reading order.
-        reading: The answer; of a picture of one digit, that digit in a line of its own.
-    """
-
-    ink: GrayPicture
-    steps: Sequence[tuple[str, AnyArray]]
-    images: Images
-    reading: Reading
-
-    @property
-    def digits(self) -> tuple[Digit, ...]:
-        """All digits in reading order."""
-        return self.reading.digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,6 +237,26 @@ class Reader:
         plain = self._read_again(best, attempts)
         return plain if self.numbers is None else _better_trace(first, found, plain)
 
+    def read_table(self, picture: PictureSource) -> Table:
+        """Read the numbers of a picture in rows and columns.
+
+        Args:
+            picture: See `load_picture`.
+
+        Returns:
+            The table; without rows where neither a number nor a cell is found.
+
+        Raises:
+            PictureError: The picture is missing, damaged, too large, or not a picture.
+            ConfigurationError: The model file knows other classes than the ten digits.
+        """
+        if self.numbers is None:
+            raise ConfigurationError("tables are read with models of the ten digits: this one has other classes")
+        found = self.numbers.read(next(binarizations(picture)))
+        if found is None:
+            return Table((), notes=in_words((Note(NoteKind.BLANK),)))
+        return table_of(found.numbers, found.table_shape, in_words(found.notes))
+
     def _read_again(self, best: _PageRead, attempts: Iterator[Picture]) -> Trace:
         """Read plain lines of digits, in ink that was separated from paper in other ways where they are few or odd."""
         limits, count = self.thresholds, len(best.trace.images)
@@ -333,13 +333,14 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
     """The answer of two ways to read a page, the second of which knows only plain lines of digits.
 
     Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
-    one is right more often, but nothing is sure; so it is where nothing looks like a digit. Anywhere else the first one
-    counts alone.
+    one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules or all
+    digits look typical. So it is where nothing looks like a digit. Anywhere else the first one counts alone.
     """
     if found is None:
         return _as_unsure(plain)
     texts = ["".join(digit.text for digit in line) for line in found.lines]
-    if not found.has_structure and "\n".join(texts) != plain.reading.text:
+    may_be_plain = not found.has_text and (not found.has_rules or plain.reading.status == "ok")
+    if may_be_plain and "\n".join(texts) != plain.reading.text:
         return _as_unsure(plain)
     if plain.reading.status == "not_a_digit" and not found.is_likely:
         return plain

@@ -31,7 +31,7 @@ class ReadingNetwork:
     def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # Further optimizations would round what goes into each product to 8 bits, differently from processor to processor.
+        # Further optimizations would round the factors of each product to 8 bits, other ones on other processors.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 

@@ -91,7 +91,7 @@ def find_written_ink(picture: GrayPicture, classify: PixelClassifier) -> Written
 
 
 def _join_pieces_of_rules(kinds: GrayPicture) -> None:
-    """Make rules of the pieces of ink that go on as a rule: small ones that touch one, and thin ones with one at both ends."""
+    """Make rules of ink that goes on as a rule: small pieces that touch one, and thin ones with one at both ends."""
     is_ink = np.asarray((kinds == _INK) * np.uint8(1), np.uint8)
     rules = cv2.dilate(np.asarray((kinds == _RULE) * np.uint8(1), np.uint8), np.ones((5, 5), np.uint8))
     if not rules.any():

@@ -2,6 +2,8 @@
 
 components          connected components of ink, at a working size
 lines               the page's slope, and which components form a line
+cells               regions that rules enclose
+table_grid          their rows and columns, combs, and the place of any point among them
 cuts                paths along which touching digits may be cut
 group_costs         costs of candidates by recognition
 symbol_lattice      a lattice of groups read as symbols, and the costs of its paths

@@ -1,0 +1,147 @@
+"""Characters of a line become words and numbers: what stands close together, and what of it is no text."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from digitnet.inference.tables import CharacterPlace, is_parted
+from digitnet.pictures.mnist_frame import Box
+from digitnet.segmentation.characters import MARKS, NamedEdge
+from digitnet.segmentation.page import DigitInk
+
+__all__ = [
+    "DIGIT_NAMES",
+    "MARK_NAMES",
+    "NUMBER_THRESHOLDS",
+    "NumberThresholds",
+    "PageCharacter",
+    "box_of",
+    "numbers_among",
+    "runs_of",
+    "text_of",
+    "words_of",
+]
+
+DIGIT_NAMES = frozenset("0123456789")
+MARK_NAMES = frozenset(MARKS)
+_INSIDE_NUMBERS = frozenset(".,/-:")  # marks that may stand inside a number
+
+
+class NumberThresholds(NamedTuple):
+    """How characters become numbers, and when a number is sure. Lengths are shares of the line's height."""
+
+    # Gap between two characters from which they belong to different numbers or words; chosen by hand.
+    gap: float = 0.6
+    # Letters for each digit of a word from which all of it is left out; chosen by hand.
+    letters_per_digit: float = 0.5
+    # Least chance that all of a number is right for it to be sure.
+    sure: float = 0.97
+    # Least probability of an edge that is left out beside a number, for that number to be sure; chosen by hand.
+    sure_neighbour: float = 0.5
+    # Least geometric mean of the probabilities of a word's digits, below which it is no number; and the same on a page
+    # that has words too. Chosen by hand on rendered pictures.
+    min_digit: float = 0.6
+    min_digit_among_words: float = 0.85
+    # Letters that are more probable than not, from which a page has words; chosen by hand.
+    page_letters: int = 3
+
+
+NUMBER_THRESHOLDS = NumberThresholds()
+
+
+class PageCharacter(NamedTuple):
+    """A character of a line.
+
+    Attributes:
+        edge: What it is, and how probable that is.
+        ink: Its ink, and its place in the picture.
+        place: Its place in a table; None where the page has no cells.
+    """
+
+    edge: NamedEdge
+    ink: DigitInk
+    place: CharacterPlace | None = None
+
+
+def words_of(line: Sequence[PageCharacter], thresholds: NumberThresholds) -> list[list[PageCharacter]]:
+    """Characters with no wide gap between them."""
+    height = max(float(np.median([c.ink.box[3] for c in line])), 0.6 * max(c.ink.box[3] for c in line))
+    words: list[list[PageCharacter]] = []
+    end = -np.inf
+    for character in line:
+        left, _, width, _ = character.ink.box
+        if not words or _begins_word(words[-1][-1], character, is_far=left - end > thresholds.gap * height):
+            words.append([])
+        words[-1].append(character)
+        end = max(end, left + width)
+    return words
+
+
+def numbers_among(
+    words: Sequence[list[PageCharacter]], thresholds: NumberThresholds
+) -> tuple[list[list[PageCharacter]], set[int]]:
+    """The words that hold a number, no text and no marks that only look a little like digits.
+
+    Also the lines in which such a mark was left out, since it may have been a digit.
+    """
+    letters = sum(c.edge.name == "letter" and c.edge.probability > 0.5 for word in words for c in word)
+    least = thresholds.min_digit_among_words if letters >= thresholds.page_letters else thresholds.min_digit
+    kept, doubtful = [], set()
+    for word in words:
+        digits = [c.edge.probability for c in digits_of(word)]
+        if not digits or _is_text(word, thresholds):
+            continue
+        if float(np.exp(np.mean(np.log(digits)))) >= least:
+            kept.append(word)
+        else:
+            doubtful.add(word[0].ink.line)
+    return kept, doubtful
+
+
+def runs_of(word: Sequence[PageCharacter]) -> list[list[PageCharacter]]:
+    """The numbers of a word: digits, and marks that stand between two of them."""
+    runs: list[list[PageCharacter]] = [[]]
+    for c in word:
+        if c.edge.name in DIGIT_NAMES or (c.edge.name in _INSIDE_NUMBERS and runs[-1]):
+            runs[-1].append(c)
+        elif runs[-1] and c.edge.name != "junk":
+            runs.append([])
+    return [_stripped(run) for run in runs if run]
+
+
+def _is_text(word: Sequence[PageCharacter], thresholds: NumberThresholds) -> bool:
+    letters = sum(c.edge.name == "letter" for c in word)
+    return letters > 0 and letters >= thresholds.letters_per_digit * len(digits_of(word))
+
+
+def _stripped(run: list[PageCharacter]) -> list[PageCharacter]:
+    while run and run[-1].edge.name not in DIGIT_NAMES:
+        run = run[:-1]
+    return run
+
+
+def digits_of(word: Sequence[PageCharacter]) -> list[PageCharacter]:
+    return [c for c in word if c.edge.name in DIGIT_NAMES]
+
+
+def text_of(characters: Sequence[PageCharacter]) -> str:
+    """Digits and marks, without what is neither."""
+    return "".join(c.edge.name for c in characters if c.edge.name in DIGIT_NAMES or c.edge.name in MARK_NAMES)
+
+
+def box_of(characters: Sequence[PageCharacter]) -> Box:
+    """The box around all of them, in the picture."""
+    boxes = np.array([c.ink.box for c in characters])
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    return (left, top, right - left, bottom - top)
+
+
+def _begins_word(last: PageCharacter, character: PageCharacter, *, is_far: bool) -> bool:
+    """Whether a character belongs to another number or word than the one before it."""
+    parted = is_parted(last.place, character.place) if last.place and character.place else None
+    if parted is None:
+        return is_far
+    # A letter in a box of a comb stands between two numbers, however few digits they have.
+    return parted or "letter" in {last.edge.name, character.edge.name}
