@@ -23,9 +23,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ImageFont
 
-from digitnet.arrays import AnyArray
 from digitnet.augmentation.reading_examples import Examples, character_examples, pixel_examples
 from digitnet.augmentation.written_pages import Writer, WrittenPage, write_page
 from digitnet.datasets import load_mnist
@@ -118,7 +118,7 @@ def trained_file(examples: Examples, names: Sequence[str], recipe: FeatureRecipe
         show(f"  {line}\n")
 
 
-def shares_right(answers: AnyArray, labels: AnyArray, names: Sequence[str]) -> Iterator[str]:
+def shares_right(answers: NDArray[np.int64], labels: NDArray[np.uint8], names: Sequence[str]) -> Iterator[str]:
     """For all classes together, and for each: how many there are, and the share that is named right."""
     yield f"all       {len(labels):7d}  {(answers == labels).mean():.4f}"
     for label, name in enumerate(names):

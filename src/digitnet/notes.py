@@ -4,12 +4,12 @@ Code that reads a picture makes `Note`s and compares their kinds; sentences are 
 `in_words`, and no code looks into them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-__all__ = ["Note", "NoteKind", "in_words"]
+__all__ = ["Note", "NoteKind", "counted", "in_words"]
 
 Value: TypeAlias = str | int | float
 
@@ -85,6 +85,34 @@ class Note:
         gaps = self.kind.value.count("{")
         if len(self.values) != gaps:
             raise ValueError(f"{self.kind.name} takes {gaps} values, found {self.values}")
+
+
+# What was done to single digits, and how a page says to how many of them it was done.
+_COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
+    NoteKind.DIGITS_JOINED: (NoteKind.PIECES_JOINED, NoteKind.PIECES_JOINED_OF),
+    NoteKind.DIGITS_SEPARATED: (NoteKind.SEPARATED,),
+    NoteKind.DIGITS_STRAIGHTENED: (NoteKind.SLANT_REDUCED,),
+    NoteKind.DIGITS_THICKENED: (NoteKind.THICKENED,),
+    NoteKind.DIGITS_THINNED: (NoteKind.THINNED,),
+    NoteKind.DIGITS_MADE_SOLID: (NoteKind.MADE_SOLID,),
+}
+
+
+def counted(of_digits: Sequence[Sequence[Note]]) -> list[Note]:
+    """How many digits of a page something was done to.
+
+    Args:
+        of_digits: The notes of each digit.
+
+    Returns:
+        A note of each kind that stands in any of them, and has a form for a page.
+    """
+    notes = []
+    for kind, single in _COUNTED.items():
+        count = sum(any(note.kind in single for note in own) for own in of_digits)
+        if count:
+            notes.append(Note(kind, (count, len(of_digits))))
+    return notes
 
 
 def in_words(notes: Iterable[Note]) -> tuple[str, ...]:

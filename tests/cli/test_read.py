@@ -54,8 +54,9 @@ def test_a_number_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_number_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(Request((str(folder / "b.png"),), as_json=True), numbers=True) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"file", "status", "text", "digits", "notes", "error"}
+    assert set(found) == {"file", "status", "text", "digits", "written", "numbers", "notes", "error"}
     assert (found["file"], found["text"], found["error"]) == (str(folder / "b.png"), "2026", None)
+    assert (found["written"], [number["text"] for number in found["numbers"]]) == ("2026", ["2026"])
     assert [digit["label"] for digit in found["digits"]] == [2, 0, 2, 6]
     assert all(digit["line"] == 0 for digit in found["digits"])
     lefts = [digit["box"][0] for digit in found["digits"]]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from digitnet.constraints import AnyConstraint
 from digitnet.segmentation.characters import CHARACTER_NAMES, DIGITS, MARKS, NamedEdge
-from digitnet.segmentation.constrained_path import decode
+from digitnet.segmentation.constrained_path import Decoding, decode
 from digitnet.segmentation.page import CharacterLine
 from digitnet.segmentation.symbol_lattice import SymbolLattice
 
@@ -53,6 +53,7 @@ def fitting_number(
     log_probabilities: NDArray[np.float64],
     segments: tuple[int, int],
     constraint: AnyConstraint,
+    num_characters: int,
     limits: FittingLimits = FITTING_LIMITS,
 ) -> FittingNumber | None:
     """Read a stretch of a line as one number that fits.
@@ -62,6 +63,7 @@ def fitting_number(
         log_probabilities: float64 (groups, names), as `named_log_probabilities` gives them.
         segments: The first segment of the stretch, and the one behind its last.
         constraint: What is known about the number.
+        num_characters: How many there are about.
         limits: When what fits is plausible.
 
     Returns:
@@ -90,7 +92,15 @@ def fitting_number(
     )
     is_plausible = (
         decoding.is_complete
-        and decoding.fitting_probability >= limits.min_fitting
+        and _fitting_probability(decoding, (end - begin) / max(1, num_characters)) >= limits.min_fitting
         and float(np.exp(np.mean(np.log(np.maximum(chances, 1e-9))))) >= limits.min_character
     )
     return FittingNumber(edges, best.text, decoding.probability_if_fitting(best), is_plausible)
+
+
+def _fitting_probability(decoding: Decoding, segments_per_character: float) -> float:
+    """The probability that any fitting text was written, before it is known that one was, in [0, 1].
+
+    Every segment pays for its edge, so that a path counts what each character says several times.
+    """
+    return float(np.exp((decoding.log_fitting - decoding.log_total) / max(1.0, segments_per_character)))

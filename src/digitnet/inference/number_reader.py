@@ -35,7 +35,7 @@ from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.tables import character_places, numbers_in_cells
 from digitnet.model_file.reading_networks import ReadingNetworks
-from digitnet.notes import Note, NoteKind
+from digitnet.notes import Note, NoteKind, counted
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box
@@ -118,8 +118,9 @@ class WrittenNumbers:
 
     @property
     def is_likely(self) -> bool:
-        """Whether any number is more probable than not."""
-        return any(number.confidence > 0.5 for number in self.numbers)
+        """Whether any number of several digits, or several numbers, are more probable than not."""
+        likely = [number for number in self.numbers if number.confidence > 0.5]
+        return len(likely) > 1 or any(len(number.text) > 1 for number in likely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ class NumberReader:
         """The best reading of a word that fits; not sure where the ink does not say that."""
         groups = line.lattice.groups
         segments = (groups[word[0].edge.group].first, groups[word[-1].edge.group].last + 1)
-        found = fitting_number(line.lattice, line.names, segments, constraint)
+        found = fitting_number(line.lattice, line.names, segments, constraint, len(word))
         if found is None:
             return None
         characters = _characters(page, line.lattice, found.edges, line.row)
@@ -268,6 +269,7 @@ class NumberReader:
         numbers: list[Number] = []
         written: list[str] = []
         images: list[GrayPicture] = []
+        of_digits: list[tuple[Note, ...]] = []
         for words in lines:
             own: list[Digit] = []
             row = len(digits)
@@ -281,7 +283,9 @@ class NumberReader:
                 if not is_ok:
                     named = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in named]
                 own += named
-                images += [c.ink.image for c in run.characters if c.edge.name in DIGIT_NAMES]
+                inks = [c.ink for c in run.characters if c.edge.name in DIGIT_NAMES]
+                images += [ink.image for ink in inks]
+                of_digits += [ink.notes for ink in inks]
                 numbers.append(
                     Number(
                         text_of(run.characters),
@@ -296,9 +300,8 @@ class NumberReader:
             if own:
                 digits.append(tuple(own))
                 written.append(" ".join(word.text for word in words if word.text))
-        return WrittenNumbers(
-            ink, images, tuple(digits), tuple(numbers), "\n".join(written), tuple(notes), has_structure=False
-        )
+        every = (*notes, *counted(of_digits))
+        return WrittenNumbers(ink, images, tuple(digits), tuple(numbers), "\n".join(written), every)
 
     def _digits(self, characters: Sequence[PageCharacter], row: int, *, sure: bool) -> list[Digit]:
         """The answers for the digits of one number."""

@@ -29,7 +29,7 @@ from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThr
 from digitnet.inference.tables import table_of
 from digitnet.inference.trace import Trace
 from digitnet.model_file.reading_networks import reading_networks
-from digitnet.notes import Note, NoteKind, in_words
+from digitnet.notes import Note, NoteKind, counted, in_words
 from digitnet.pictures.decoding import PictureSource
 from digitnet.pictures.loading import Picture, binarizations
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
@@ -39,15 +39,6 @@ from digitnet.segmentation import DigitInk, Page, segment_page
 __all__ = ["READING_THRESHOLDS", "Reader", "ReadingThresholds", "Trace", "reader_for"]
 
 _ONE = "1"  # the name of the class whose shape is a mere stroke
-# What was done to single digits, and how a page says to how many of them it was done.
-_COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
-    NoteKind.DIGITS_JOINED: (NoteKind.PIECES_JOINED, NoteKind.PIECES_JOINED_OF),
-    NoteKind.DIGITS_SEPARATED: (NoteKind.SEPARATED,),
-    NoteKind.DIGITS_STRAIGHTENED: (NoteKind.SLANT_REDUCED,),
-    NoteKind.DIGITS_THICKENED: (NoteKind.THICKENED,),
-    NoteKind.DIGITS_THINNED: (NoteKind.THINNED,),
-    NoteKind.DIGITS_MADE_SOLID: (NoteKind.MADE_SOLID,),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -333,13 +324,15 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
     """The answer of two ways to read a page, the second of which knows only plain lines of digits.
 
     Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
-    one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules or all
-    digits look typical. So it is where nothing looks like a digit. Anywhere else the first one counts alone.
+    one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules, or the
+    second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit. Anywhere else the first one counts.
     """
     if found is None:
         return _as_unsure(plain)
     texts = ["".join(digit.text for digit in line) for line in found.lines]
-    may_be_plain = not found.has_text and (not found.has_rules or plain.reading.status == "ok")
+    is_fuller = found.table_shape is None and len(plain.digits) > sum(map(len, texts))
+    is_sure = plain.reading.status == "ok"
+    may_be_plain = (not found.has_text and (not found.has_rules or is_sure or is_fuller)) or (is_sure and is_fuller)
     if may_be_plain and "\n".join(texts) != plain.reading.text:
         return _as_unsure(plain)
     if plain.reading.status == "not_a_digit" and not found.is_likely:
@@ -382,12 +375,8 @@ def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
 
 def _page_notes(page: Page, found: Sequence[DigitInk]) -> list[Note]:
     """What was done to the page, and to how many of its digits."""
-    notes = [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
-    for kind, of_digits in _COUNTED.items():
-        count = sum(any(note.kind in of_digits for note in digit.notes) for digit in found)
-        if count:
-            notes.append(Note(kind, (count, len(found))))
-    return notes
+    turned = [Note(NoteKind.TURNED, (abs(page.slope),))] if page.slope else []
+    return turned + counted([digit.notes for digit in found])
 
 
 def _marks_ignored(marks: int) -> tuple[Note, ...]:
