@@ -132,7 +132,7 @@ def test_reading_a_picture_loads_what_reads_pictures_and_nothing_else(tmp_path: 
     Image.fromarray(shades).save(tmp_path / "one.png")
     modules = modules_of_command("predict", str(tmp_path / "one.png"))
     assert HEAVY & modules == {"numpy", "onnxruntime", "cv2", "PIL"}
-    assert rooms(modules) == ANSWERING | {"pictures", "segmentation"}
+    assert rooms(modules) == ANSWERING | {"constraints", "pictures", "segmentation"}
 
 
 def test_reading_a_file_of_many_images_needs_no_library_for_pictures(tmp_path: Path) -> None:

@@ -325,7 +325,8 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
 
     Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
     one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules, or the
-    second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit. Anywhere else the first one counts.
+    second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit.
+    Anywhere else the first one counts.
     """
     if found is None:
         return _as_unsure(plain)
