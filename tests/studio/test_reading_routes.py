@@ -56,7 +56,7 @@ def test_a_drawing_is_read_as_the_classifier_reads_it(
 ) -> None:
     told = page.post("read", content=number, params={"mode": mode}).json()
     trace = classifier.trace_number(number) if mode == "number" else classifier.trace_digit(number)
-    assert {name: told[name] for name in ("text", "status", "digits", "notes")} == {
+    assert {name: told[name] for name in ("text", "status", "digits", "written", "numbers", "notes")} == {
         name: value
         for name, value in outcome("", trace.reading).items()
         if name in told and name not in {"file", "error"}

@@ -12,7 +12,7 @@ from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.segmentation import separate_marks
 
-__all__ = ["is_at_the_border", "other_candidates", "whole_candidates", "written_candidates"]
+__all__ = ["is_at_the_border", "other_candidates", "written_candidates"]
 
 # Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
 # taken for ink, or ink for something beyond the border; chosen by hand.
@@ -45,17 +45,6 @@ def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Pi
         if written is not None:
             framed = to_mnist_frame(written.ink)
             found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
-    return found
-
-
-def whole_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Picture, FramedDigit]]:
-    """All ink of characters as one digit, found at each size that the digit may have."""
-    found = []
-    for share in _EXPECTED_SHARES:
-        written = numbers.written(picture, share * picture.pixels.shape[0])
-        framed = None if written is None else to_mnist_frame(written.ink)
-        if written is not None and framed is not None:
-            found.append((written, framed))
     return found
 
 

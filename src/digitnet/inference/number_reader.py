@@ -26,6 +26,7 @@ from digitnet.inference.number_words import (
     NumberThresholds,
     PageCharacter,
     box_of,
+    is_text,
     numbers_among,
     runs_of,
     text_of,
@@ -118,9 +119,9 @@ class WrittenNumbers:
 
     @property
     def is_likely(self) -> bool:
-        """Whether any number of several digits, or several numbers, are more probable than not."""
-        likely = [number for number in self.numbers if number.confidence > 0.5]
-        return len(likely) > 1 or any(len(number.text) > 1 for number in likely)
+        """Whether several characters stand in numbers that are probable: more than dirt and scribble look like."""
+        likely = [number for number in self.numbers if number.confidence > 0.8]
+        return sum(len(number.text) for number in likely) > 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,10 @@ class NumberReader:
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
         found = self._answer(ink, [line for line in runs if any(word.runs for word in line)], notes)
-        has_text = len(words) > len(kept) or not set(found.written) <= DIGIT_NAMES | {" ", "\n"}
+        has_text = any(is_text(word, self.thresholds) for word in words) or not set(found.written) <= DIGIT_NAMES | {
+            " ",
+            "\n",
+        }
         placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
         return dataclasses.replace(
             found,

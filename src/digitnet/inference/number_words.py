@@ -17,6 +17,7 @@ __all__ = [
     "NumberThresholds",
     "PageCharacter",
     "box_of",
+    "is_text",
     "numbers_among",
     "runs_of",
     "text_of",
@@ -90,7 +91,7 @@ def numbers_among(
     kept, doubtful = [], set()
     for word in words:
         digits = [c.edge.probability for c in digits_of(word)]
-        if not digits or _is_text(word, thresholds):
+        if not digits or is_text(word, thresholds):
             continue
         if float(np.exp(np.mean(np.log(digits)))) >= least:
             kept.append(word)
@@ -110,7 +111,8 @@ def runs_of(word: Sequence[PageCharacter]) -> list[list[PageCharacter]]:
     return [_stripped(run) for run in runs if run]
 
 
-def _is_text(word: Sequence[PageCharacter], thresholds: NumberThresholds) -> bool:
+def is_text(word: Sequence[PageCharacter], thresholds: NumberThresholds) -> bool:
+    """Whether a word has so many letters that its digits are none."""
     letters = sum(c.edge.name == "letter" for c in word)
     return letters > 0 and letters >= thresholds.letters_per_digit * len(digits_of(word))
 

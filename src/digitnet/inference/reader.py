@@ -19,7 +19,6 @@ from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.digit_candidates import (
     is_at_the_border,
     other_candidates,
-    whole_candidates,
     written_candidates,
 )
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
@@ -119,14 +118,11 @@ class Reader:
         framed = to_mnist_frame(first.ink)
         best = None if framed is None else self._candidate(first, framed)
         edge = 0.0
-        doubtful: _Candidate | None = None
         is_large = min(first.ink.shape) > IMAGE_SIDE
         if self.numbers is not None and is_large and (is_at_the_border(first.ink) or self._is_unlike_digits(best)):
             usual = [] if framed is None else [(first, framed)]
             others = written_candidates(first, self.numbers)
-            typical = self._most_typical([*usual, *others])
-            doubtful = None if typical else self._least_outlying([*usual, *whole_candidates(first, self.numbers)])
-            best = typical or doubtful or best
+            best = self._most_typical([*usual, *others]) or best
         if is_large and self._is_unlike_digits(best):
             other = self._most_typical(other_candidates(first, attempts))
             if other is None and best is not None:
@@ -136,8 +132,7 @@ class Reader:
             height, width = first.ink.shape
             blank = blank_digit(height, width, first.notes)
             return Trace(first.ink, first.steps, _stack([]), Reading(((blank,),), in_words(first.notes)))
-        trace = self._trace_of_digit(best, edge)
-        return _as_unsure(trace) if best is doubtful else trace
+        return self._trace_of_digit(best, edge)
 
     def _trace_of_digit(self, best: _Candidate, edge: float) -> Trace:
         """The answer for one digit; `edge` is the part of its surroundings that is as dark as the ink."""
@@ -171,17 +166,6 @@ class Reader:
         if outlier_scores is None or is_typical is None or not is_typical.any():
             return None
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
-        return _Candidate(*found[row], outputs.take(np.array([row])))
-
-    def _least_outlying(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
-        """What looks most like a digit, typical or not; None where nothing tells."""
-        if not found:
-            return None
-        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
-        outlier_scores = self.decision.outlier_scores(outputs)
-        if outlier_scores is None:
-            return None
-        row = int(outlier_scores.argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
     def _is_typical(
@@ -328,7 +312,7 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
     second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit.
     Anywhere else the first one counts.
     """
-    if found is None:
+    if found is None or not found.numbers:
         return _as_unsure(plain)
     texts = ["".join(digit.text for digit in line) for line in found.lines]
     is_fuller = found.table_shape is None and len(plain.digits) > sum(map(len, texts))
@@ -343,7 +327,7 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
 
 def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
     reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
-    steps = (*picture.steps[:1], ("ink of characters", found.ink)) if picture.steps else ()
+    steps = (*picture.steps[:-1], ("ink", found.ink)) if picture.steps else ()
     return Trace(found.ink, steps, _stack(found.images), reading)
 
 

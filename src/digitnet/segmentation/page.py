@@ -38,6 +38,9 @@ class PageLimits(NamedTuple):
     crowd: int = 400
     # Number of the largest components in that sample, and about as many of all sizes; same log entry.
     sample: int = 100
+    # Greatest number of components that may be writing; more are noise, and take seconds. Chosen by hand: a page of 120
+    # cells has 250.
+    most_written: int = 900
     # Share of the highest component's height from which a component counts for the height of its line; chosen by hand.
     tall: float = 0.5
     # Pixels by which the corner of a box may be off after rounding; chosen by hand.
@@ -259,7 +262,7 @@ def segment_written(
     """
     working = WorkingInk(ink, 1.0, digit_height)
     components = find_components(working, WRITTEN_COMPONENTS)
-    if not components:
+    if not 0 < len(components) <= limits.most_written:
         return Page((), 0.0, to_picture, shape)
     return _segmented(working, components, to_picture, shape, WRITTEN_COMPONENTS, limits)
 
