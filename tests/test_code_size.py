@@ -70,7 +70,6 @@ TESTED_THROUGH = {
     "augmentation/page_light": "augmentation/test_written_pages.py",
     "augmentation/written_sheet": "augmentation/test_written_pages.py",
     "cli/table_answer": "cli/test_read.py",
-    "inference/digit_candidates": "inference/test_reader.py",
     "inference/known_numbers": "inference/test_number_reader.py",
     "inference/number_words": "inference/test_number_reader.py",
     "segmentation/table_grid": "segmentation/test_cells.py",
