@@ -206,7 +206,8 @@ class Reader:
         best = self._read_page(first)
         if best.page.left_out:
             return best.trace
-        found = None if self.numbers is None else self.numbers.read(first, constraint)
+        is_blank = not first.ink.any() and min(first.ink.shape) < self.thresholds.small_side
+        found = None if self.numbers is None or is_blank else self.numbers.read(first, constraint)
         if found is not None and constraint is not None:
             return _trace_of_numbers(first, found)
         plain = self._read_again(best, attempts)

@@ -29,6 +29,9 @@ _BEYOND = (4, 12)
 _BLOCK = 2
 # Side in pixels of the square in which the strongest ink is full ink; chosen by hand.
 _FULL_INK_SQUARE = 65
+# Greatest number of such blocks in a page of writing; more are noise, and take seconds. Chosen by hand: a full page of
+# print has 100,000.
+_MOST_BLOCKS = 150_000
 # Share of the strongest ink nearby that is brought to 255; chosen by hand.
 _FULL_INK_SHARE = 0.85
 # Longer side in pixels of the copy on which it is decided whether ink is dark, and pixels that are asked there; chosen
@@ -43,7 +46,7 @@ _FIRST_SIDES = (450, 1000)
 # hand: the networks have learned digits from 20 to 64.
 _GOOD_HEIGHTS, _WORKING_HEIGHT = (28.0, 54.0), 40.0
 # Greatest enlargement, and longest side in pixels of an enlarged copy; chosen by hand.
-_MAX_SCALE, _MAX_SIDE = 6.0, 2400
+_MAX_SCALE, _MAX_SIDE = 3.0, 1800
 # Number of times that the scale is corrected; chosen by hand.
 _CORRECTIONS = 2
 # Paper in pixels that is laid around a picture, so that ink at its edge has surroundings; chosen by hand.
@@ -76,7 +79,7 @@ def find_written_ink(picture: GrayPicture, classify: PixelClassifier) -> Written
     local = local_contrast(picture)
     rows, columns = _strongest_of_blocks(np.where(local.candidates(), local.contrast, 0))
     kinds = np.zeros(picture.shape, np.uint8)
-    if len(rows):
+    if 0 < len(rows) <= _MOST_BLOCKS:
         found = classify(local.features(rows, columns)).argmax(axis=1).astype(np.uint8)
         kinds = _spread(found, rows, columns, local.candidates())
     _join_pieces_of_rules(kinds)
@@ -195,7 +198,11 @@ def find_page_ink(
         height = typical_height(heights)
         found = PageInk(written.ink, written.rules, scale, _MARGIN, height, is_ink_dark)
         wanted = min(scale * _WORKING_HEIGHT / height, _MAX_SCALE, _MAX_SIDE / side)
-        if _GOOD_HEIGHTS[0] <= height <= _GOOD_HEIGHTS[1] or abs(math.log(wanted / scale)) < 0.15:
+        if (
+            expected_height is not None
+            or _GOOD_HEIGHTS[0] <= height <= _GOOD_HEIGHTS[1]
+            or abs(math.log(wanted / scale)) < 0.15
+        ):
             return found
         scale = wanted
     return found
