@@ -5,32 +5,20 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
-from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
-from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.inference.classifier import Classifier
 
 HEIGHT = 48
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_classifier()
-
-
-@pytest.fixture(scope="module")
-def glyphs(mnist: tuple[Dataset, Dataset], classifier: Classifier) -> list[GrayPicture]:
-    """Of each digit the test image that the network is surest of among a hundred, cut out, HEIGHT pixels tall."""
-    images, labels = mnist[1].images[:1500], mnist[1].labels[:1500]
-    logits = classifier.predict_logits(images)
-    found = []
-    for digit in range(10):
-        of_digit = np.flatnonzero(labels == digit)[:100]
-        image = images[of_digit[logits[of_digit, digit].argmax()]]
-        left, top, width, height = cv2.boundingRect((image > 63).astype(np.uint8))
-        size = (max(6, round(width * HEIGHT / height)), HEIGHT)
-        cut = image[top : top + height, left : left + width]
-        found.append(np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC), np.uint8))
-    return found
+def glyphs(clearest_digits: list[GrayPicture]) -> list[GrayPicture]:
+    """A digit of each kind, HEIGHT pixels tall."""
+    sizes = [(max(6, round(digit.shape[1] * HEIGHT / digit.shape[0])), HEIGHT) for digit in clearest_digits]
+    return [
+        np.asarray(cv2.resize(digit, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        for digit, size in zip(clearest_digits, sizes, strict=True)
+    ]
 
 
 def page(height: int, width: int) -> GrayPicture:

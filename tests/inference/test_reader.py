@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture, Images
-from digitnet.datasets import Dataset
 from digitnet.errors import PictureDecodeError
 from digitnet.inference.answers import Digit, Reading
-from digitnet.inference.classifier import Classifier, load_classifier
+from digitnet.inference.classifier import Classifier
 from digitnet.inference.decision import Decision, Place, Thresholds
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
@@ -23,25 +22,10 @@ from digitnet.notes import Note, NoteKind, in_words
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_classifier()
-
-
-@pytest.fixture(scope="module")
-def glyphs(mnist: tuple[Dataset, Dataset], classifier: Classifier) -> list[GrayPicture]:
-    """For each digit the test image, cut out, that the network is surest of among a hundred, at 80 pixels."""
-    images, labels = mnist[1].images[:1500], mnist[1].labels[:1500]
-    logits = classifier.predict_logits(images)
-    found = []
-    for digit in range(10):
-        of_digit = np.flatnonzero(labels == digit)[:100]
-        image = images[of_digit[logits[of_digit, digit].argmax()]]
-        left, top, width, height = cv2.boundingRect((image > 63).astype(np.uint8))
-        large = cv2.resize(
-            image[top : top + height, left : left + width], None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC
-        )
-        found.append(np.asarray(large, np.uint8))
-    return found
+def glyphs(clearest_digits: list[GrayPicture]) -> list[GrayPicture]:
+    """A digit of each kind, 80 pixels tall."""
+    enlarged = [cv2.resize(digit, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for digit in clearest_digits]
+    return [np.asarray(digit, np.uint8) for digit in enlarged]
 
 
 def written(glyphs: list[GrayPicture], lines: list[str], gap: int = 16, drop: float = 0.0) -> GrayPicture:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitnet.constraints import AnyConstraint
-from digitnet.segmentation.characters import CHARACTER_NAMES, DIGITS, MARKS, NamedEdge
+from digitnet.constraints import DIGITS, MARKS, AnyConstraint
+from digitnet.segmentation.characters import CHARACTER_NAMES, PATH_WEIGHTS, NamedEdge
 from digitnet.segmentation.constrained_path import Decoding, decode
 from digitnet.segmentation.page import CharacterLine
-from digitnet.segmentation.symbol_lattice import SymbolLattice
+from digitnet.segmentation.symbol_lattice import SymbolLattice, log_weight_of
 
 __all__ = ["FITTING_LIMITS", "FittingLimits", "FittingNumber", "fitting_number"]
 
@@ -25,8 +25,6 @@ class FittingLimits(NamedTuple):
     min_fitting: float = 0.01
     # Least geometric mean of the probabilities of a reading's characters; noise has less. Chosen by hand.
     min_character: float = 0.3
-    # Negative log-probability of leaving out a segment that nothing explains; that of `characters`.
-    max_skip: float = 3.0
 
 
 FITTING_LIMITS = FittingLimits()
@@ -76,12 +74,13 @@ def fitting_number(
     first = np.array([line.groups[n].first - begin for n in inside], np.int64)
     last = np.array([line.groups[n].last - begin for n in inside], np.int64)
     own = log_probabilities[inside]
-    skips = np.full(end - begin, limits.max_skip)
+    skips = np.full(end - begin, PATH_WEIGHTS.skip)
     without = -np.maximum(own[:, _LETTER], own[:, _JUNK])
     for edge, cost in enumerate(without.tolist()):
         np.minimum(skips[first[edge] : last[edge] + 1], cost, out=skips[first[edge] : last[edge] + 1])
     costs = -own[:, : len(_SYMBOLS)] * (last - first + 1)[:, None]
-    decoding = decode(SymbolLattice(first, last, costs, skips, _SYMBOLS), constraint)
+    lattice = SymbolLattice(first, last, costs, skips, _SYMBOLS)
+    decoding = decode(lattice, constraint)
     if not decoding.readings or not decoding.readings[0].path:
         return None
     best = decoding.readings[0]
@@ -95,7 +94,8 @@ def fitting_number(
         and _fitting_probability(decoding, (end - begin) / max(1, num_characters)) >= limits.min_fitting
         and float(np.exp(np.mean(np.log(np.maximum(chances, 1e-9))))) >= limits.min_character
     )
-    return FittingNumber(edges, best.text, decoding.probability_if_fitting(best), is_plausible)
+    probability = min(1.0, float(np.exp(log_weight_of(lattice, best.text) - decoding.log_fitting)))
+    return FittingNumber(edges, best.text, probability, is_plausible)
 
 
 def _fitting_probability(decoding: Decoding, segments_per_character: float) -> float:

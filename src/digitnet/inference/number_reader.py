@@ -7,7 +7,7 @@ the model file's own networks say with it.
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,6 +48,10 @@ from digitnet.segmentation.table_grid import TableGrid, find_table_grid
 
 __all__ = ["NumberReader", "WrittenNumbers"]
 
+_PLAIN = DIGIT_NAMES | {" ", "\n"}  # what is written where there is no mark
+# Characters of numbers, and the least chance of such a number to be right, from which a page holds more than dirt and
+# scribble look like; chosen by hand.
+_LIKELY_CHARACTERS, _LIKELY = 4, 0.8
 # Length of a rule in heights of a digit, from which it is no stroke; chosen by hand.
 _LONG_RULE = 2.5
 
@@ -69,7 +73,7 @@ class _Run:
     Attributes:
         characters: Digits, and marks between them.
         confidence: The chance that all of it is right, in [0, 1].
-        is_sure: Whether nothing speaks against it.
+        is_sure: Whether nothing beside its confidence speaks against it.
         notes: What is to be said about it.
     """
 
@@ -120,8 +124,8 @@ class WrittenNumbers:
     @property
     def is_likely(self) -> bool:
         """Whether several characters stand in numbers that are probable: more than dirt and scribble look like."""
-        likely = [number for number in self.numbers if number.confidence > 0.8]
-        return sum(len(number.text) for number in likely) > 3
+        likely = [number.text for number in self.numbers if number.confidence > _LIKELY]
+        return sum(map(len, likely)) >= _LIKELY_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +135,13 @@ class NumberReader:
     Attributes:
         predictor: Runs the networks of a model file of the ten digits.
         decision: Says what their outputs mean.
-        networks: Those of pixels and characters.
+        load_networks: Gives those of pixels and characters, which are loaded when they are first needed.
         thresholds: How characters become numbers.
     """
 
     predictor: Predictor
     decision: Decision
-    networks: ReadingNetworks
+    load_networks: Callable[[], ReadingNetworks]
     thresholds: NumberThresholds = NUMBER_THRESHOLDS
 
     def page_ink(
@@ -152,7 +156,7 @@ class NumberReader:
         """
         gray = luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels
         gray = np.asarray(gray, np.uint8)
-        return find_page_ink(gray, self.networks.pixels, typical_height, expected_height, is_ink_dark)
+        return find_page_ink(gray, self.load_networks().pixels, typical_height, expected_height, is_ink_dark)
 
     def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool | None = None) -> Picture | None:
         """The picture with the ink of characters in the place of its own; None where nothing is written."""
@@ -179,7 +183,8 @@ class NumberReader:
         shape = (picture.ink.shape[0], picture.ink.shape[1])
         to_picture = _to_picture(page_ink, picture)
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
-        lines = self._named_lines(page)
+        outputs = self.predictor.outputs(page.images)
+        lines = self._named_lines(page, outputs)
         if not lines:
             return None
         grid = find_table_grid(page_ink.rules, page_ink.digit_height)
@@ -193,11 +198,10 @@ class NumberReader:
         ]
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
-        found = self._answer(ink, [line for line in runs if any(word.runs for word in line)], notes)
-        has_text = any(is_text(word, self.thresholds) for word in words) or not set(found.written) <= DIGIT_NAMES | {
-            " ",
-            "\n",
-        }
+        written = [line for line in runs if any(word.runs for word in line)]
+        found = self._answer(ink, written, notes, outputs)
+        has_marks = not set(found.written) <= _PLAIN
+        has_text = has_marks or any(is_text(word, self.thresholds) for word in words)
         placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
         return dataclasses.replace(
             found,
@@ -207,15 +211,14 @@ class NumberReader:
             table_shape=placed.shape,
         )
 
-    def _named_lines(self, page: Page) -> list[_NamedLine]:
-        """The characters of each line."""
+    def _named_lines(self, page: Page, outputs: Outputs) -> list[_NamedLine]:
+        """The characters of each line; `outputs` are those of all candidates of the page."""
         lines = page.character_lines
         if not lines:
             return []
-        outputs = self.predictor.outputs(page.images)
         logits = self.decision.comparable_logits(outputs).astype(np.float64)
         digits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        names = named_log_probabilities(self.networks.characters(page.character_features()), digits)
+        names = named_log_probabilities(self.load_networks().characters(page.character_features()), digits)
         found = []
         for row, line in enumerate(lines):
             own = names[slice(*line.candidates)]
@@ -245,8 +248,7 @@ class NumberReader:
         """A number as it stands in its word."""
         confidence = float(np.prod([c.edge.probability for c in characters]))
         neighbours = [c.edge.probability for c in word if c.edge.name not in DIGIT_NAMES | MARK_NAMES]
-        is_sure = min(neighbours, default=1.0) >= self.thresholds.sure_neighbour
-        return _Run(characters, confidence, is_sure and confidence >= self.thresholds.sure)
+        return _Run(characters, confidence, min(neighbours, default=1.0) >= self.thresholds.sure_neighbour)
 
     def _fitted(
         self, line: _NamedLine, word: Sequence[PageCharacter], page: Page, constraint: AnyConstraint
@@ -267,7 +269,9 @@ class NumberReader:
         plain = self._run(characters, characters)
         return dataclasses.replace(plain, is_sure=False, notes=(note,))
 
-    def _answer(self, ink: GrayPicture, lines: Sequence[Sequence[_Word]], notes: Sequence[Note]) -> WrittenNumbers:
+    def _answer(
+        self, ink: GrayPicture, lines: Sequence[Sequence[_Word]], notes: Sequence[Note], outputs: Outputs
+    ) -> WrittenNumbers:
         """The answer from the numbers of each word of each line."""
         digits: list[tuple[Digit, ...]] = []
         numbers: list[Number] = []
@@ -278,28 +282,15 @@ class NumberReader:
             own: list[Digit] = []
             row = len(digits)
             for run in itertools.chain.from_iterable(word.runs for word in words):
-                named = self._digits([c for c in run.characters if c.edge.name in DIGIT_NAMES], row, sure=run.is_sure)
-                is_ok = (
-                    run.is_sure
-                    and run.confidence >= self.thresholds.sure
-                    and all(digit.status == "ok" for digit in named)
-                )
-                if not is_ok:
-                    named = [dataclasses.replace(d, status="unsure") if d.status == "ok" else d for d in named]
-                own += named
-                inks = [c.ink for c in run.characters if c.edge.name in DIGIT_NAMES]
-                images += [ink.image for ink in inks]
-                of_digits += [ink.notes for ink in inks]
-                numbers.append(
-                    Number(
-                        text_of(run.characters),
-                        box_of(run.characters),
-                        row,
-                        None,
-                        run.confidence,
-                        "ok" if is_ok else "unsure",
-                    )
-                )
+                characters = [c for c in run.characters if c.edge.name in DIGIT_NAMES]
+                named = self._digits(characters, row, outputs)
+                is_sure = run.is_sure and run.confidence >= self.thresholds.sure
+                status: Status = "ok" if is_sure and all(digit.status == "ok" for digit in named) else "unsure"
+                own += [dataclasses.replace(digit, status=status) for digit in named]
+                images += [c.ink.image for c in characters]
+                of_digits += [c.ink.notes for c in characters]
+                text, box = text_of(run.characters), box_of(run.characters)
+                numbers.append(Number(text, box, row, None, run.confidence, status))
                 notes = [*notes, *run.notes]
             if own:
                 digits.append(tuple(own))
@@ -307,27 +298,27 @@ class NumberReader:
         every = (*notes, *counted(of_digits))
         return WrittenNumbers(ink, images, tuple(digits), tuple(numbers), "\n".join(written), every)
 
-    def _digits(self, characters: Sequence[PageCharacter], row: int, *, sure: bool) -> list[Digit]:
-        """The answers for the digits of one number."""
+    def _digits(self, characters: Sequence[PageCharacter], row: int, outputs: Outputs) -> list[Digit]:
+        """The answers for the digits of one number, from the outputs of all candidates of the page."""
         images = np.stack([c.ink.image for c in characters])
-        outputs: Outputs = self.predictor.outputs(images)
+        own = self.predictor.averaged(images, outputs.take(np.array([c.ink.candidate for c in characters])))
         places = [Place(c.ink.box, row, c.ink.notes) for c in characters]
-        digits = self.decision.digits(self.predictor.averaged(images, outputs), places, in_number=True)
-        return [_as_named(digit, c.edge, sure=sure) for digit, c in zip(digits, characters, strict=True)]
+        digits = self.decision.digits(own, places, in_number=True)
+        return [_as_named(digit, c.edge) for digit, c in zip(digits, characters, strict=True)]
 
 
-def _as_named(digit: Digit, edge: NamedEdge, *, sure: bool) -> Digit:
-    """A digit with the label that its line gives it; sure only where all agree."""
+def _as_named(digit: Digit, edge: NamedEdge) -> Digit:
+    """A digit with the label that its line gives it; sure only where the model file's networks agree."""
     label = int(edge.name)
     agrees = digit.label == label
-    confidence = min(digit.confidence, edge.probability) if agrees else edge.probability * 0.5
+    confidence = min(digit.confidence, edge.probability) if agrees else edge.probability / 2
     candidates = (
         digit.candidates
         if digit.candidates and digit.candidates[0] == label
         else (label, *(other for other in digit.candidates if other != label))
     )
     probabilities = digit.probabilities or tuple(float(n == label) for n in range(10))
-    status: Status = "ok" if sure and agrees and digit.status == "ok" else "unsure"
+    status: Status = "ok" if agrees and digit.status == "ok" else "unsure"
     return dataclasses.replace(
         digit,
         label=label,

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from digitnet.constraints import DIGITS, MARKS
 from digitnet.inference.tables import CharacterPlace, is_parted
 from digitnet.pictures.mnist_frame import Box
-from digitnet.segmentation.characters import MARKS, NamedEdge
+from digitnet.segmentation.characters import NamedEdge
 from digitnet.segmentation.page import DigitInk
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "words_of",
 ]
 
-DIGIT_NAMES = frozenset("0123456789")
+DIGIT_NAMES = frozenset(DIGITS)
 MARK_NAMES = frozenset(MARKS)
 _INSIDE_NUMBERS = frozenset(".,/-:")  # marks that may stand inside a number
 
@@ -34,14 +35,17 @@ class NumberThresholds(NamedTuple):
 
     # Gap between two characters from which they belong to different numbers or words; chosen by hand.
     gap: float = 0.6
+    # Height of a line as a share of its tallest character, if most are marks and lower; chosen by hand.
+    min_tall: float = 0.6
     # Letters for each digit of a word from which all of it is left out; chosen by hand.
     letters_per_digit: float = 0.5
-    # Least chance that all of a number is right for it to be sure.
+    # Least chance that all of a number is right for it to be sure; chosen by hand.
     sure: float = 0.97
     # Least probability of an edge that is left out beside a number, for that number to be sure; chosen by hand.
     sure_neighbour: float = 0.5
     # Least geometric mean of the probabilities of a word's digits, below which it is no number; and the same on a page
-    # that has words too. Chosen by hand on rendered pictures.
+    # that has words too. Chosen by hand on pictures that were looked at (docs/log.md, 2026-11-30, "numbers as people
+    # have them").
     min_digit: float = 0.6
     min_digit_among_words: float = 0.85
     # Letters that are more probable than not, from which a page has words; chosen by hand.
@@ -67,7 +71,8 @@ class PageCharacter(NamedTuple):
 
 def words_of(line: Sequence[PageCharacter], thresholds: NumberThresholds) -> list[list[PageCharacter]]:
     """Characters with no wide gap between them."""
-    height = max(float(np.median([c.ink.box[3] for c in line])), 0.6 * max(c.ink.box[3] for c in line))
+    heights = [c.ink.box[3] for c in line]
+    height = max(float(np.median(heights)), thresholds.min_tall * max(heights))
     words: list[list[PageCharacter]] = []
     end = -np.inf
     for character in line:

@@ -302,7 +302,7 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
     """A reader with all that the classes of a model file allow."""
     if decision.class_names != tuple("0123456789"):
         return Reader(predictor, decision)
-    return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks()))
+    return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks))
 
 
 def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) -> Trace:

@@ -47,6 +47,8 @@ _FIRST_SIDES = (450, 1000)
 _GOOD_HEIGHTS, _WORKING_HEIGHT = (28.0, 54.0), 40.0
 # Greatest enlargement, and longest side in pixels of an enlarged copy; chosen by hand.
 _MAX_SCALE, _MAX_SIDE = 3.0, 1800
+# Logarithm of the ratio of two scales below which they count as the same; chosen by hand.
+_SAME_SCALE = 0.15
 # Number of times that the scale is corrected; chosen by hand.
 _CORRECTIONS = 2
 # Paper in pixels that is laid around a picture, so that ink at its edge has surroundings; chosen by hand.
@@ -77,11 +79,12 @@ def find_written_ink(picture: GrayPicture, classify: PixelClassifier) -> Written
         classify: The pixel network.
     """
     local = local_contrast(picture)
-    rows, columns = _strongest_of_blocks(np.where(local.candidates(), local.contrast, 0))
+    candidates = local.candidates()
+    rows, columns = _strongest_of_blocks(np.where(candidates, local.contrast, 0))
     kinds = np.zeros(picture.shape, np.uint8)
     if 0 < len(rows) <= _MOST_BLOCKS:
         found = classify(local.features(rows, columns)).argmax(axis=1).astype(np.uint8)
-        kinds = _spread(found, rows, columns, local.candidates())
+        kinds = _spread(found, rows, columns, candidates)
     _join_pieces_of_rules(kinds)
     is_ink = np.asarray((kinds == _INK) * np.uint8(1), np.uint8)
     is_other = np.asarray((kinds > 1) * np.uint8(1), np.uint8)
@@ -183,7 +186,7 @@ def find_page_ink(
         The ink; None where nothing is written.
     """
     side = max(picture.shape)
-    scale = min(max(1.0, _FIRST_SIDES[0] / side), 3.0) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
+    scale = min(max(1.0, _FIRST_SIDES[0] / side), _MAX_SCALE) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
     if expected_height is not None:
         scale = min(_WORKING_HEIGHT / expected_height, _MAX_SCALE)
     if is_ink_dark is None:
@@ -201,7 +204,7 @@ def find_page_ink(
         if (
             expected_height is not None
             or _GOOD_HEIGHTS[0] <= height <= _GOOD_HEIGHTS[1]
-            or abs(math.log(wanted / scale)) < 0.15
+            or abs(math.log(wanted / scale)) < _SAME_SCALE
         ):
             return found
         scale = wanted
@@ -225,7 +228,7 @@ def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier, scale: float) 
             continue
         logits = classify(local.features(rows[::step], columns[::step]))
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares.append(float((weights[:, 1] / weights.sum(axis=1)).mean()))
+        shares.append(float((weights[:, _INK] / weights.sum(axis=1)).mean()))
     if max(shares) < _POLARITY_RATIO * min(shares):
         return usual
     return shares[0] >= shares[1]

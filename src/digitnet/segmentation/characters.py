@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray
+from digitnet.constraints import DIGITS, MARKS
 from digitnet.segmentation.lattice import Group
 
-__all__ = ["CHARACTER_NAMES", "DIGITS", "MARKS", "NamedEdge", "best_path", "named_log_probabilities"]
+__all__ = ["CHARACTER_NAMES", "PATH_WEIGHTS", "NamedEdge", "PathWeights", "best_path", "named_log_probabilities"]
 
-DIGITS = tuple("0123456789")
-MARKS = tuple(".,-/+x÷=():%€$")
 # The outputs of the character network: a character by itself; ink of a letter or a word; ink without a meaning, such as
 # a tick, a crossing-out or a speck; a part of one character; several characters together.
 CHARACTER_NAMES = (*DIGITS, *MARKS, "letter", "junk", "part", "several")

@@ -1,5 +1,6 @@
 """Segmentation of a page of ink into all candidates for digits, and the choice among them by a network's outputs."""
 
+import bisect
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -160,8 +161,12 @@ class Page:
         Args:
             chosen: The number of each among the page's images, and the line that it is to have.
         """
-        places = [(line, number) for line in self.lines for number in range(len(line.groups))]
-        return [self._digit(*places[candidate], row, candidate) for candidate, row in chosen]
+        starts = list(itertools.accumulate((len(line.groups) for line in self.lines), initial=0))
+        found = []
+        for candidate, row in chosen:
+            line = bisect.bisect_right(starts, candidate) - 1
+            found.append(self._digit(self.lines[line], candidate - starts[line], row, candidate))
+        return found
 
     def choose(
         self, logits: AnyArray, class_names: Sequence[str], outlier_scores: AnyArray | None = None
