@@ -203,13 +203,13 @@ class Reader:
                 "what is known about a number helps only where a model reads the ten digits: this one reads "
                 f"{', '.join(self.decision.class_names[:3])} ...; leave it out, or take another model"
             )
+        is_blank = not first.ink.any() and min(first.ink.shape) < self.thresholds.small_side
+        found = None if self.numbers is None or is_blank else self.numbers.read(first, constraint)
+        if found is not None and (constraint is not None or (found.table_shape is not None and found.is_likely)):
+            return _trace_of_numbers(first, found)
         best = self._read_page(first)
         if best.page.left_out:
             return best.trace
-        is_blank = not first.ink.any() and min(first.ink.shape) < self.thresholds.small_side
-        found = None if self.numbers is None or is_blank else self.numbers.read(first, constraint)
-        if found is not None and constraint is not None:
-            return _trace_of_numbers(first, found)
         plain = self._read_again(best, attempts)
         return plain if self.numbers is None else _better_trace(first, found, plain)
 
@@ -311,7 +311,7 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
     Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
     one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules, or the
     second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit.
-    Anywhere else the first one counts.
+    Anywhere else the first one counts, and in a table it counts alone.
     """
     if found is None or not found.numbers:
         return _as_unsure(plain)
