@@ -147,3 +147,11 @@ def test_a_page_of_rules_has_no_numbers(classifier: Classifier) -> None:
         cv2.line(sheet, (0, place), (399, place), 120, 2)
         cv2.line(sheet, (place, 0), (place, 399), 120, 2)
     assert not any(digit.status == "ok" for digit in classifier.read_number(sheet).digits)
+
+
+def test_a_table_without_a_number_has_its_cells(classifier: Classifier) -> None:
+    sheet = page(300, 400)
+    for place in range(4):
+        cv2.line(sheet, (20, 20 + 80 * place), (380, 20 + 80 * place), 100, 2)
+        cv2.line(sheet, (20 + 120 * place, 20), (20 + 120 * place, 260), 100, 2)
+    assert classifier.read_table(sheet).texts == 3 * [3 * [""]]

@@ -175,7 +175,7 @@ class NumberReader:
             constraint: What is known about each number.
 
         Returns:
-            What is written; None where nothing is.
+            What is written, nothing where there are only cells; None where there is neither.
         """
         page_ink = self.page_ink(picture)
         if page_ink is None:
@@ -185,9 +185,9 @@ class NumberReader:
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
         outputs = self.predictor.outputs(page.images)
         lines = self._named_lines(page, outputs)
-        if not lines:
-            return None
         grid = find_table_grid(page_ink.rules, page_ink.digit_height)
+        if not lines and grid is None:
+            return None
         if grid is not None:
             lines = [_with_places(line, grid, to_picture) for line in lines]
         words = [word for line in lines for word in words_of(line.characters, self.thresholds)]

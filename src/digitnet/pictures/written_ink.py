@@ -154,7 +154,7 @@ class PageInk(NamedTuple):
         rules: uint8 (height, width), 255 on rules.
         scale: Pixels of this copy for each pixel of the picture.
         margin: Pixels of paper that were laid around the copy.
-        digit_height: Typical height of a digit, in pixels of this copy.
+        digit_height: Typical height of a digit, in pixels of this copy; of rules alone, that of any other page.
         is_ink_dark: Whether the ink is darker than its paper.
     """
 
@@ -183,7 +183,7 @@ def find_page_ink(
         is_ink_dark: Whether the ink is darker than its paper; None where that is to be found out.
 
     Returns:
-        The ink; None where nothing is written.
+        The ink; None where there is neither ink nor a rule.
     """
     side = max(picture.shape)
     scale = min(max(1.0, _FIRST_SIDES[0] / side), _MAX_SCALE) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
@@ -196,9 +196,9 @@ def find_page_ink(
     for _ in range(1 + _CORRECTIONS):
         written = find_written_ink(_with_margin(_at_scale(dark, scale)), classify)
         heights = _heights(written.ink)
-        if not len(heights):
+        if not len(heights) and (found is not None or not written.rules.any()):
             return found
-        height = typical_height(heights)
+        height = typical_height(heights) if len(heights) else _WORKING_HEIGHT
         found = PageInk(written.ink, written.rules, scale, _MARGIN, height, is_ink_dark)
         wanted = min(scale * _WORKING_HEIGHT / height, _MAX_SCALE, _MAX_SIDE / side)
         if (
