@@ -115,6 +115,21 @@ def test_a_number_that_does_not_fit_is_unsure(classifier: Classifier, glyphs: li
     assert any("does not fit" in note for note in refused.notes)
 
 
+def test_no_digit_is_left_out_to_make_a_number_fit(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    sheet = page(120, 560)
+    write(sheet, glyphs, "30718", 40, 36)
+    refused = classifier.read_number(sheet, length=4)
+    assert (refused.text, refused.status) == ("30718", "unsure")
+    assert any("it would have been" in note for note in refused.notes)
+
+
+def test_a_number_that_is_on_no_list_is_not_made_to_fit(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    sheet = page(120, 560)
+    write(sheet, glyphs, "3071", 40, 36)
+    refused = classifier.read_number(sheet, choices=["3077"])
+    assert (refused.text, refused.status) == ("3071", "unsure")
+
+
 def test_a_pattern_turns_no_scribble_into_a_number(classifier: Classifier) -> None:
     rng = np.random.default_rng(5)
     sheet = page(200, 500)

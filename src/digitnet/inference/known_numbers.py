@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from digitnet.constraints import DIGITS, MARKS, AnyConstraint
 from digitnet.segmentation.characters import CHARACTER_NAMES, PATH_WEIGHTS, NamedEdge
-from digitnet.segmentation.constrained_path import Decoding, decode
+from digitnet.segmentation.constrained_path import decode
 from digitnet.segmentation.page import CharacterLine
 from digitnet.segmentation.symbol_lattice import SymbolLattice, log_weight_of
 
@@ -20,11 +20,11 @@ _LETTER, _JUNK = CHARACTER_NAMES.index("letter"), CHARACTER_NAMES.index("junk")
 class FittingLimits(NamedTuple):
     """When what fits is what was written."""
 
-    # Least probability that any fitting text was written, before it is known that one was: below it the ink says
-    # something else. Chosen by hand.
-    min_fitting: float = 0.01
-    # Least geometric mean of the probabilities of a reading's characters; noise has less. Chosen by hand.
-    min_character: float = 0.3
+    # Least probability of each character of a reading, before it is known that it fits; noise has less. Chosen by hand:
+    # one in six of the 1s that look like a slash are no 1.
+    min_character: float = 0.15
+    # Probability of a digit that a reading leaves out, from which it says something else; chosen by hand.
+    max_left_out: float = 0.5
 
 
 FITTING_LIMITS = FittingLimits()
@@ -51,7 +51,6 @@ def fitting_number(
     log_probabilities: NDArray[np.float64],
     segments: tuple[int, int],
     constraint: AnyConstraint,
-    num_characters: int,
     limits: FittingLimits = FITTING_LIMITS,
 ) -> FittingNumber | None:
     """Read a stretch of a line as one number that fits.
@@ -61,7 +60,6 @@ def fitting_number(
         log_probabilities: float64 (groups, names), as `named_log_probabilities` gives them.
         segments: The first segment of the stretch, and the one behind its last.
         constraint: What is known about the number.
-        num_characters: How many there are about.
         limits: When what fits is plausible.
 
     Returns:
@@ -89,18 +87,11 @@ def fitting_number(
         NamedEdge(inside[edge], _SYMBOLS[symbol], chance)
         for (edge, symbol), chance in zip(best.path, chances, strict=True)
     )
-    is_plausible = (
-        decoding.is_complete
-        and _fitting_probability(decoding, (end - begin) / max(1, num_characters)) >= limits.min_fitting
-        and float(np.exp(np.mean(np.log(np.maximum(chances, 1e-9))))) >= limits.min_character
-    )
+    is_left_out = np.ones(end - begin, np.bool_)
+    for edge, _ in best.path:
+        is_left_out[first[edge] : last[edge] + 1] = False
+    unread = [edge for edge in range(len(inside)) if is_left_out[first[edge] : last[edge] + 1].all()]
+    left_out = float(np.exp(own[unread, : len(DIGITS)]).sum(axis=1).max(initial=0.0))
+    is_plausible = decoding.is_complete and min(chances) >= limits.min_character and left_out <= limits.max_left_out
     probability = min(1.0, float(np.exp(log_weight_of(lattice, best.text) - decoding.log_fitting)))
     return FittingNumber(edges, best.text, probability, is_plausible)
-
-
-def _fitting_probability(decoding: Decoding, segments_per_character: float) -> float:
-    """The probability that any fitting text was written, before it is known that one was, in [0, 1].
-
-    Every segment pays for its edge, so that a path counts what each character says several times.
-    """
-    return float(np.exp((decoding.log_fitting - decoding.log_total) / max(1.0, segments_per_character)))

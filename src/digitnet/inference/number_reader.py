@@ -256,7 +256,7 @@ class NumberReader:
         """The best reading of a word that fits; not sure where the ink does not say that."""
         groups = line.lattice.groups
         segments = (groups[word[0].edge.group].first, groups[word[-1].edge.group].last + 1)
-        found = fitting_number(line.lattice, line.names, segments, constraint, len(word))
+        found = fitting_number(line.lattice, line.names, segments, constraint)
         if found is None:
             return None
         characters = _characters(page, line.lattice, found.edges, line.row)
