@@ -1,24 +1,28 @@
 """Ink that may be the one digit of a picture: its pieces, and what is found by looking at it in other ways."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from digitnet.arrays import GrayPicture
+from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.inference.number_reader import NumberReader
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.segmentation import separate_marks
 
-__all__ = ["is_at_the_border", "other_candidates", "written_candidates"]
+__all__ = ["is_at_the_border", "other_candidates", "seen_twice", "written_candidates"]
 
 # Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
 # taken for ink, or ink for something beyond the border; chosen by hand.
 _BORDER_PIXELS, _BORDER_SHARE = 2, 0.08
 # Heights of the digit that are tried there, as shares of the picture's height; chosen by hand.
 _EXPECTED_SHARES = (1.0, 0.6)
+# Shared part of two boxes, of what they cover together, from which they are the same place; chosen by hand.
+_SAME_PLACE = 0.5
 
 
 def is_at_the_border(ink: GrayPicture) -> bool:
@@ -46,6 +50,20 @@ def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Pi
             framed = to_mnist_frame(written.ink)
             found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
     return found
+
+
+def seen_twice(
+    found: Sequence[tuple[Picture, FramedDigit]], labels: AnyArray, is_typical: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which candidates are typical in another picture too, at the same place and with the same label, (n,)."""
+    boxes = np.array([framed.box for _, framed in found], np.float64)
+    starts, ends = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    shared = np.maximum(np.minimum(ends[:, None], ends) - np.maximum(starts[:, None], starts), 0).prod(axis=2)
+    areas = boxes[:, 2:].prod(axis=1)
+    is_same_place = shared >= _SAME_PLACE * (areas[:, None] + areas - shared)
+    is_other_picture = np.array([[own is not other for other, _ in found] for own, _ in found])
+    agrees = is_same_place & is_other_picture & (labels[:, None] == labels) & is_typical
+    return np.asarray(agrees.any(axis=1))
 
 
 def _framed_pieces(ink: GrayPicture) -> list[FramedDigit]:

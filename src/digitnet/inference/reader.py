@@ -19,6 +19,7 @@ from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.digit_candidates import (
     is_at_the_border,
     other_candidates,
+    seen_twice,
     written_candidates,
 )
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
@@ -122,7 +123,7 @@ class Reader:
         if self.numbers is not None and is_large and (is_at_the_border(first.ink) or self._is_unlike_digits(best)):
             usual = [] if framed is None else [(first, framed)]
             others = written_candidates(first, self.numbers)
-            best = self._most_typical([*usual, *others]) or best
+            best = self._most_typical([*usual, *others], first) or best
         if is_large and self._is_unlike_digits(best):
             other = self._most_typical(other_candidates(first, attempts))
             if other is None and best is not None:
@@ -153,8 +154,13 @@ class Reader:
         outlier_scores = self.decision.outlier_scores(candidate.outputs)
         return outlier_scores is not None and bool(outlier_scores[0] > self.thresholds.max_outlier_score)
 
-    def _most_typical(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
-        """The typical digit with the least outlier score; None where none is typical."""
+    def _most_typical(
+        self, found: Sequence[tuple[Picture, FramedDigit]], single: Picture | None = None
+    ) -> _Candidate | None:
+        """The typical digit with the least outlier score; None where none is typical.
+
+        With `single`, what is from other pictures must be seen in two of them: many looks find a digit in anything.
+        """
         if not found:
             return None
         outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
@@ -165,6 +171,10 @@ class Reader:
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
         if outlier_scores is None or is_typical is None or not is_typical.any():
             return None
+        if single is not None:
+            is_typical &= [own is single for own, _ in found] | seen_twice(found, logits.argmax(axis=1), is_typical)
+            if not is_typical.any():
+                return None
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
