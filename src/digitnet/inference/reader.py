@@ -169,12 +169,16 @@ class Reader:
         confidence = np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1))
         is_one = np.array(self.decision.class_names)[logits.argmax(axis=1)] == _ONE
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
-        if outlier_scores is None or is_typical is None or not is_typical.any():
+        if outlier_scores is None or is_typical is None:
             return None
         if single is not None:
-            is_typical &= [own is single for own, _ in found] | seen_twice(found, logits.argmax(axis=1), is_typical)
-            if not is_typical.any():
-                return None
+            is_likely = (confidence >= self.thresholds.min_confidence) & (
+                outlier_scores <= self.thresholds.max_outlier_score
+            )
+            is_typical &= [own is single for own, _ in found]
+            is_typical |= is_likely & seen_twice(found, logits.argmax(axis=1), is_likely)
+        if not is_typical.any():
+            return None
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
