@@ -43,10 +43,11 @@ def test_a_stroke_is_as_wide_as_the_pen(pen: float) -> None:
     assert np.median(widths) == pytest.approx(pen, rel=0.35)
 
 
-def test_the_thinnest_pen_leaves_the_middle_of_a_stroke() -> None:
+def test_the_thinnest_pen_of_a_page_breaks_no_stroke() -> None:
     for seed in range(5):
-        ink = draw_digit(drawn_digits()[1], HEIGHT, 0.1, rng(seed))
+        ink = draw_digit(drawn_digits()[1], HEIGHT, 1.2, rng(seed))
         assert (ink > 100).any(axis=1).mean() > 0.9
+        assert pieces(ink) == 1
         assert width_across(ink) < 2
 
 

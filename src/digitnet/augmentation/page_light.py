@@ -28,7 +28,7 @@ def camera_perspective(shape: tuple[int, int], rng: np.random.Generator) -> NDAr
 def table_around(shape: tuple[int, int], rng: np.random.Generator) -> GrayPicture:
     """255 where the sheet does not reach."""
     height, width = shape
-    margins = rng.uniform(-0.1, 0.25, 4)
+    margins = rng.uniform(-0.1, 0.4 if rng.random() < 0.25 else 0.25, 4)
     corners = np.array(
         [
             [margins[0] * width, margins[1] * height],
@@ -60,10 +60,7 @@ def photographed(
     light *= 1 - darkness * uneven * ink.astype(np.float32) / 255
     if outside.any():
         table = rng.uniform(0.05, 0.9)
-        noise = rng.normal(0, 1, shape).astype(np.float32)
-        grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.7, 4)), np.float32)
-        grain *= rng.uniform(0, 0.2) / max(1e-3, float(grain.std()))
-        light = np.where(outside > 0, np.clip(table * (1 + grain), 0, 1), light)
+        light = np.where(outside > 0, np.clip(table * (1 + _grain(shape, rng)), 0, 1), light)
     if not is_drawing:
         light = light * _lamp(shape, rng)
         light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), rng.uniform(0.3, max(0.4, 0.035 * writer.height)))
@@ -73,6 +70,23 @@ def photographed(
         coded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])[1]
         levels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
     return levels
+
+
+def _grain(shape: tuple[int, int], rng: np.random.Generator) -> AnyArray:
+    """What a table shows: bumps of one size, as of cloth, or grain along a direction, as of wood; finer ones over it.
+
+    float32 (height, width), around 0, as a part of the table's light.
+    """
+    coarse, fine = math.exp(rng.uniform(math.log(1.5), math.log(9))), rng.uniform(0.7, 1.5)  # pixels
+    sizes = [[coarse, coarse], [coarse * rng.uniform(3, 10), coarse], [fine, fine]]
+    chosen = [sizes[0 if rng.random() < 0.7 else 1], sizes[2]]
+    grain = np.zeros(shape, np.float32)
+    for size, strength in zip(chosen, rng.uniform(0, 0.2, 2), strict=True):
+        rng.shuffle(size)
+        noise = rng.normal(0, 1, shape).astype(np.float32)
+        bumps = cv2.GaussianBlur(noise, (0, 0), size[0], sigmaY=size[1])
+        grain += strength * bumps / max(1e-6, float(bumps.std()))
+    return grain
 
 
 def _lamp(shape: tuple[int, int], rng: np.random.Generator) -> AnyArray:

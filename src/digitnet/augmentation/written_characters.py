@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digitnet.arrays import GrayPicture
+from digitnet.augmentation.pens import cropped, with_pen
 
 __all__ = ["MARKS", "draw_cross_out", "draw_digit", "draw_mark", "draw_tick", "draw_typed"]
 
@@ -38,28 +39,10 @@ def draw_digit(image: GrayPicture, height: float, pen: float | None, rng: np.ran
     slant, stretch = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.1))
     shear = np.array([[stretch, slant, side / 2 * (1 - stretch - slant) + side / 4], [0, 1, 0]])
     slanted = cv2.warpAffine(strokes * 255, shear, (side * 3 // 2, side), flags=cv2.INTER_LINEAR)
-    strokes = _cropped(np.asarray((slanted > 127) * np.uint8(255), np.uint8))
+    strokes = cropped(np.asarray((slanted > 127) * np.uint8(255), np.uint8))
     if pen is not None:
-        strokes = _with_pen(strokes, pen * strokes.shape[0] / height)
+        strokes = with_pen(strokes, pen * strokes.shape[0] / height)
     return _scaled(strokes, height / strokes.shape[0])
-
-
-def _with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
-    """Strokes of about the width `pen`, in their own pixels; thin ones may break where they meet, as of a dry pen."""
-    # Paper around them: ink that fills its rectangle has no other, and its distances from paper would be endless.
-    surrounded = cv2.copyMakeBorder(strokes, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    inside = cv2.distanceTransform(surrounded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    width = 4 * float(inside[inside > 0].mean())
-    by = (pen - width) / 2
-    if by > 0:
-        room = math.ceil(by) + 1
-        padded = cv2.copyMakeBorder(strokes, room, room, room, room, cv2.BORDER_CONSTANT)
-        outside = cv2.distanceTransform(255 - padded, cv2.DIST_L2, 5)
-        return _cropped(np.asarray((outside <= by) * np.uint8(255), np.uint8))
-    is_middle = (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)) - 0.8) & (inside > 1)
-    middle = cv2.dilate(np.asarray(is_middle * np.uint8(255), np.uint8), np.ones((3, 3), np.uint8))
-    kept = np.asarray(((inside > -by) | (middle > 0)) * np.uint8(255), np.uint8) & strokes
-    return _cropped(kept) if kept.any() else strokes
 
 
 def _line(*points: tuple[float, float]) -> list[_Points]:
@@ -189,13 +172,8 @@ def draw_typed(text: str, font: ImageFont.FreeTypeFont, height: float, pen: floa
     if not ink.any():
         return np.zeros((1, 1), np.uint8), 0.0, 0.0
     x, y, w, h = cv2.boundingRect(ink)
-    ink = _with_pen(np.asarray((ink[y : y + h, x : x + w] > 127) * np.uint8(255), np.uint8), pen / scale)
+    ink = with_pen(np.asarray((ink[y : y + h, x : x + w] > 127) * np.uint8(255), np.uint8), pen / scale)
     return _scaled(ink, scale), 0.0, (top + y - 4 - digits[1]) * scale
-
-
-def _cropped(ink: GrayPicture) -> GrayPicture:
-    x, y, width, height = cv2.boundingRect(ink)
-    return ink[y : y + height, x : x + width]
 
 
 def _scaled(ink: GrayPicture, scale: float) -> GrayPicture:

@@ -1,0 +1,50 @@
+"""Strokes as another pen would draw them."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digitnet.arrays import GrayPicture
+from digitnet.augmentation.pens import middle_lines, with_pen
+
+
+def _eight(width: int) -> GrayPicture:
+    """Two rings that touch, as strokes of a width in pixels."""
+    picture = np.zeros((150, 110), np.uint8)
+    for row in (42, 103):
+        cv2.ellipse(picture, (55, row), (25, 31), 0, 0, 360, 255, width)
+    return picture
+
+
+def _pieces_and_loops(ink: np.ndarray) -> tuple[int, int]:
+    strokes = np.pad(np.asarray(ink > 127, np.uint8), 1)
+    pieces = cv2.connectedComponents(strokes, connectivity=8)[0] - 1
+    return pieces, cv2.connectedComponents(1 - strokes, connectivity=4)[0] - 2
+
+
+def _mean_width(ink: np.ndarray) -> float:
+    """Ink for each pixel of the middle lines."""
+    strokes = np.pad(np.asarray(ink > 127, np.uint8) * np.uint8(255), 1)
+    return float((strokes > 0).sum() / middle_lines(strokes).sum())
+
+
+@pytest.mark.parametrize("width", [5, 14, 22])
+@pytest.mark.parametrize("pen", [3.0, 5.0, 9.0, 18.0])
+def test_another_pen_draws_the_same_lines(width: int, pen: float) -> None:
+    drawn = with_pen(_eight(width), pen)
+    assert _pieces_and_loops(drawn) == (1, 2)
+    assert _mean_width(drawn) == pytest.approx(pen, rel=0.3)
+    assert drawn[0].any()
+    assert drawn[:, -1].any()  # its own rectangle
+
+
+def test_middle_lines_keep_pieces_and_loops() -> None:
+    lines = middle_lines(_eight(16))
+    assert _pieces_and_loops(lines * np.uint8(255)) == (1, 2)
+    neighbours = cv2.filter2D(lines.astype(np.uint8), -1, np.ones((2, 2)), borderType=cv2.BORDER_CONSTANT)
+    assert neighbours[lines].max() < 4  # nowhere two pixels wide
+
+
+def test_a_dot_stays_a_dot() -> None:
+    dot = np.full((9, 9), 255, np.uint8)
+    assert 1 <= with_pen(dot, 2.0).sum() / 255 <= 9
