@@ -155,6 +155,18 @@ def test_what_lies_beside_a_digit_is_left_alone(classifier: Classifier, glyphs: 
     np.testing.assert_allclose((left, top, width, height), (210, 60, glyphs[int(text)].shape[1], 80), atol=5)
 
 
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_frame_on_the_very_edge_changes_nothing(
+    classifier: Classifier, glyphs: list[GrayPicture], width: int
+) -> None:
+    for glyph, text in zip(glyphs, "0123456789", strict=True):
+        picture = on_paper(np.pad(glyph, 24))
+        picture[:width] = picture[-width:] = 0
+        picture[:, :width] = picture[:, -width:] = 0
+        digit = classifier.read_digit(picture)
+        assert (digit.text, digit.status) == (text, "ok")
+
+
 def test_what_is_no_digit_in_any_look_stays_none(classifier: Classifier) -> None:
     nothing = with_a_bar(np.zeros((200, 120), np.uint8))
     assert classifier.read_digit(on_paper(nothing)).status == "not_a_digit"

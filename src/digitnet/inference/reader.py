@@ -114,7 +114,7 @@ class Reader:
         Raises:
             PictureError: The picture is missing, damaged, too large, or not a picture.
         """
-        attempts = binarizations(picture, with_steps=with_steps)
+        attempts = binarizations(picture, with_steps=with_steps, is_one_digit=True)
         first = next(attempts)
         framed = to_mnist_frame(first.ink)
         best = None if framed is None else self._candidate(first, framed)

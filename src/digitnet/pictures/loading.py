@@ -5,14 +5,15 @@ bit depth. `decoding` makes pixels of it, and `ink` separates ink from paper.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from digitnet.arrays import GrayPicture
-from digitnet.notes import Note
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
+from digitnet.pictures.frame import without_frame
 from digitnet.pictures.ink import Steps, extract_ink, other_binarizations
 from digitnet.pictures.paper import AnyPicture
 
@@ -61,7 +62,7 @@ def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Pict
 
 
 def binarizations(
-    source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bool = False
+    source: PictureSource, *, max_pixels: int = MAX_PIXELS, with_steps: bool = False, is_one_digit: bool = False
 ) -> Iterator[Picture]:
     """Binarize a picture, and in other ways as long as the caller asks for more.
 
@@ -69,6 +70,7 @@ def binarizations(
         source: As for `load_picture`.
         max_pixels: As for `load_picture`.
         with_steps: Whether to keep the steps on the way to the ink.
+        is_one_digit: Whether a frame on the very edge is no more than the box of a digit, and is left out.
 
     Yields:
         First what `load_picture` returns, even without ink; then the results of other binarizations that found ink.
@@ -77,6 +79,9 @@ def binarizations(
         PictureError: As for `load_picture`.
     """
     pixels = decode(source, max_pixels)
+    framed = without_frame(pixels.values) if is_one_digit else None
+    if framed is not None:
+        pixels = replace(pixels, values=framed, notes=(*pixels.notes, Note(NoteKind.RULES_REMOVED)))
     steps: Steps | None = [("the picture", pixels.values)] if with_steps else None
     ink, notes = extract_ink(pixels.values, steps)
     yield _picture(pixels, ink, notes, steps or ())
