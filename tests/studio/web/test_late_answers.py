@@ -52,7 +52,8 @@ class Held:
         route = self.routes[place]
         with self._page.expect_event("requestfinished", lambda request: request == route.request):
             route.continue_()
-        self._page.evaluate("new Promise((done) => requestIdleCallback(done))")
+        # Beside other work a page may never be idle; the limit, in milliseconds, is one that only such a page meets.
+        self._page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 10_000 }))")
 
 
 def test_a_drawing_that_was_cleared_is_answered_no_more(page: "Page", draw: Callable[..., None]) -> None:
@@ -165,5 +166,5 @@ def test_an_older_list_of_runs_does_not_replace_a_newer_one(page: "Page") -> Non
     expect(runs).to_have_count(1)
     with page.expect_event("requestfinished", lambda request: request == held.routes[1].request):
         held.routes[1].fulfill(json={"runs": []})
-    page.evaluate("new Promise((done) => requestIdleCallback(done))")
+    page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 10_000 }))")
     assert runs.count() == 1
