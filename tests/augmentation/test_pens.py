@@ -48,3 +48,7 @@ def test_middle_lines_keep_pieces_and_loops() -> None:
 def test_a_dot_stays_a_dot() -> None:
     dot = np.full((9, 9), 255, np.uint8)
     assert 1 <= with_pen(dot, 2.0).sum() / 255 <= 9
+
+
+def test_a_pen_thinner_than_a_pixel_draws_lines_of_one() -> None:
+    assert _mean_width(with_pen(_eight(14), 0.3)) == pytest.approx(1.0, abs=0.15)

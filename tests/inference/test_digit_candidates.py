@@ -1,9 +1,13 @@
 """Which ink may be the one digit of a picture, and when several looks at it agree."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
-from digitnet.inference.digit_candidates import is_at_the_border, seen_twice
+from digitnet.inference.digit_candidates import is_at_the_border, seen_twice, two_level_candidates
+from digitnet.notes import NoteKind
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box, FramedDigit
 
@@ -41,3 +45,27 @@ def test_two_looks_agree_on_label_and_place(
     found: list[tuple[Picture, FramedDigit]], labels: list[int], typical: list[bool], expected: list[bool]
 ) -> None:
     assert seen_twice(found, np.array(labels), np.array(typical)).tolist() == expected
+
+
+def drawing(paper: int, ink: int) -> Picture:
+    """A ring that fills its picture, as a drawing program saves it; its ink was not found."""
+    pixels = np.full((90, 70), paper, np.uint8)
+    cv2.ellipse(pixels, (35, 45), (28, 38), 0, 0, 360, ink, 12)
+    return Picture(np.zeros((90, 70), np.uint8), (), (), pixels)
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (20, 200)])
+def test_of_a_picture_of_two_levels_either_one_may_be_the_ink(paper: int, ink: int) -> None:
+    (dark, _), (light, framed) = two_level_candidates(drawing(paper, ink))
+    ring, ground = (dark.ink, light.ink) if ink < paper else (light.ink, dark.ink)
+    assert ring[45, 7] == ground[45, 35] == 255
+    assert ring[45, 35] == ground[45, 7] == 0
+    assert [note.kind for note in dark.notes] == [NoteKind.INVERTED]
+    assert framed.image.shape == (28, 28)
+
+
+def test_pictures_of_one_level_or_of_many_have_no_such_candidates() -> None:
+    nothing, noise = drawing(200, 200), np.random.default_rng(0).normal(128, 30, (90, 70))
+    slope = np.tile(np.arange(70, dtype=np.uint8), (90, 1))
+    for pixels in (nothing.pixels, np.clip(noise, 0, 255).astype(np.uint8), slope):
+        assert two_level_candidates(replace(nothing, pixels=pixels)) == []

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from digitnet.errors import ConfigurationError
 from digitnet.model_file.reading_networks import ReadingNetwork
 from digitnet.training import feature_network
-from digitnet.training.feature_network import FeatureRecipe, encode_feature_network, train_feature_network
+from digitnet.training.feature_network import (
+    FeatureRecipe,
+    averaged_network,
+    encode_feature_network,
+    train_feature_network,
+)
 
 RECIPE = FeatureRecipe((16,), epochs=8, learning_rate=0.02, batch_size=64, dropout=0.1)
 RANDOM = np.random.default_rng(0)
@@ -55,3 +60,12 @@ def test_examples_without_labels_are_refused() -> None:
     for count in (0, 5):
         with pytest.raises(ConfigurationError, match="expected as many, at least one"):
             train_feature_network(FEATURES[:count], LABELS[:0], 3, RECIPE, seed=0)
+
+
+def test_the_mean_of_several_networks_is_one_network() -> None:
+    recipe = FeatureRecipe((16, 8), epochs=1, learning_rate=0.02, batch_size=200)
+    members = [train_feature_network(FEATURES, LABELS, 3, recipe, seed) for seed in range(3)]
+    mean = np.mean([np.asarray(member(FEATURES)) for member in members], axis=0)
+    together = averaged_network(members)
+    assert_allclose(np.asarray(together(FEATURES)), mean, atol=1e-5)
+    assert together.get_layer("hidden_2").units == 24

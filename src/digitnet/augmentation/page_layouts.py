@@ -236,7 +236,7 @@ def _boxes(sheet: Sheet, columns: list[float], rows: tuple[float, float], thick:
             for begin, end in zip(corners, [*corners[1:], corners[0]], strict=True):
                 sheet.rule(begin, end, thick, level)
     else:
-        tick = rng.uniform(0.15, 0.6) * (foot - top)
+        tick = rng.uniform(0.15, 0.9) * (foot - top)
         sheet.rule((columns[0], foot), (columns[-1], foot), thick, level)
         for column in columns:
             sheet.rule((column, foot - tick), (column, foot), thick, level)

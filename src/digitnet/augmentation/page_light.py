@@ -43,15 +43,21 @@ def table_around(shape: tuple[int, int], rng: np.random.Generator) -> GrayPictur
 
 
 def photographed(
-    ink: GrayPicture, rules: GrayPicture, outside: GrayPicture, writer: Writer, rng: np.random.Generator
+    ink: GrayPicture,
+    rules: GrayPicture,
+    outside: GrayPicture,
+    writer: Writer,
+    rng: np.random.Generator,
+    *,
+    same_ink: bool = False,
 ) -> GrayPicture:
-    """Reflectances under uneven light, blurred, with noise, as grey levels."""
+    """Reflectances under uneven light, blurred, with noise, as grey levels; `same_ink`: rules are as dark as ink."""
     shape = ink.shape
     is_drawing = rng.random() < 0.2
     paper = 1.0 if is_drawing else rng.uniform(0.55, 1.0)
     pale = 0.0 if is_drawing else rng.uniform(0, 1) ** 2 * 0.75
     darkness = (1 - pale) * rng.uniform(0.75, 0.98)
-    rule_darkness = rng.uniform(0.25, 0.95)
+    rule_darkness = darkness if same_ink else rng.uniform(0.25, 0.95)
     uneven: AnyArray = np.ones(shape, np.float32)
     if not is_drawing and rng.random() < 0.5:  # a pencil or a dry pen
         strength, grain = rng.uniform(0, 0.6), rng.random(shape).astype(np.float32)

@@ -10,8 +10,6 @@ from digitnet.arrays import GrayPicture
 
 __all__ = ["cropped", "middle_lines", "with_pen"]
 
-_Mask = NDArray[np.bool_]
-
 
 def with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
     """Strokes of about another width; loops stay closed, and what is joined stays joined.
@@ -34,49 +32,45 @@ def with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
         return cropped(np.asarray((outside <= by) * np.uint8(255), np.uint8))
     lines = np.asarray(middle_lines(padded) * np.uint8(255), np.uint8)
     from_lines = cv2.distanceTransform(255 - lines, cv2.DIST_L2, 5)
-    return cropped(np.asarray(((inside > -by) | (from_lines <= pen / 2 - 0.5)) * np.uint8(255), np.uint8))
+    return cropped(np.asarray(((inside > -by) | (from_lines <= max(0.0, pen / 2 - 0.5))) * np.uint8(255), np.uint8))
 
 
-def middle_lines(strokes: GrayPicture) -> _Mask:
+def middle_lines(strokes: GrayPicture) -> NDArray[np.bool_]:
     """Strokes thinned to lines a pixel wide, by the two-step thinning of Z. Guo and R. W. Hall (1989).
 
     Args:
-        strokes: uint8 (height, width), 0 = paper, with paper along its border.
+        strokes: uint8 (height, width), 0 = paper.
 
     Returns:
         bool (height, width): as many pieces and as many loops as the strokes have.
     """
-    lines = strokes > 0
+    lines = np.asarray(strokes > 0, np.uint8)
     while True:
-        before = lines
-        for step in (0, 1):
-            lines = lines & ~_removable(lines, step)
-        if (lines == before).all():
-            return lines
+        before = int(lines.sum())
+        for removable in _REMOVABLE:
+            neighbours = cv2.filter2D(lines, cv2.CV_8U, _BIT_OF_NEIGHBOUR, borderType=cv2.BORDER_CONSTANT)
+            lines &= ~np.asarray(cv2.LUT(neighbours, removable), np.uint8)
+        if int(lines.sum()) == before:
+            return lines > 0
 
 
-def _removable(lines: _Mask, step: int) -> _Mask:
-    """Pixels at the edge whose removal neither breaks a line nor shortens it."""
-    around = np.pad(lines, 1)
-    down, across = lines.shape
-    # The eight neighbours, clockwise from the one above.
-    n, ne, e, se, s, sw, w, nw = (
-        around[1 + y : 1 + y + down, 1 + x : 1 + x + across]
-        for y, x in ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
-    )
+def _removable(step: int) -> NDArray[np.uint8]:
+    """For each set of neighbours whether a pixel of a line may go: that neither breaks the line nor shortens it."""
+    every = np.arange(256)
+    n, ne, e, se, s, sw, w, nw = (every >> bit & 1 > 0 for bit in range(8))
     corners = ((n, ne, e), (e, se, s), (s, sw, w), (w, nw, n))
-    crossings = _how_many([~side & (corner | next_side) for side, corner, next_side in corners])
+    crossings = np.sum([~side & (corner | next_side) for side, corner, next_side in corners], axis=0)
     fewest = np.minimum(
-        _how_many([nw | n, ne | e, se | s, sw | w]),
-        _how_many([n | ne, e | se, s | sw, w | nw]),
+        np.sum([nw | n, ne | e, se | s, sw | w], axis=0),
+        np.sum([n | ne, e | se, s | sw, w | nw], axis=0),
     )
     stays = (s | sw | ~nw) & w if step else (n | ne | ~se) & e
-    return np.asarray(lines & (crossings == 1) & (fewest >= 2) & (fewest <= 3) & ~stays)
+    return np.asarray((crossings == 1) & (fewest >= 2) & (fewest <= 3) & ~stays, np.uint8)
 
 
-def _how_many(masks: list[_Mask]) -> NDArray[np.int64]:
-    """In how many of the masks each pixel is."""
-    return np.asarray(np.sum(masks, axis=0, dtype=np.int64))
+# The bit of each of the eight neighbours, clockwise from the one above.
+_BIT_OF_NEIGHBOUR = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
+_REMOVABLE = (_removable(0), _removable(1))
 
 
 def cropped(ink: GrayPicture) -> GrayPicture:

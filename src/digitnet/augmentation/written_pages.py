@@ -57,7 +57,9 @@ def write_page(writer: Writer, size: tuple[int, int] = (256, 384)) -> WrittenPag
     writer.pen = max(1.2, writer.height * math.exp(rng.uniform(math.log(0.035), math.log(0.15))))
     writer.font = writer.fonts[int(rng.integers(len(writer.fonts)))] if writer.fonts else None
     writer.typed = 0.5 if rng.random() < 0.15 else 0.0
-    sheet = Sheet(writer, size)
+    is_by_hand = rng.random() < 0.25
+    unsteadiness = float(rng.uniform(0.2, 0.05 * writer.height)) if is_by_hand else 0.0
+    sheet = Sheet(writer, size, unsteadiness, with_pen=is_by_hand and rng.random() < 0.6)
     kinds = list(LAYOUTS)
     weights = np.array([LAYOUTS[kind] for kind in kinds])
     kinds[rng.choice(len(kinds), p=weights / weights.sum())](sheet)
@@ -82,10 +84,10 @@ def _finished(sheet: Sheet) -> WrittenPage:
         outside = table_around(shape, rng)
         ink, rules = ink & ~outside, rules & ~outside
         owners[outside > 0] = 0
-    picture = photographed(ink, rules, outside, writer, rng)
+    picture = photographed(ink, rules, outside, writer, rng, same_ink=sheet.with_pen)
     kinds = np.full(shape, NOTHING, np.uint8)
     kinds[outside > 0] = OTHER
-    kinds[rules > 90] = RULE
+    kinds[rules > 45] = RULE
     kinds[(ink > 90) & (owners > 0)] = INK
     kept = []
     for character in sheet.characters:

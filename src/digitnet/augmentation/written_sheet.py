@@ -82,10 +82,23 @@ class Writer:
 
 @dataclass(slots=True, eq=False)
 class Sheet:
-    """Layers of a page while it is written."""
+    """Layers of a page while it is written.
+
+    Attributes:
+        writer: Who writes.
+        shape: Height and width in pixels.
+        unsteadiness: Standard deviation in pixels by which rules leave a straight line; 0 for printed ones.
+        with_pen: Whether rules are drawn with the pen of the characters.
+        ink: uint8 (height, width), coverage by characters.
+        rules: uint8 (height, width), coverage by rules.
+        owners: int32 (height, width), the number of the strongest character in a pixel, 0 for none.
+        characters: All of them.
+    """
 
     writer: Writer
     shape: tuple[int, int]
+    unsteadiness: float = 0.0
+    with_pen: bool = False
     ink: GrayPicture = field(init=False)
     rules: GrayPicture = field(init=False)
     owners: NDArray[np.int32] = field(init=False)
@@ -128,14 +141,28 @@ class Sheet:
         return x
 
     def rule(self, begin: tuple[float, float], end: tuple[float, float], width: float, level: int) -> None:
-        """A straight rule between two points, (column, row)."""
+        """A rule between two points, (column, row), of a width in pixels and a coverage from 0 to 255."""
         rng = self.writer.rng
+        if self.with_pen:
+            width, level = self.writer.pen * rng.uniform(0.85, 1.1), 255
         fine = 3  # bits of a pixel's fraction
-        ends = [tuple(round(float(value) * 2**fine) for value in point) for point in (begin, end)]
+        points = np.rint(self._along(np.array([begin, end], np.float64)) * 2**fine).astype(np.int32)
         layer = np.zeros(self.shape, np.uint8)
-        cv2.line(layer, ends[0], ends[1], level, max(1, round(width)), cv2.LINE_AA, fine)
+        cv2.polylines(layer, [points], False, level, max(1, round(width)), cv2.LINE_AA, fine)
         if rng.random() < 0.06:  # dotted
             period = max(3, round(width * rng.uniform(2, 5)))
             along = np.add.outer(np.arange(self.shape[0]), np.arange(self.shape[1])) % period
             layer[along < period // 2] = 0
         np.maximum(self.rules, layer, out=self.rules)
+
+    def _along(self, ends: AnyArray) -> AnyArray:
+        """Points of a rule between its two ends, (n, 2): a hand comes off the straight line, and misses its ends."""
+        rng, length = self.writer.rng, float(np.hypot(*(ends[1] - ends[0])))
+        if not self.unsteadiness or length < 1:
+            return ends
+        knots = 2 + int(length / rng.uniform(25, 80))
+        off = rng.normal(0, self.unsteadiness, (knots, 2))
+        off[[0, -1]] *= 1.5
+        steps = np.linspace(0, 1, 6 * knots)
+        smooth = np.stack([np.interp(steps, np.linspace(0, 1, knots), off[:, axis]) for axis in (0, 1)], axis=1)
+        return np.asarray(ends[0] + steps[:, None] * (ends[1] - ends[0]) + cv2.GaussianBlur(smooth, (1, 7), 2))

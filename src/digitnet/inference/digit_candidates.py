@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.inference.number_reader import NumberReader
+from digitnet.notes import Note, NoteKind
+from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.segmentation import separate_marks
 
-__all__ = ["is_at_the_border", "other_candidates", "seen_twice", "written_candidates"]
+__all__ = ["is_at_the_border", "other_candidates", "seen_twice", "two_level_candidates", "written_candidates"]
 
 # Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
 # taken for ink, or ink for something beyond the border; chosen by hand.
@@ -23,6 +25,9 @@ _BORDER_PIXELS, _BORDER_SHARE = 2, 0.08
 _EXPECTED_SHARES = (1.0, 0.6)
 # Shared part of two boxes, of what they cover together, from which they are the same place; chosen by hand.
 _SAME_PLACE = 0.5
+# Share of a picture's variance that lies between two levels, from which it has no others; chosen by hand. Noise, which
+# has no levels, has a share of 2 / pi.
+_TWO_LEVELS = 0.92
 
 
 def is_at_the_border(ink: GrayPicture) -> bool:
@@ -49,6 +54,29 @@ def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Pi
         if written is not None:
             framed = to_mnist_frame(written.ink)
             found += [(written, one) for one in ([] if framed is None else [framed]) + _framed_pieces(written.ink)]
+    return found
+
+
+def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
+    """In a picture of two levels, as of a drawing program, either of them as the ink, with paper laid around it."""
+    gray = np.asarray(luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels, np.uint8)
+    _, is_light = cv2.threshold(gray, 0, 1, cv2.THRESH_OTSU)
+    share = float(is_light.mean())
+    if not 0 < share < 1:
+        return []
+    dark, light = float(gray[is_light == 0].mean()), float(gray[is_light > 0].mean())
+    between = share * (1 - share) * (light - dark) ** 2
+    if between < _TWO_LEVELS * float(gray.var()):
+        return []
+    lightness = np.clip((gray - dark) / (light - dark), 0, 1)
+    found = []
+    for part, notes in ((1 - lightness, (Note(NoteKind.INVERTED),)), (lightness, ())):
+        ink = np.asarray(np.rint(255 * part), np.uint8)
+        if ink.shape != picture.ink.shape:
+            ink = np.asarray(cv2.resize(ink, picture.ink.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+        framed = to_mnist_frame(ink)
+        if framed is not None:
+            found.append((replace(picture, ink=ink, notes=notes), framed))
     return found
 
 

@@ -20,6 +20,7 @@ from digitnet.inference.digit_candidates import (
     is_at_the_border,
     other_candidates,
     seen_twice,
+    two_level_candidates,
     written_candidates,
 )
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
@@ -121,9 +122,9 @@ class Reader:
         edge = 0.0
         is_large = min(first.ink.shape) > IMAGE_SIDE
         if self.numbers is not None and is_large and (is_at_the_border(first.ink) or self._is_unlike_digits(best)):
-            usual = [] if framed is None else [(first, framed)]
+            usual = [*([] if framed is None else [(first, framed)]), *two_level_candidates(first)]
             others = written_candidates(first, self.numbers)
-            best = self._most_typical([*usual, *others], first) or best
+            best = self._most_typical([*usual, *others], len(usual)) or self._least_unusual(usual)
         if is_large and self._is_unlike_digits(best):
             other = self._most_typical(other_candidates(first, attempts))
             if other is None and best is not None:
@@ -155,11 +156,12 @@ class Reader:
         return outlier_scores is not None and bool(outlier_scores[0] > self.thresholds.max_outlier_score)
 
     def _most_typical(
-        self, found: Sequence[tuple[Picture, FramedDigit]], single: Picture | None = None
+        self, found: Sequence[tuple[Picture, FramedDigit]], num_single: int | None = None
     ) -> _Candidate | None:
         """The typical digit with the least outlier score; None where none is typical.
 
-        With `single`, what is from other pictures must be seen in two of them: many looks find a digit in anything.
+        With `num_single`, what is behind so many candidates must be seen in two pictures: many looks find a digit in
+        anything.
         """
         if not found:
             return None
@@ -171,15 +173,24 @@ class Reader:
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
         if outlier_scores is None or is_typical is None:
             return None
-        if single is not None:
+        if num_single is not None:
             is_likely = (confidence >= self.thresholds.min_confidence) & (
                 outlier_scores <= self.thresholds.max_outlier_score
             )
-            is_typical &= [own is single for own, _ in found]
+            is_typical &= np.arange(len(found)) < num_single
             is_typical |= is_likely & seen_twice(found, logits.argmax(axis=1), is_likely)
         if not is_typical.any():
             return None
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
+        return _Candidate(*found[row], outputs.take(np.array([row])))
+
+    def _least_unusual(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
+        """The candidate with the least outlier score, the first one where nothing tells; None without any."""
+        if not found:
+            return None
+        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
+        outlier_scores = self.decision.outlier_scores(outputs)
+        row = 0 if outlier_scores is None else int(outlier_scores.argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
     def _is_typical(
@@ -322,18 +333,18 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
 def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) -> Trace:
     """The answer of two ways to read a page, the second of which knows only plain lines of digits.
 
-    Where both say the same, it is sure if the first one is. Where they differ on what may be plain lines, the second
-    one is right more often, but nothing is sure: there are no marks and no words, and either there are no rules, or the
-    second one is sure, or it found more; or it is sure and found more. So it is where nothing looks like a digit.
-    Anywhere else the first one counts, and in a table it counts alone.
+    The first one counts. Where both differ, the second one does if it is sure, and either there is neither a mark nor a
+    word nor a rule, or both have found as many digits; but then nothing is sure. So it is where the first one has found
+    no number, and where nothing looks like a digit. Chosen among thirteen rules on 500 rendered lines of training
+    digits (docs/log.md, 2026-11-30, "two ways to read a page").
     """
     if found is None or not found.numbers:
         return _as_unsure(plain)
     texts = ["".join(digit.text for digit in line) for line in found.lines]
-    is_fuller = found.table_shape is None and len(plain.digits) > sum(map(len, texts))
-    is_sure = plain.reading.status == "ok"
-    may_be_plain = (not found.has_text and (not found.has_rules or is_sure or is_fuller)) or (is_sure and is_fuller)
-    if may_be_plain and "\n".join(texts) != plain.reading.text:
+    is_plain = not found.has_text and not found.has_rules
+    has_as_many = len(plain.digits) == sum(map(len, texts))
+    is_other = "\n".join(texts) != plain.reading.text
+    if is_other and plain.reading.status == "ok" and (is_plain or has_as_many):
         return _as_unsure(plain)
     if plain.reading.status == "not_a_digit" and not found.is_likely:
         return plain

@@ -1,4 +1,4 @@
-"""What the pixel network sees of a picture: the contrast around each pixel at four scales, relative to its paper."""
+"""What the pixel network sees of a picture: the contrast around each pixel, and how far dark pixels go on straight."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
+from digitnet.pictures.straight_runs import RUN_REDUCTION, straight_runs
 
 __all__ = ["NUM_FEATURES", "LocalContrast", "local_contrast"]
 
@@ -28,7 +29,14 @@ _CANDIDATE_SHARE = 0.12
 # Reduction and side of the window of each scale, in pixels of that scale; chosen by hand.
 _SCALES = ((1, 17), (2, 13), (4, 13), (8, 13))
 _PAPER_WINDOW = 7  # pixels of the last scale
-NUM_FEATURES = sum(side * side for _, side in _SCALES) + _PAPER_WINDOW * _PAPER_WINDOW + 2
+# Pixels for each row and column of the windows of straight runs, and their side; chosen by hand.
+_RUN_SCALE, _RUN_WINDOW = 8, 11
+NUM_FEATURES = (
+    sum(side * side for _, side in _SCALES)
+    + _PAPER_WINDOW * _PAPER_WINDOW
+    + 2 * (1 + _RUN_WINDOW * _RUN_WINDOW)  # two directions
+    + 2
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +70,8 @@ class LocalContrast:
         Returns:
             uint8 (n, NUM_FEATURES).
         """
-        n, found, at = len(rows), [], (rows, columns)
+        n, at = len(rows), (rows, columns)
+        found: list[NDArray[np.uint8]] = []
         full = np.maximum(self.full_ink[at], np.float32(_LEAST_FULL_INK))
         levels = self.contrast * np.float32(255)
         for reduction, side in _SCALES:
@@ -72,6 +81,11 @@ class LocalContrast:
         paper = _windows(_reduced(self.paper, last), rows // last, columns // last, _PAPER_WINDOW)
         own = np.maximum(self.paper[at], np.float32(0.02))[:, None]
         found.append(np.clip(128 * paper / own, 0, 255).astype(np.uint8))
+        for runs in straight_runs(self.candidates()):
+            found.append(runs[rows // RUN_REDUCTION, columns // RUN_REDUCTION][:, None])
+            longest = _longest(runs, _RUN_SCALE // RUN_REDUCTION)
+            windows = _windows(longest, rows // _RUN_SCALE, columns // _RUN_SCALE, _RUN_WINDOW)
+            found.append(windows.astype(np.uint8))
         numbers = np.stack([255 * full, np.full(n, min(1.0, 10 * self.noise) * 255)], axis=1)
         found.append(np.clip(numbers, 0, 255).astype(np.uint8))
         return np.concatenate(found, axis=1)
@@ -111,6 +125,14 @@ def _reduced(plane: NDArray[np.float32], reduction: int) -> NDArray[np.float32]:
         plane, 0, height * reduction - plane.shape[0], 0, width * reduction - plane.shape[1], cv2.BORDER_REPLICATE
     )
     return np.asarray(cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _longest(runs: NDArray[np.uint8], reduction: int) -> NDArray[np.float32]:
+    """The longest run in each square."""
+    height, width = (-(-side // reduction) for side in runs.shape)
+    padded = np.zeros((height * reduction, width * reduction), np.uint8)
+    padded[: runs.shape[0], : runs.shape[1]] = runs
+    return np.asarray(padded.reshape(height, reduction, width, reduction).max(axis=(1, 3)), np.float32)
 
 
 def _windows(plane: NDArray[np.float32], rows: AnyArray, columns: AnyArray, side: int) -> NDArray[np.float32]:

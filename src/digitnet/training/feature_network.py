@@ -6,6 +6,7 @@ The division of the features by 255 is part of the first weights. All weights ar
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,7 +22,7 @@ from digitnet.network.initialization import kernel_initializer, layer_seeds
 from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import WarmupCosine
 
-__all__ = ["FeatureRecipe", "encode_feature_network", "train_feature_network"]
+__all__ = ["FeatureRecipe", "averaged_network", "encode_feature_network", "train_feature_network"]
 
 _Batch: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]
 
@@ -132,6 +133,37 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def on_epoch_end(self) -> None:
         self._epoch += 1
         self._shuffle()
+
+
+def averaged_network(models: Sequence[KerasModel]) -> KerasModel:
+    """One network of dense layers whose logits are the mean of those of several.
+
+    The networks stand side by side in it: each hidden layer is as wide as theirs together, and a weight between two of
+    them is 0.
+
+    Args:
+        models: As `train_feature_network` gives them, at least one, with as many features, layers and classes.
+
+    Returns:
+        A keras.Model of the same inputs and outputs.
+    """
+    layers = [[layer for layer in model.layers if isinstance(layer, keras.layers.Dense)] for model in models]
+    sizes = tuple(sum(layer.units for layer in side) for side in zip(*(own[:-1] for own in layers), strict=True))
+    recipe = FeatureRecipe(sizes, epochs=0, learning_rate=0.0, batch_size=1)
+    merged = _network(models[0].input_shape[1], layers[0][-1].units, recipe, seed=0)
+    targets = [layer for layer in merged.layers if isinstance(layer, keras.layers.Dense)]
+    for place, (target, side) in enumerate(zip(targets, zip(*layers, strict=True), strict=True)):
+        kernels = [np.asarray(layer.get_weights()[0], np.float32) for layer in side]
+        biases = [np.asarray(layer.get_weights()[1], np.float32) for layer in side]
+        is_first, is_last = place == 0, place == len(targets) - 1
+        kernel = np.zeros(target.kernel.shape, np.float32)
+        row = column = 0
+        for own in kernels:
+            kernel[row : row + own.shape[0], column : column + own.shape[1]] = own / (len(models) if is_last else 1)
+            row += 0 if is_first else own.shape[0]
+            column += 0 if is_last else own.shape[1]
+        target.set_weights([kernel, np.mean(biases, axis=0) if is_last else np.concatenate(biases)])
+    return merged
 
 
 def encode_feature_network(model: KerasModel) -> bytes:
