@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.lines import print_line
+from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import add_json, add_model_argument, add_precision
 from digitnet.cli.start_up import quick_imports
 
@@ -32,7 +33,9 @@ def _run(arguments: Namespace) -> int:
     with quick_imports():
         from digitnet.inference.classifier import load_classifier
 
-    metadata = load_classifier(arguments.model, precision=arguments.precision).metadata
+    classifier = load_classifier(arguments.model, precision=arguments.precision)
+    note_missing_digest(classifier, arguments.model, quiet=arguments.quiet)
+    metadata = classifier.metadata
     if arguments.as_json:
         print_line(metadata.to_json())
     else:

@@ -76,6 +76,7 @@ class Classifier:
         metadata: What the model file says about itself.
         predictor: Runs the networks of the model file.
         decision: Says what their outputs mean.
+        has_digest: Whether the model file has a SHA-256 of its bytes, so that damage to it would have been found.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Classifier:
         refusal: float = DEFAULT_REFUSAL,
     ) -> None:
         self.metadata = metadata
+        self.has_digest = session.has_digest
         self.decision = decision_for(metadata, coverage, refusal)
         self.predictor = Predictor(
             session,

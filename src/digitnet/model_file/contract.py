@@ -24,6 +24,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.model_file.digest import check_digest
 from digitnet.model_file.graph_parts import independent_parts
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
@@ -76,9 +77,13 @@ class ModelSession:
 
     A file may hold networks that share nothing but the images; of those only the ones are run whose outputs are asked
     for. With one network in the file this is one session of ONNX Runtime, and its methods are named after those.
+
+    Attributes:
+        has_digest: Whether the file has a SHA-256 of its bytes, which was then found right; see `digest`.
     """
 
-    def __init__(self, parts: Sequence[onnxruntime.InferenceSession]) -> None:
+    def __init__(self, parts: Sequence[onnxruntime.InferenceSession], *, has_digest: bool = False) -> None:
+        self.has_digest = has_digest
         self._parts = tuple(parts)
         self._part_of = {output.name: part for part in parts for output in part.get_outputs()}
 
@@ -162,9 +167,11 @@ def open_model(
     _check_asked(precision)
     name, data = ("the model", source) if isinstance(source, bytes) else _read_bytes(Path(source), precision)
     try:
+        has_digest = check_digest(data)
         parts = independent_parts(data)
         del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
-        session = ModelSession([start_session(parts.pop(0), threads) for _ in range(len(parts))])
+        sessions = [start_session(parts.pop(0), threads) for _ in range(len(parts))]
+        session = ModelSession(sessions, has_digest=has_digest)
         metadata = _read_metadata(session)
         if precision not in {None, metadata.precision}:
             raise ModelFileError(

@@ -26,7 +26,7 @@ from digitnet.evaluation.metrics import log_softmax
 from digitnet.files import replaced_file
 from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, ModelSession, open_model
 from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
-from digitnet.model_file.graph import Graph, with_metadata, with_prefix
+from digitnet.model_file.graph import Graph, decode_model, with_metadata, with_prefix
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
 __all__ = ["save_committee"]
@@ -189,7 +189,7 @@ def _merge(members: list[_Member], num_classes: int) -> onnx.ModelProto:
     mean = list(proto.graph.node)
     del proto.graph.node[:]
     for number, member in enumerate(members, start=1):
-        part = onnx.load_from_string(without_digit_score(member.content))  # one score is added to the whole
+        part = decode_model(without_digit_score(member.content))  # one score is added to the whole
         if list(part.opset_import) != list(proto.opset_import):
             raise ModelFileError(
                 f"{member.path} is written in the operators of {_operators(part)}, expected {_operators(proto)}: save "

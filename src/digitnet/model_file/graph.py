@@ -9,8 +9,9 @@ from onnx.compose import add_prefix_graph
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.model_file.contract import METADATA_KEY, ModelMetadata
+from digitnet.model_file.digest import with_digest, without_digest
 
-__all__ = ["Graph", "with_metadata", "with_prefix"]
+__all__ = ["Graph", "decode_model", "with_metadata", "with_prefix"]
 
 _OPSET = 20  # the first with Gelu
 _IR_VERSION = 9  # read by every ONNX Runtime since 1.17
@@ -100,11 +101,20 @@ def with_metadata(content: bytes, metadata: ModelMetadata) -> bytes:
         metadata: What it should say about itself.
 
     Returns:
-        The bytes of the new file.
+        The bytes of the new file, with their digest.
     """
-    proto = onnx.load_from_string(content)
+    proto = decode_model(content)
     helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
-    return bytes(proto.SerializeToString())
+    return with_digest(proto.SerializeToString())
+
+
+def decode_model(content: bytes) -> onnx.ModelProto:
+    """The model of a file, to be changed; without the digest of its bytes, which will be others.
+
+    Args:
+        content: The bytes of an ONNX file.
+    """
+    return onnx.load_from_string(without_digest(content))
 
 
 def with_prefix(graph: onnx.GraphProto, prefix: str) -> onnx.GraphProto:

@@ -35,7 +35,7 @@ from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.model_file.contract import ModelSession, open_model, start_session
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, decode_model, with_metadata
 
 __all__ = ["quantize", "quantized_weights"]
 
@@ -75,7 +75,7 @@ def quantize(content: bytes, images: Images) -> bytes:
     session, metadata = open_model(content)
     if metadata.precision != "float32":
         raise ConfigurationError(f"the model is in {metadata.precision} already: expected one in float32")
-    chain = _Chain.from_model(onnx.load_from_string(content))
+    chain = _Chain.from_model(decode_model(content))
     proto = _integer_graph(chain, _observed_ranges(chain, images)).to_model(len(metadata.class_names))
     quantized = with_metadata(proto.SerializeToString(), dataclasses.replace(metadata, precision="int8"))
     _check_same_answers(session, open_model(quantized)[0], images, metadata.calibration["temperature"])
