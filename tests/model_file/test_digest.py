@@ -19,7 +19,7 @@ from digitnet.model_file.contract import bundled_model_path, open_model
 from digitnet.model_file.digest import DIGEST_KEY, check_digest, with_digest, without_digest
 from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
 from digitnet.model_file.ensemble import save_committee
-from digitnet.model_file.graph import with_metadata
+from digitnet.model_file.graph import with_metadata, with_reference_answers
 from digitnet.model_file.metadata import PRECISIONS, Precision
 from digitnet.model_file.quantization import quantize
 from digitnet.model_file.reading_networks import ReadingNetwork
@@ -154,7 +154,7 @@ def script() -> ModuleType:
     return module
 
 
-def test_renewing_adds_the_digest_and_brings_what_names_the_file_along(
+def test_renewing_adds_what_is_missing_and_brings_what_names_the_file_along(
     script: ModuleType, tmp_path: Path, mnist: tuple[Dataset, Dataset]
 ) -> None:
     bare = without_digest(SMALL)
@@ -162,13 +162,17 @@ def test_renewing_adds_the_digest_and_brings_what_names_the_file_along(
     before = hashlib.sha256(bare).hexdigest()
     for name in ("run.json", "measured.json"):
         (tmp_path / name).write_text(f'"{before}", "{before[::-1]}"')
-    images = mnist[1].images[:100]
-    assert script.renew(tmp_path, tmp_path / "measured.json", images) == ["model.onnx"]
+    images = [dataset.images[:100] for dataset in mnist]
+    assert script.renew(tmp_path, tmp_path / "measured.json", *images) == ["model.onnx"]
     content = (tmp_path / "model.onnx").read_bytes()
-    assert content == SMALL
+    assert content == with_reference_answers(SMALL, images[0])
     for name in ("run.json", "measured.json"):
         assert (tmp_path / name).read_text() == f'"{hashlib.sha256(content).hexdigest()}", "{before[::-1]}"'
-    assert script.renew(tmp_path, tmp_path / "measured.json", images) == []
+    assert script.renew(tmp_path, tmp_path / "measured.json", *images) == []
+    with_own_answers = with_reference_answers(SMALL, images[1])
+    (tmp_path / "model.onnx").write_bytes(without_digest(with_own_answers))
+    assert script.renew(tmp_path, tmp_path / "measured.json", *images) == ["model.onnx"]
+    assert (tmp_path / "model.onnx").read_bytes() == with_own_answers
 
 
 def test_renewing_refuses_a_file_that_would_answer_otherwise(
@@ -177,7 +181,8 @@ def test_renewing_refuses_a_file_that_would_answer_otherwise(
     (tmp_path / "model.onnx").write_bytes(SMALL)
     proto = onnx.load_from_string(SMALL)
     proto.graph.initializer[-3].raw_data = bytes(len(proto.graph.initializer[-3].raw_data))
-    monkeypatch.setattr(script, "with_digest", lambda _: without_digest(with_digest(proto.SerializeToString())))
+    changed = without_digest(proto.SerializeToString())
+    monkeypatch.setattr(script, "with_reference_answers", lambda *_: with_digest(changed))
     with pytest.raises(ModelFileError, match=r"model\.onnx would give another"):
-        script.renew(tmp_path, tmp_path / "measured.json", made_up_images(20))
+        script.renew(tmp_path, tmp_path / "measured.json", made_up_images(20), made_up_images(20))
     assert (tmp_path / "model.onnx").read_bytes() == SMALL

@@ -225,7 +225,7 @@ def test_only_standard_operators_are_in_the_file() -> None:
 def test_it_is_a_quarter_of_the_size_and_says_what_it_is() -> None:
     content = Network(sizes=(784, 256, 10), metadata={"recipe": {"epochs": 3}}).to_bytes()
     quantized = quantize(content, IMAGES)
-    assert 0.25 < len(quantized) / len(content) < 0.27
+    assert 0.25 < len(quantized) / len(content) < 0.29  # with the ten images that a file keeps
     (_, before), (_, after) = open_model(content), open_model(quantized)
     assert (before.precision, after.precision) == ("float32", "int8")
     assert after.recipe == {"epochs": 3}
