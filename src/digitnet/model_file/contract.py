@@ -25,6 +25,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.model_file.digest import check_digest
+from digitnet.model_file.graph_check import check_graph
 from digitnet.model_file.graph_parts import independent_parts
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
@@ -51,6 +52,7 @@ DEFAULT_PRECISION: Precision = "int8"
 
 _BYTES_MAX = 1 << 30  # a hundred times the largest network anyone trains on MNIST
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+_FILE_FORMAT = "session.load_model_format"
 _FATAL = 4  # ONNX Runtime's severity; it prints nothing below, since each error also comes as an exception
 
 # What ONNX Runtime raises; its exceptions have no common base.
@@ -168,6 +170,7 @@ def open_model(
     name, data = ("the model", source) if isinstance(source, bytes) else _read_bytes(Path(source), precision)
     try:
         has_digest = check_digest(data)
+        check_graph(data)
         parts = independent_parts(data)
         del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
         sessions = [start_session(parts.pop(0), threads) for _ in range(len(parts))]
@@ -245,6 +248,7 @@ def start_session(data: bytes, threads: int = 1) -> onnxruntime.InferenceSession
     options.inter_op_num_threads = 1  # the graph is a chain: no two of its operators can run side by side
     # Weights may be in another file, which is looked for in the working directory: have it look nowhere.
     options.add_session_config_entry(_WEIGHTS_FOLDER, os.devnull)
+    options.add_session_config_entry(_FILE_FORMAT, "ONNX")  # ONNX Runtime's own format was not checked
     try:
         # With its fallback, ONNX Runtime prints on stdout.
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
