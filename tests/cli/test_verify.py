@@ -168,6 +168,17 @@ def test_the_bundled_folder_is_what_its_description_lists(tmp_path: Path, capsys
     assert f"{folder}/MODEL_CARD.md cannot be read" in capsys.readouterr().err
 
 
+def test_a_layer_whose_name_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
+    """By `digitnet info`, which prints tables."""
+    layer = {"name": "[/bold]", "kind": "[red]", "activation": None, "output_shape": [10], "parameters": 7}
+    path = tmp_path / "digits.onnx"
+    path.write_bytes(with_metadata(CONTENT, dataclasses.replace(METADATA, layers=(layer,))))
+    code, text = run_command("info", str(path))
+    assert code == 0
+    assert "[/bold]" in text
+    assert "[red]" in text
+
+
 @needs_training
 def test_what_training_leaves_is_verified(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> None:
     folder = finish_run(tmp_path / "run", Recipe(seed=3), mnist)

@@ -69,6 +69,7 @@ def _print_tables(metadata: "ModelMetadata") -> None:
 def _layer_table(metadata: "ModelMetadata") -> "Table":
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     total = sum(layer["parameters"] for layer in metadata.layers)
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
@@ -79,7 +80,8 @@ def _layer_table(metadata: "ModelMetadata") -> "Table":
     table.add_column("parameters", f"{total:,}", justify="right")
     for layer in metadata.layers:
         shape = " x ".join(str(size) for size in layer["output_shape"])
-        table.add_row(layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+        cells = (layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+        table.add_row(*map(Text, cells))  # a name in brackets is no markup of ours
     return table
 
 

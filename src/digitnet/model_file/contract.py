@@ -185,6 +185,8 @@ def open_model(
         _check_answer(session, len(metadata.class_names))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error
+    except UnicodeDecodeError as error:  # from ONNX Runtime, which hands out texts as they are in the file
+        raise ModelFileError(f"{name}: damaged: a text inside is not UTF-8 ({error.reason})") from error
     return session, metadata
 
 
@@ -285,7 +287,7 @@ def _check_signature(session: ModelSession, num_classes: int) -> None:
 
 def _matches(part: tuple[str, str, list[Any]], name: str, kind: str, shape: list[int]) -> bool:
     """True for that name, type and shape, with any number of images before it."""
-    return part[:2] == (name, kind) and not isinstance(part[2][0], int) and part[2][1:] == shape
+    return part[:2] == (name, kind) and bool(part[2]) and not isinstance(part[2][0], int) and part[2][1:] == shape
 
 
 def _described(parts: list[tuple[str, str, list[Any]]]) -> str:
