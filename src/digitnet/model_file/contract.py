@@ -30,6 +30,7 @@ from digitnet.model_file.graph_parts import independent_parts
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
 __all__ = [
+    "BUNDLED_FOLDER",
     "DEFAULT_PRECISION",
     "DIGIT_SCORE",
     "METADATA_KEY",
@@ -49,6 +50,8 @@ MODEL_FILE_NAMES: dict[Precision, str] = {"float32": "model.onnx", "int8": "mode
 # Of a folder that has both, where none was asked for: as few errors, at two to three times the speed and a quarter of
 # the size (docs/log.md).
 DEFAULT_PRECISION: Precision = "int8"
+
+BUNDLED_FOLDER = Path(__file__).absolute().parents[1] / "bundled"  # of the model that ships inside the package
 
 _BYTES_MAX = 1 << 30  # a hundred times the largest network anyone trains on MNIST
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
@@ -81,11 +84,19 @@ class ModelSession:
     for. With one network in the file this is one session of ONNX Runtime, and its methods are named after those.
 
     Attributes:
-        has_digest: Whether the file has a SHA-256 of its bytes, which was then found right; see `digest`.
+        digest: The SHA-256 of its bytes that is inside the file, which was found right; None where there is none.
+        path: Where the file is, absolute; None for one that was given as bytes.
     """
 
-    def __init__(self, parts: Sequence[onnxruntime.InferenceSession], *, has_digest: bool = False) -> None:
-        self.has_digest = has_digest
+    def __init__(
+        self,
+        parts: Sequence[onnxruntime.InferenceSession],
+        *,
+        digest: str | None = None,
+        path: Path | None = None,
+    ) -> None:
+        self.digest = digest
+        self.path = path
         self._parts = tuple(parts)
         self._part_of = {output.name: part for part in parts for output in part.get_outputs()}
 
@@ -135,7 +146,7 @@ def bundled_model_path(precision: Precision | None = None) -> Path:
         ConfigurationError: There is no such precision.
     """
     _check_asked(precision)
-    path = _in_folder(Path(__file__).parents[1] / "bundled", precision)
+    path = _in_folder(BUNDLED_FOLDER, precision)
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist: this copy of digitnet comes without that model. Name a model file or a run "
@@ -169,12 +180,13 @@ def open_model(
     _check_asked(precision)
     name, data = ("the model", source) if isinstance(source, bytes) else _read_bytes(Path(source), precision)
     try:
-        has_digest = check_digest(data)
+        digest = check_digest(data)
         check_graph(data)
         parts = independent_parts(data)
         del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
         sessions = [start_session(parts.pop(0), threads) for _ in range(len(parts))]
-        session = ModelSession(sessions, has_digest=has_digest)
+        path = None if isinstance(source, bytes) else Path(name).absolute()
+        session = ModelSession(sessions, digest=digest, path=path)
         metadata = _read_metadata(session)
         if precision not in {None, metadata.precision}:
             raise ModelFileError(

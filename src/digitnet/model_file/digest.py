@@ -56,14 +56,15 @@ def without_digest(content: bytes) -> bytes:
     return content.removeprefix(_HEAD)
 
 
-def check_digest(content: bytes) -> bool:
+def check_digest(content: bytes) -> str | None:
     """Compare a file with the digest inside it.
 
     Args:
         content: The bytes of an ONNX file, perhaps a damaged one.
 
     Returns:
-        Whether it has a digest. One without is older than the digest, or was made by another program.
+        The digest, 64 hexadecimal digits. None where there is none: the file is older than digests, or was made by
+        another program.
 
     Raises:
         ModelFileError: The digest is that of other bytes, or is missing where the file promises one.
@@ -75,11 +76,11 @@ def check_digest(content: bytes) -> bool:
                 "damaged: the file promises a SHA-256 of its bytes, which does not stand at its end. Copy it once more "
                 "from where it came"
             )
-        return False
+        return None
     found, expected = hashlib.sha256(view[:-_DIGITS]).hexdigest(), bytes(view[-_DIGITS:])
     if found.encode() != expected:
         raise ModelFileError(
             f"damaged, or changed by another program: the SHA-256 of its bytes is {found[:12]}..., expected "
             f"{expected[:12].decode('ascii', 'replace')}.... Copy it once more from where it came"
         )
-    return True
+    return found

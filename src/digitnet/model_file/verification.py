@@ -38,7 +38,7 @@ def verify_model(path: Path) -> VerifiedModel:
             `TOLERANCE` from the one that was kept when the file was written.
     """
     session, metadata = open_model(path)
-    if not session.has_digest:
+    if session.digest is None:
         raise ModelFileError(
             f"{path}: it cannot be verified, since it has no SHA-256 of its bytes: it is older than that, or was made "
             "by another program"
