@@ -9,12 +9,13 @@ What is measured is recorded; `--dry-run` only prints it.
 import argparse
 import sys
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.pages import write_page
-from benchmarks.reliability.flips import flip_rows
+from benchmarks.reliability.flips import any_bits, exponent_bits, flip_rows
 from benchmarks.results import MEASURED, Run, new_run, record
 from benchmarks.settings import DOCS, positive
 from digitnet import load_mnist
@@ -24,6 +25,7 @@ from digitnet.model_file.digest import without_digest
 from digitnet.model_file.metadata import PRECISIONS
 
 _IMAGES = 2_000  # training images, evenly spaced: the test images are for measuring networks
+_BITS = {"any bit": any_bits, "exponent bit": exponent_bits}
 _EVERY = 50  # bits between two reports of how far it is
 
 
@@ -54,13 +56,13 @@ def _measure_flips(n: int, seed: int, models: Mapping[str, Path]) -> Run:
     contents = {name: path.read_bytes() for name, path in models.items()}
     files = {f"{name}, with its digest": content for name, content in contents.items()}
     files |= {f"{name}, without a digest": without_digest(content) for name, content in contents.items()}
-    for subject, file in files.items():
+    for (subject, file), (which, choose) in product(files.items(), _BITS.items()):
 
-        def report(done: int, subject: str = subject) -> None:
+        def report(done: int, subject: str = f"{subject}, {which}") -> None:
             if done % _EVERY == 0:
-                sys.stderr.write(f"\r{subject}: {done:,} of {n:,} bits")
+                sys.stderr.write(f"\r{subject}: {done:,} of {n:,}")
 
-        run.rows += flip_rows(subject, file, images, n, seed, report)
+        run.rows += flip_rows(f"{subject}, {which}", file, choose(file, n, seed), images, report)
         sys.stderr.write("\n")
     return run
 

@@ -42,7 +42,10 @@ def test_each_outcome_is_told_apart() -> None:
 def test_every_bit_has_one_outcome() -> None:
     flips, seen = load("reliability.flips"), list[int]()
     bare, whole = (
-        {row.measure: row for row in flips.flip_rows("file", content, IMAGES, 40, 3, seen.append)}
+        {
+            row.measure: row
+            for row in flips.flip_rows("file", content, flips.any_bits(content, 40, 3), IMAGES, seen.append)
+        }
         for content in (BARE, CONTENT)
     )
     assert seen == [*range(1, 41), *range(1, 41)]
@@ -51,6 +54,24 @@ def test_every_bit_has_one_outcome() -> None:
     assert sum(bare[kind].value for kind in kinds) == 40
     assert all(bare[kind].n == 40 for kind in kinds)
     assert bare["without effect"].value > 10
+
+
+def test_exponent_bits_make_numbers_huge_or_tiny() -> None:
+    flips = load("reliability.flips")
+    tensors = {
+        tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load_from_string(BARE).graph.initializer
+    }
+    touched = set()
+    for bit in flips.exponent_bits(BARE, 60, 0):
+        graph = onnx.load_from_string(flips.flipped(BARE, bit)).graph
+        changed = [(one.name, onnx.numpy_helper.to_array(one)) for one in graph.initializer]
+        different = [(name, array != tensors[name], array) for name, array in changed if (array != tensors[name]).any()]
+        ((name, places, array),) = different
+        assert places.sum() == 1
+        before, after = np.abs(tensors[name][places]).item(), np.abs(array[places]).item()
+        assert before == 0 or not 1e-30 < after / before < 1e30
+        touched.add(name)
+    assert touched == set(tensors)
 
 
 def test_a_flipped_bit_is_one_bit() -> None:
@@ -67,10 +88,12 @@ def test_the_command_prints_or_records_and_writes_the_page(
     (tmp_path / "model.onnx").write_bytes(CONTENT)
     options = [f"--model={tmp_path / 'model.onnx'}", f"--measured={tmp_path / 'm.json'}", f"--page={tmp_path / 'p.md'}"]
     assert command.main(["flips", "--n=5", "--dry-run", *options]) == 0
-    assert "the file, with its digest: refused 5 of 5\n" in capsys.readouterr().out
+    assert "the file, with its digest, exponent bit: refused 5 of 5\n" in capsys.readouterr().out
     assert not (tmp_path / "m.json").exists()
     assert command.main(["flips", "--n=5", *options]) == 0
-    assert "| the file, with its digest | 5 | 5 | 0 | 0 | 0 |" in (tmp_path / "p.md").read_text(encoding="utf-8")
+    assert "| the file, with its digest, any bit | 5 | 5 | 0 | 0 | 0 |" in (tmp_path / "p.md").read_text(
+        encoding="utf-8"
+    )
     capsys.readouterr()
     assert command.main(["flips", "--n=5", f"--model={tmp_path / 'p.md'}"]) == 1
     assert capsys.readouterr().err.endswith(
