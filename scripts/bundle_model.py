@@ -26,6 +26,7 @@ from digitnet.datasets import load_mnist
 from digitnet.errors import DigitnetError, RunFolderError
 from digitnet.files import write_atomically
 from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
+from digitnet.model_file.digest import with_digest
 from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
 from digitnet.model_file.graph import with_metadata
 from digitnet.model_file.metadata import Precision
@@ -80,7 +81,7 @@ def bundle(run_folder: Path, target: Path, changes: Sequence[Change] = ()) -> di
     models = _models(run_folder, run)
     for change in changes:
         models = {precision: change(content) for precision, content in models.items()}
-    models = _chosen(models, run_folder)
+    models = _chosen({precision: with_digest(content) for precision, content in models.items()}, run_folder)
     metrics["refuses_non_digits"] = DIGIT_SCORE in open_model(next(iter(models.values())))[1].thresholds
     run = {**run, "command": [_without_folders(argument) for argument in run["command"]]}
     files: dict[str, bytes] = {MODEL_FILE_NAMES[precision]: content for precision, content in models.items()}

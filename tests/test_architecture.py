@@ -92,6 +92,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "fast_layers",
         "objective",
         "epoch",
+        "checkpoint_file",
         "checkpoint",
         "compilation_cache",
         "loop",

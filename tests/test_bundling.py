@@ -18,6 +18,7 @@ from digitnet.errors import ModelFileError, RunFolderError
 from digitnet.evaluation.quantiles import Quantiles
 from digitnet.inference.classifier import load_classifier
 from digitnet.model_file.contract import MODEL_FILE_NAMES, open_model
+from digitnet.model_file.digest import without_digest
 from digitnet.model_file.digit_score import with_digit_score, without_digit_score
 from digitnet.model_file.graph import Graph, with_metadata
 from digitnet.model_file.metadata import PRECISIONS, ModelMetadata
@@ -88,6 +89,14 @@ def test_all_of_it_comes_into_the_package(script: ModuleType, finished: Path, pa
     assert described["metrics"]["int8"]["errors"] == metrics["int8"]["test"]["errors"]
     assert described["metrics"]["parameters"] == 784 * 12 + 12 + 12 * 10 + 10
     assert described["settings"] == open_model(package)[1].recipe
+
+
+def test_files_of_a_run_that_is_older_than_digests_get_one(script: ModuleType, run: Path, package: Path) -> None:
+    for name in MODEL_FILE_NAMES.values():
+        whole = (run / name).read_bytes()
+        (run / name).write_bytes(without_digest(whole))
+        script.bundle(run, package)
+        assert (package / name).read_bytes() == whole
 
 
 def test_no_folder_of_this_machine_comes_along(script: ModuleType, finished: Path, package: Path) -> None:

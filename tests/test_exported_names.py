@@ -152,7 +152,7 @@ def test_augmented_inference_needs_numpy_and_onnx_runtime() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("info",), ("predict", "--help"), ("committee", "--help"), ("info", "--json", "--precision=int8")],
+    [("info",), ("verify",), ("predict", "--help"), ("committee", "--help"), ("info", "--json", "--precision=int8")],
 )
 def test_nothing_but_training_loads_what_trains(arguments: tuple[str, ...]) -> None:
     assert not modules_of_command(*arguments) & {"keras", "jax", "onnx", "matplotlib", "scipy", "h5py"}

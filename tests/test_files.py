@@ -1,6 +1,11 @@
 """Files are whole or absent."""
 
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,3 +45,38 @@ def test_the_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
 def test_a_missing_folder_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "nowhere" / "a", "x")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from digitnet.files import replaced_file
+with replaced_file(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be asked for there")
+def test_what_a_killed_writer_left_is_deleted_by_the_next(tmp_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "a.txt"], check=False)
+    assert run.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert (left.name[:12], left.read_text()) == (".unfinished-", "half")
+    write_atomically(tmp_path / "b.txt", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_what_somebody_is_writing_stays(tmp_path: Path) -> None:
+    """In this process, on another machine, and by another program that uses folders of that name."""
+    elsewhere, old, folder = (tmp_path / f".unfinished-{name}" for name in ("0-1-a.npz", "older.npz", "folder"))
+    elsewhere.touch()
+    old.touch()
+    folder.mkdir()
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(old, (two_days_ago, two_days_ago))
+    os.utime(folder, (two_days_ago, two_days_ago))
+    with replaced_file(tmp_path / "a") as temporary:
+        write_atomically(tmp_path / "b", "x")
+        assert temporary.exists()
+        assert (elsewhere.exists(), old.exists(), folder.exists()) == (True, False, True)

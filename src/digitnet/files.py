@@ -1,12 +1,24 @@
-"""Files that are either whole or not there: written beside their place, then renamed into it."""
+"""Files that are either whole or not there: written beside their place, then renamed into it.
+
+A writer that is killed leaves its temporary file behind. The next one in the same folder deletes it: at once where the
+name of the file says that its writer ran on this machine and is gone, and after a day in any case.
+"""
 
 import os
+import platform
+import re
+import sys
 import tempfile
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["replaced_file", "write_atomically"]
+
+_UNFINISHED = ".unfinished-"
+_ABANDONED_AFTER = 86_400.0  # seconds without a write; chosen by hand, for a table of answers may grow slowly
 
 
 @contextmanager
@@ -22,8 +34,9 @@ def replaced_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The folder cannot be written or the disk is full; `path` is then as it was.
     """
+    _sweep(path.parent)
     try:
-        handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f"{_own_prefix()}{os.getpid()}-", suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None  # the name that the caller gave
     os.close(handle)
@@ -51,6 +64,36 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     """
     with replaced_file(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def _own_prefix() -> str:
+    """How the temporary files of this machine begin, so that no other machine with the same folder judges them."""
+    return f"{_UNFINISHED}{zlib.crc32(platform.node().encode()):08x}-"
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what writers that were killed have left in a folder."""
+    own = re.compile(f"{re.escape(_own_prefix())}([0-9]+)-")
+    with suppress(OSError):  # whoever writes there next says what is wrong
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            writer = own.match(left.name)
+            is_abandoned = writer is not None and not _is_running(int(writer[1]))
+            with suppress(OSError):
+                if left.is_file() and (is_abandoned or time.time() - left.stat().st_mtime > _ABANDONED_AFTER):
+                    left.unlink()
+
+
+def _is_running(process: int) -> bool:
+    """Whether there is such a process; True where it cannot be told."""
+    if sys.platform == "win32":
+        return True  # to ask for a process there would be to end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _umask() -> int:

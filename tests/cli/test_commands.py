@@ -32,6 +32,7 @@ PROMISED = {
     },
     "evaluate": {"--data", "--precision", "--on-bad-picture", "--augment-inference", "--coverage", "--json"},
     "info": {"--precision", "--json"},
+    "verify": {"--json"},
     "committee": {"--precision", "--json"},
     "completion": set(),
 }
@@ -40,6 +41,7 @@ ARGUMENTS = {
     "read": ["PICTURE"],
     "evaluate": ["MODEL"],
     "info": ["MODEL"],
+    "verify": ["MODEL"],
     "committee": ["OUT.onnx", "MODEL"],
 }
 

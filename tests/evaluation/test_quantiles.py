@@ -69,6 +69,7 @@ GOOD: dict[str, Any] = {"n": 99, "shares": [0.01, 0.02], "values": [1.0, 2.0]}
         (GOOD | {"values": "12"}, "something else than lists"),
         (GOOD | {"values": [1.0, "2"]}, "something else than numbers"),
         (GOOD | {"values": [1.0, math.nan]}, "something else than numbers"),
+        (GOOD | {"values": [1.0, 10**400]}, "something else than numbers"),  # no float can hold it
         (GOOD | {"values": [1.0, True]}, "something else than numbers"),
         (GOOD | {"values": [2.0, 1.0]}, "do not rise"),
         (GOOD | {"shares": [0.02, 0.01]}, "do not rise"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import AnyArray, Images
+from digitnet.errors import ModelOutputError
 from digitnet.inference.augmented_inference import AugmentedInference, distort, lookup_table, sampling_grids
 from digitnet.inference.predictor import Predictor
 
@@ -48,6 +49,24 @@ def images_of(n: int) -> Images:
     images = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8)
     images[::4, 14:] = 0
     return images
+
+
+class TwoRowsSession(SumsSession):
+    """Answers two images at most, whatever it says, as a graph with a Slice may."""
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, Images]) -> list[AnyArray]:
+        return [output[:2] for output in super().run(names, feeds)]
+
+
+@pytest.mark.parametrize("copies", [0, COPIES])
+def test_a_graph_that_gives_other_shapes_than_it_says_is_one_clear_line(copies: int) -> None:
+    made = Predictor(TwoRowsSession(), OUTPUTS, 2, 2.0, 1, AugmentedInference(copies) if copies else None)
+    wrong = r"the model answers 5 images with \w+ of shape \(2, 2\), expected \(5, 2\)"
+    for ask in (made.predict, lambda images: made.answer(images, "logits"), made.outputs):
+        with pytest.raises(ModelOutputError, match=wrong):
+            ask(images_of(5)[:5])
+    with pytest.raises(ModelOutputError, match=r"digit_score of shape \(2,\), expected \(5,\)"):
+        made.run(images_of(5), ["digit_score"])
 
 
 @pytest.mark.parametrize("n", [0, 1, 600])

@@ -222,7 +222,7 @@ def test_damaged_bytes_are_refused_or_run_but_never_crash() -> None:
         (Graph(weight=float("nan")), "not finite"),
         (Graph(weight=1e38), "not finite"),
         (Graph(last="Sigmoid"), "do not sum to 1"),
-        (Graph(last="NoSuchOperator"), "not an ONNX model, or a damaged one: .*NoSuchOperator"),
+        (Graph(last="NoSuchOperator"), "the operator .NoSuchOperator., which is not run"),
         (Graph(metadata=""), "is not JSON"),
         (Graph(metadata=METADATA.to_json()[:-9]), "is not JSON"),
         (Graph(metadata='{"format_version": 2}'), "newer digitnet"),
@@ -302,6 +302,22 @@ def test_a_graph_that_only_fails_when_it_runs_is_refused_when_it_is_opened() -> 
 def test_a_graph_that_loses_an_image_is_refused() -> None:
     data = with_rows([helper.make_node("Slice", ["raw", "zero", "one_less"], ["scores"])])
     assert "answers two images with shapes (1, 10) and (1, 10), not (2, 10)" in message_of(data)
+
+
+def test_texts_that_are_not_utf_8_are_one_clear_line() -> None:
+    """In the metadata, and in the name of a dimension, which ONNX Runtime hands out undecoded too."""
+    content = Graph().to_bytes()
+    for text in (b'"class_names"', b'"layers"'):
+        damaged = content.replace(text, b"\xff" * len(text))
+        assert "damaged: a text inside is not UTF-8 (invalid start byte)" in message_of(damaged)
+    content = Graph(input_shape=("\u20ac", 28, 28)).to_bytes()
+    assert "a text inside is not UTF-8" in message_of(content.replace("\u20ac".encode(), b"\xff\xff\xff"))
+
+
+def test_an_input_without_a_shape_is_refused() -> None:
+    model = onnx.load_from_string(Graph().to_bytes())
+    model.graph.input[0].type.tensor_type.ClearField("shape")
+    assert "expected one input, images uint8 (n, 28, 28), found images" in message_of(model.SerializeToString())
 
 
 def test_nothing_is_printed_on_an_error(capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from digitnet.inference.classifier import Classifier, load_classifier
 from digitnet.inference.decision import Place
 from digitnet.model_file.contract import open_model
 from digitnet.model_file.digit_score import with_digit_score, with_digit_score_of, without_digit_score
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, decode_model, with_metadata
 from digitnet.model_file.metadata import ModelMetadata
 from digitnet.model_file.quantization import quantize
 
@@ -180,7 +180,7 @@ def test_a_second_score_is_refused() -> None:
 
 
 def test_networks_in_different_operators_are_refused() -> None:
-    proto = onnx.load_from_string(REJECTION)
+    proto = decode_model(REJECTION)
     proto.opset_import[0].version -= 1
     with pytest.raises(ModelFileError, match="written in different operators"):
         with_digit_score(DIGITS, proto.SerializeToString(), SHARES)
@@ -230,7 +230,7 @@ def test_other_shares_are_refused_with_the_range(model: Path, changes: dict[str,
 
 
 def test_a_score_of_another_shape_is_no_model_file() -> None:
-    proto = onnx.load_from_string(MERGED)
+    proto = decode_model(MERGED)
     log_sum, last = proto.graph.node[-3], proto.graph.node[-1]
     log_sum.attribute[0].i = 1  # keepdims: (n, 1)
     last.input[1] = "rejection_other"  # before Squeeze
@@ -241,7 +241,7 @@ def test_a_score_of_another_shape_is_no_model_file() -> None:
 
 
 def test_a_second_network_of_another_shape_is_no_model_file() -> None:
-    proto = onnx.load_from_string(MERGED)
+    proto = decode_model(MERGED)
     next(node for node in proto.graph.node if "second_logits" in node.output).input[2] = "rejection_end"  # all classes
     logits = next(output for output in proto.graph.output if output.name == "second_logits")
     logits.type.tensor_type.shape.dim[1].dim_value = 4

@@ -23,7 +23,7 @@ from digitnet.model_file import ensemble as committee
 from digitnet.model_file.contract import open_model
 from digitnet.model_file.digit_score import with_digit_score
 from digitnet.model_file.ensemble import save_committee
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, decode_model, with_metadata
 from digitnet.model_file.metadata import ModelMetadata
 from digitnet.model_file.quantization import quantize
 
@@ -249,7 +249,7 @@ def test_what_exists_is_left_as_it_is(write: Write) -> None:
 
 
 def with_operators_of(content: bytes, version: int) -> bytes:
-    proto = onnx.load_from_string(content)
+    proto = decode_model(content)
     proto.opset_import[0].version = version
     return bytes(proto.SerializeToString())
 

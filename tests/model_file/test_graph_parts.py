@@ -122,7 +122,7 @@ def test_the_parts_of_the_bundled_model_answer_as_the_whole_does(precision: Prec
     names = [["probabilities", "logits"], ["digit_score", "second_logits"]]
     parts = independent_parts(content)
     assert [outputs_of(onnx.load_from_string(part)) for part in parts] == names
-    assert sum(map(len, parts)) < len(content) + 10_000  # no weight is there twice
+    assert sum(map(len, parts)) < len(content) + 30_000  # the metadata are, no weight is there twice
     found = [answer for part, own in zip(parts, names, strict=True) for answer in answers(part, own)]
     for answer, expected in zip(found, answers(content, names[0] + names[1]), strict=True):
         if platform.machine().lower() in {"x86_64", "amd64"}:

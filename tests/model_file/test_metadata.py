@@ -96,6 +96,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("calibration", {"temperature": 0}, "temperature is 0"),
     ("calibration", {"temperature": -1.5}, "temperature is -1.5"),
     ("calibration", {"temperature": "1"}, "temperature is '1'"),
+    ("calibration", {"temperature": 10**400}, "temperature is 1000"),  # no float can hold it
+    ("thresholds", {"unsure_below": 10**400}, "unsure_below is 1000"),
     ("calibration", {"temperature": True}, "temperature is True"),
     ("calibration", 1.0, "calibration is 1.0"),
     ("thresholds", {}, "unsure_below is None"),

@@ -16,7 +16,7 @@ from digitnet.arrays import AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.model_file.contract import open_model
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, decode_model, with_metadata
 from digitnet.model_file.metadata import ModelMetadata
 from digitnet.model_file.quantization import quantize, quantized_weights
 
@@ -225,7 +225,7 @@ def test_only_standard_operators_are_in_the_file() -> None:
 def test_it_is_a_quarter_of_the_size_and_says_what_it_is() -> None:
     content = Network(sizes=(784, 256, 10), metadata={"recipe": {"epochs": 3}}).to_bytes()
     quantized = quantize(content, IMAGES)
-    assert 0.25 < len(quantized) / len(content) < 0.27
+    assert 0.25 < len(quantized) / len(content) < 0.29  # with the ten images that a file keeps
     (_, before), (_, after) = open_model(content), open_model(quantized)
     assert (before.precision, after.precision) == ("float32", "int8")
     assert after.recipe == {"epochs": 3}
@@ -302,7 +302,7 @@ def test_what_is_int8_already_is_refused() -> None:
 
 def changed(**attributes: Any) -> bytes:
     """A model file whose dense layers are not plain ones."""
-    model = onnx.load_from_string(Network().to_bytes())
+    model = decode_model(Network().to_bytes())
     for node in model.graph.node:
         if node.op_type == "Gemm":
             node.op_type = attributes.pop("op_type", node.op_type)

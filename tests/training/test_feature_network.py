@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from digitnet.errors import ConfigurationError
+from digitnet.model_file.digest import check_digest
 from digitnet.model_file.reading_networks import ReadingNetwork
 from digitnet.training import feature_network
 from digitnet.training.feature_network import (
@@ -26,6 +27,7 @@ def test_the_file_of_a_trained_network_answers_as_it_has_learned(tmp_path: Path)
     model = train_feature_network(FEATURES[:900], LABELS[:900], 3, RECIPE, seed=0)
     path = tmp_path / "network.onnx"
     path.write_bytes(encode_feature_network(model))
+    assert check_digest(path.read_bytes())
     logits = ReadingNetwork(path)(FEATURES[900:])
     assert (logits.argmax(axis=1) == LABELS[900:]).mean() > 0.85
     exact = np.asarray(model(FEATURES[900:]))

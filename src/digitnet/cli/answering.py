@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digitnet.cli.inputs import Input, expand
 from digitnet.cli.lines import print_note
+from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DatasetError, PictureError
 
@@ -135,13 +136,15 @@ def classifier_for(request: Request, *, reads_pictures: bool) -> "Classifier":
 
         if reads_pictures:
             import digitnet.inference.reader  # noqa: F401 - the classifier imports it when it reads its first picture
-    return load_classifier(
+    classifier = load_classifier(
         request.model,
         precision=request.precision,
         augment_inference=request.augment_inference,
         coverage=DEFAULT_COVERAGE if request.coverage is None else request.coverage,
         refusal=0.0 if request.always_answer else DEFAULT_REFUSAL,
     )
+    note_missing_digest(classifier, request.model, quiet=request.quiet)
+    return classifier
 
 
 def _check(request: Request, inputs: Sequence[Input], many: Sequence[bool]) -> None:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("Train and measure", "Train a network and keep all about it in a run folder."),
     "evaluate": ("Train and measure", "Measure a model on the test images of a data set."),
     "info": ("Train and measure", "Show a model's layers, and how it was made."),
+    "verify": ("Train and measure", "Check that a model or a run is whole and answers as it did."),
     "committee": ("Train and measure", "Put several networks into one model file."),
     "completion": ("Set up", "Print a script with which the shell completes commands."),
 }

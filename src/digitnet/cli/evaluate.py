@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.lines import print_line
+from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import (
     add_augment_inference,
     add_coverage,
@@ -65,6 +66,7 @@ def _run(arguments: Namespace) -> int:
         augment_inference=arguments.augment_inference,
         coverage=wanted,
     )
+    note_missing_digest(classifier, arguments.model, quiet=arguments.quiet)
     train_set, test_set = load_source(arguments.data or "mnist", on_bad_picture=arguments.on_bad_picture or "fail")
     dataset = test_set or train_set
     evaluation = measure(classifier, dataset)

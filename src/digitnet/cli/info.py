@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.lines import print_line
+from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import add_json, add_model_argument, add_precision
 from digitnet.cli.start_up import quick_imports
 
@@ -32,7 +33,9 @@ def _run(arguments: Namespace) -> int:
     with quick_imports():
         from digitnet.inference.classifier import load_classifier
 
-    metadata = load_classifier(arguments.model, precision=arguments.precision).metadata
+    classifier = load_classifier(arguments.model, precision=arguments.precision)
+    note_missing_digest(classifier, arguments.model, quiet=arguments.quiet)
+    metadata = classifier.metadata
     if arguments.as_json:
         print_line(metadata.to_json())
     else:
@@ -66,6 +69,7 @@ def _print_tables(metadata: "ModelMetadata") -> None:
 def _layer_table(metadata: "ModelMetadata") -> "Table":
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     total = sum(layer["parameters"] for layer in metadata.layers)
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
@@ -76,7 +80,8 @@ def _layer_table(metadata: "ModelMetadata") -> "Table":
     table.add_column("parameters", f"{total:,}", justify="right")
     for layer in metadata.layers:
         shape = " x ".join(str(size) for size in layer["output_shape"])
-        table.add_row(layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+        cells = (layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+        table.add_row(*map(Text, cells))  # a name in brackets is no markup of ours
     return table
 
 

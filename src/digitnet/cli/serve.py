@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from digitnet.cli.command_line import Command, CommandLine, OptionSection
 from digitnet.cli.lines import print_note
+from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import add_answering, add_model
 from digitnet.cli.start_up import quick_imports
 from digitnet.cli.values import real_number, whole_number
@@ -208,6 +209,7 @@ def start(service: Service) -> None:
         coverage=DEFAULT_COVERAGE if service.coverage is None else service.coverage,
         refusal=0.0 if service.always_answer else DEFAULT_REFUSAL,
     )
+    note_missing_digest(classifier, service.model, quiet=service.quiet)
     address = _address(service.settings, listening.getsockname()[1])
     if not service.quiet:
         print_note(f"{address} (Ctrl-C ends it)")

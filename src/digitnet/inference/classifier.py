@@ -1,5 +1,6 @@
 """Classifier: a model file, and what to do with it. Joins the predictor, the decision and the reader."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, check_images
-from digitnet.errors import ConfigurationError
+from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Place, decision_for, ink_boxes, second_probabilities
 from digitnet.inference.predictor import Predictor
-from digitnet.model_file.contract import DIGIT_SCORE, SECOND_LOGITS, ModelSession, bundled_model_path, open_model
+from digitnet.model_file.contract import (
+    BUNDLED_FOLDER,
+    DIGIT_SCORE,
+    SECOND_LOGITS,
+    ModelSession,
+    bundled_model_path,
+    open_model,
+)
 from digitnet.model_file.metadata import ModelMetadata, Precision
 
 if TYPE_CHECKING:
@@ -69,13 +77,15 @@ def load_classifier(
 class Classifier:
     """Classifies images in MNIST's frame, and reads the digits in a picture.
 
-    Any number of threads may use it at once, and so may a process forked from the one that loaded it. How many images
-    come in one call, and on how many cores they are classified, changes no bit of an answer.
+    Any number of threads may use it at once, and so may a process forked from the one that loaded it. It can be pickled
+    for other processes, which open the same file again. How many images come in one call, and on how many cores they
+    are classified, changes no bit of an answer.
 
     Attributes:
         metadata: What the model file says about itself.
         predictor: Runs the networks of the model file.
         decision: Says what their outputs mean.
+        has_digest: Whether the model file has a SHA-256 of its bytes, so that damage to it would have been found.
     """
 
     def __init__(
@@ -89,6 +99,14 @@ class Classifier:
         refusal: float = DEFAULT_REFUSAL,
     ) -> None:
         self.metadata = metadata
+        self.has_digest = session.digest is not None
+        self._session = session
+        self._settings: dict[str, Any] = {
+            "threads": threads,
+            "augment_inference": augment_inference,
+            "coverage": coverage,
+            "refusal": refusal,
+        }
         self.decision = decision_for(metadata, coverage, refusal)
         self.predictor = Predictor(
             session,
@@ -98,6 +116,24 @@ class Classifier:
             threads=threads or None,
             augmentation=_augmentation(augment_inference),
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        path: Path | None = self._session.path
+        if path is None:
+            raise ModelFileError(
+                "this classifier was made from the bytes of a model file and cannot be pickled: write them to a file "
+                "and use load_classifier(path), so that another process can open it too"
+            )
+        if path.parent == BUNDLED_FOLDER:
+            path = None  # the other process may have its own copy of the package
+        return _restored, (path, self._session.digest, self.metadata, self._settings)
+
+    def __copy__(self) -> "Classifier":
+        return Classifier(self._session, self.metadata, **self._settings)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Classifier":
+        # A session never changes, so that both may have it.
+        return Classifier(self._session, deepcopy(self.metadata, memo), **self._settings)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -301,6 +337,19 @@ class Classifier:
         from digitnet.inference.reader import reader_for  # noqa: PLC0415
 
         return reader_for(self.predictor, self.decision)
+
+
+def _restored(path: Path | None, digest: str | None, metadata: ModelMetadata, settings: dict[str, Any]) -> Classifier:
+    """The classifier that was pickled.
+
+    Raises:
+        ModelFileError: Its file is missing or damaged, or is another one now.
+    """
+    source = bundled_model_path(metadata.precision) if path is None else path
+    session, _ = open_model(source, precision=metadata.precision)
+    if session.digest != digest:
+        raise ModelFileError(f"{source} is another file than when this classifier was pickled: load it once more")
+    return Classifier(session, metadata, **settings)
 
 
 def _augmentation(copies: int) -> "AugmentedInference | None":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from digitnet.arrays import AnyArray, Images, Labels
+from digitnet.errors import ModelOutputError
 from digitnet.inference.outputs import Outputs
 from digitnet.model_file.contract import DIGIT_SCORE, SECOND_LOGITS
 from digitnet.parallel import for_each_slice
@@ -71,11 +72,10 @@ class Predictor:
             Each output by its name, float32 (n, classes), or (n,) for the digit score.
         """
         n = len(images)
-        shapes = {name: (n,) if name in _OF_ONE_NUMBER else (n, self.num_classes) for name in names}
-        found: dict[str, AnyArray] = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
+        found: dict[str, AnyArray] = {name: np.empty(self._shape(name, n), np.float32) for name in names}
 
         def compute(part: slice) -> None:
-            for name, rows in zip(names, self.session.run(names, {"images": images[part]}), strict=True):
+            for name, rows in zip(names, self._computed(images[part], names), strict=True):
                 found[name][part] = rows
 
         for_each_slice(compute, n, self.threads)
@@ -162,11 +162,25 @@ class Predictor:
         for_each_slice(compute, len(images), self.threads)
         return answers
 
+    def _computed(self, images: Images, names: Sequence[str]) -> list[AnyArray]:
+        """Outputs of the session, in the shapes that the file promises: a graph may give others at any time."""
+        found = self.session.run(names, {"images": images})
+        for name, output in zip(names, found, strict=True):
+            if output.shape != self._shape(name, len(images)):
+                raise ModelOutputError(
+                    f"the model answers {len(images)} images with {name} of shape {output.shape}, expected "
+                    f"{self._shape(name, len(images))}: its graph gives other shapes than it says"
+                )
+        return found
+
+    def _shape(self, name: str, n: int) -> tuple[int, ...]:
+        return (n,) if name in _OF_ONE_NUMBER else (n, self.num_classes)
+
     def _answer(self, images: Images, name: str) -> AnyArray:
         """The same for a few images, n >= 1."""
         if self.augmentation is None:
-            return self.session.run((name,), {"images": images})[0]
-        probabilities, logits = self.session.run(FIRST_NETWORK, {"images": images})
+            return self._computed(images, (name,))[0]
+        probabilities, logits = self._computed(images, FIRST_NETWORK)
         self._average(images, probabilities, logits)
         return probabilities if name == "probabilities" else logits
 
@@ -176,7 +190,7 @@ class Predictor:
             return
 
         def predict_logits(copies: Images) -> AnyArray:
-            return self.session.run(("logits",), {"images": copies})[0]
+            return self._computed(copies, ("logits",))[0]
 
         is_unsure = self.augmentation.is_unsure(probabilities)
         means = self.augmentation.log_probabilities(

@@ -15,6 +15,7 @@ from digitnet.errors import MissingExtraError, ModelFileError
 from digitnet.inspection.activations import LINEAR, Activation, activation_of
 from digitnet.inspection.network import PIXELS, Layer, Network
 from digitnet.model_file.contract import METADATA_KEY
+from digitnet.model_file.digest import check_digest
 from digitnet.model_file.metadata import ModelMetadata
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def read_network(source: Path | bytes) -> Network:
     name = "the model" if isinstance(source, bytes) else source.name
     try:
         content = source if isinstance(source, bytes) else source.read_bytes()
+        check_digest(content)
         metadata, walk = _opened(content)
         layers, activations = walk.chain()
     except OSError as error:

@@ -24,10 +24,13 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.model_file.digest import check_digest
+from digitnet.model_file.graph_check import check_graph
 from digitnet.model_file.graph_parts import independent_parts
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
 
 __all__ = [
+    "BUNDLED_FOLDER",
     "DEFAULT_PRECISION",
     "DIGIT_SCORE",
     "METADATA_KEY",
@@ -48,8 +51,11 @@ MODEL_FILE_NAMES: dict[Precision, str] = {"float32": "model.onnx", "int8": "mode
 # the size (docs/log.md).
 DEFAULT_PRECISION: Precision = "int8"
 
+BUNDLED_FOLDER = Path(__file__).absolute().parents[1] / "bundled"  # of the model that ships inside the package
+
 _BYTES_MAX = 1 << 30  # a hundred times the largest network anyone trains on MNIST
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+_FILE_FORMAT = "session.load_model_format"
 _FATAL = 4  # ONNX Runtime's severity; it prints nothing below, since each error also comes as an exception
 
 # What ONNX Runtime raises; its exceptions have no common base.
@@ -76,9 +82,21 @@ class ModelSession:
 
     A file may hold networks that share nothing but the images; of those only the ones are run whose outputs are asked
     for. With one network in the file this is one session of ONNX Runtime, and its methods are named after those.
+
+    Attributes:
+        digest: The SHA-256 of its bytes that is inside the file, which was found right; None where there is none.
+        path: Where the file is, absolute; None for one that was given as bytes.
     """
 
-    def __init__(self, parts: Sequence[onnxruntime.InferenceSession]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[onnxruntime.InferenceSession],
+        *,
+        digest: str | None = None,
+        path: Path | None = None,
+    ) -> None:
+        self.digest = digest
+        self.path = path
         self._parts = tuple(parts)
         self._part_of = {output.name: part for part in parts for output in part.get_outputs()}
 
@@ -128,7 +146,7 @@ def bundled_model_path(precision: Precision | None = None) -> Path:
         ConfigurationError: There is no such precision.
     """
     _check_asked(precision)
-    path = _in_folder(Path(__file__).parents[1] / "bundled", precision)
+    path = _in_folder(BUNDLED_FOLDER, precision)
     if not path.is_file():
         raise ModelFileError(
             f"{path} does not exist: this copy of digitnet comes without that model. Name a model file or a run "
@@ -162,9 +180,13 @@ def open_model(
     _check_asked(precision)
     name, data = ("the model", source) if isinstance(source, bytes) else _read_bytes(Path(source), precision)
     try:
+        digest = check_digest(data)
+        check_graph(data)
         parts = independent_parts(data)
         del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
-        session = ModelSession([start_session(parts.pop(0), threads) for _ in range(len(parts))])
+        sessions = [start_session(parts.pop(0), threads) for _ in range(len(parts))]
+        path = None if isinstance(source, bytes) else Path(name).absolute()
+        session = ModelSession(sessions, digest=digest, path=path)
         metadata = _read_metadata(session)
         if precision not in {None, metadata.precision}:
             raise ModelFileError(
@@ -175,6 +197,8 @@ def open_model(
         _check_answer(session, len(metadata.class_names))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error
+    except UnicodeDecodeError as error:  # from ONNX Runtime, which hands out texts as they are in the file
+        raise ModelFileError(f"{name}: damaged: a text inside is not UTF-8 ({error.reason})") from error
     return session, metadata
 
 
@@ -238,6 +262,7 @@ def start_session(data: bytes, threads: int = 1) -> onnxruntime.InferenceSession
     options.inter_op_num_threads = 1  # the graph is a chain: no two of its operators can run side by side
     # Weights may be in another file, which is looked for in the working directory: have it look nowhere.
     options.add_session_config_entry(_WEIGHTS_FOLDER, os.devnull)
+    options.add_session_config_entry(_FILE_FORMAT, "ONNX")  # ONNX Runtime's own format was not checked
     try:
         # With its fallback, ONNX Runtime prints on stdout.
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
@@ -274,7 +299,7 @@ def _check_signature(session: ModelSession, num_classes: int) -> None:
 
 def _matches(part: tuple[str, str, list[Any]], name: str, kind: str, shape: list[int]) -> bool:
     """True for that name, type and shape, with any number of images before it."""
-    return part[:2] == (name, kind) and not isinstance(part[2][0], int) and part[2][1:] == shape
+    return part[:2] == (name, kind) and bool(part[2]) and not isinstance(part[2][0], int) and part[2][1:] == shape
 
 
 def _described(parts: list[tuple[str, str, list[Any]]]) -> str:

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from digitnet.errors import ModelFileError
 from digitnet.evaluation.quantiles import Quantiles
 from digitnet.model_file.contract import DIGIT_SCORE, SECOND_LOGITS, open_model, start_session
-from digitnet.model_file.graph import with_metadata, with_prefix
+from digitnet.model_file.graph import decode_model, with_metadata, with_prefix
 
 __all__ = ["with_digit_score", "with_digit_score_of", "without_digit_score"]
 
@@ -46,7 +46,7 @@ def with_digit_score(content: bytes, rejection: bytes, scores: Quantiles) -> byt
     Raises:
         ModelFileError: The file has a score already, or the two are written in different operators.
     """
-    proto, branch = onnx.load_from_string(content), onnx.load_from_string(rejection)
+    proto, branch = decode_model(content), decode_model(rejection)
     if any(output.name == DIGIT_SCORE for output in proto.graph.output):
         raise ModelFileError(f"the model has an output {DIGIT_SCORE} already: take it away with without_digit_score")
     if list(proto.opset_import) != list(branch.opset_import):
@@ -84,7 +84,7 @@ def with_digit_score_of(content: bytes, other: bytes, *, second_network: bool = 
         ModelFileError: The two are written in different operators.
     """
     content = without_digit_score(content)
-    proto, donor = onnx.load_from_string(content), onnx.load_from_string(other)
+    proto, donor = decode_model(content), decode_model(other)
     class_names, further = (open_model(one)[1].class_names for one in (content, other))
     names = {DIGIT_SCORE, SECOND_LOGITS} if second_network and class_names == further else {DIGIT_SCORE}
     outputs = [output for output in donor.graph.output if output.name in names]
@@ -107,7 +107,7 @@ def without_digit_score(content: bytes) -> bytes:
     Returns:
         The bytes of a model file with the same answers, and nothing beside them.
     """
-    proto = onnx.load_from_string(content)
+    proto = decode_model(content)
     for kept in (proto.graph.node, proto.graph.initializer):
         others = [one for one in kept if not one.name.startswith(_PREFIX)]
         del kept[:]

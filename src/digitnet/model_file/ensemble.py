@@ -26,8 +26,9 @@ from digitnet.evaluation.metrics import log_softmax
 from digitnet.files import replaced_file
 from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, ModelSession, open_model
 from digitnet.model_file.digit_score import with_digit_score_of, without_digit_score
-from digitnet.model_file.graph import Graph, with_metadata, with_prefix
+from digitnet.model_file.graph import Graph, decode_model, with_metadata, with_prefix, with_reference_answers
 from digitnet.model_file.metadata import ModelMetadata, Precision, check_precision
+from digitnet.model_file.reference_answers import ReferenceAnswers
 
 __all__ = ["save_committee"]
 
@@ -72,6 +73,8 @@ def save_committee(
         if all(DIGIT_SCORE in member.metadata.thresholds for member in members):
             # A score knows nothing of the network beside it, so that of one member serves all of them.
             content = with_digit_score_of(content, members[0].content, second_network=False)
+        references = [found.images for member in members if (found := ReferenceAnswers.of(member.session)) is not None]
+        content = with_reference_answers(content, references[0] if references else _noise())
         temporary.write_bytes(content)
     return metadata
 
@@ -189,7 +192,7 @@ def _merge(members: list[_Member], num_classes: int) -> onnx.ModelProto:
     mean = list(proto.graph.node)
     del proto.graph.node[:]
     for number, member in enumerate(members, start=1):
-        part = onnx.load_from_string(without_digit_score(member.content))  # one score is added to the whole
+        part = decode_model(without_digit_score(member.content))  # one score is added to the whole
         if list(part.opset_import) != list(proto.opset_import):
             raise ModelFileError(
                 f"{member.path} is written in the operators of {_operators(part)}, expected {_operators(proto)}: save "
@@ -208,10 +211,7 @@ def _operators(proto: onnx.ModelProto) -> str:
 
 def _check_same_answers(members: list[_Member], content: bytes) -> None:
     """Compare the file's answers with the mean of its members', worked out in float64."""
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (_IMAGES, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
-    ink = np.linspace(0, 1, _IMAGES)[:, None, None]  # from blank paper to all noise
-    images *= generator.random(images.shape) < ink
+    images = _noise()
     expected = log_softmax(np.mean([member.log_probabilities(images) for member in members], axis=0))
     probabilities, logits = open_model(content)[0].run(["probabilities", "logits"], {"images": images})
     for found in (probabilities, np.exp(log_softmax(logits))):
@@ -221,3 +221,11 @@ def _check_same_answers(members: list[_Member], content: bytes) -> None:
                 f"the committee does not answer as the mean of its members: a probability differs by {difference:.1e}, "
                 f"expected below {_TOLERANCE:.0e}"
             )
+
+
+def _noise() -> Images:
+    """Images from blank paper to all noise, always the same."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (_IMAGES, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
+    ink = np.linspace(0, 1, _IMAGES)[:, None, None]
+    return images * (generator.random(images.shape) < ink)

@@ -7,13 +7,16 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.compose import add_prefix_graph
 
-from digitnet.arrays import IMAGE_SIDE
-from digitnet.model_file.contract import METADATA_KEY, ModelMetadata
+from digitnet.arrays import IMAGE_SIDE, Images
+from digitnet.model_file.contract import METADATA_KEY, ModelMetadata, start_session
+from digitnet.model_file.digest import with_digest, without_digest
+from digitnet.model_file.reference_answers import REFERENCE_KEY, ReferenceAnswers, evenly_spaced
 
-__all__ = ["Graph", "with_metadata", "with_prefix"]
+__all__ = ["Graph", "decode_model", "with_metadata", "with_prefix", "with_reference_answers"]
 
 _OPSET = 20  # the first with Gelu
 _IR_VERSION = 9  # read by every ONNX Runtime since 1.17
+_KEPT_PROPERTIES = (METADATA_KEY, REFERENCE_KEY)  # of the metadata
 
 
 class Graph:
@@ -100,11 +103,40 @@ def with_metadata(content: bytes, metadata: ModelMetadata) -> bytes:
         metadata: What it should say about itself.
 
     Returns:
-        The bytes of the new file.
+        The bytes of the new file, with their digest. Reference answers stay, for the graph answers as before.
     """
-    proto = onnx.load_from_string(content)
-    helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
-    return bytes(proto.SerializeToString())
+    return _with_property(decode_model(content), METADATA_KEY, metadata.to_json())
+
+
+def with_reference_answers(content: bytes, images: Images) -> bytes:
+    """The same model, with its answers to a few images beside it.
+
+    Args:
+        content: The bytes of a model file.
+        images: uint8 (n, 28, 28), n >= 1: training images, of which ten are kept, evenly spaced.
+
+    Returns:
+        The bytes of the new file, with their digest.
+    """
+    kept = evenly_spaced(images)
+    (probabilities,) = start_session(content).run(["probabilities"], {"images": kept})
+    return _with_property(decode_model(content), REFERENCE_KEY, ReferenceAnswers(kept, probabilities).to_json())
+
+
+def _with_property(proto: onnx.ModelProto, key: str, text: str) -> bytes:
+    """The file of a model in which one entry of the metadata is another; of the others only ours are kept."""
+    properties = {entry.key: entry.value for entry in proto.metadata_props if entry.key in _KEPT_PROPERTIES}
+    helper.set_model_props(proto, {**properties, key: text})
+    return with_digest(proto.SerializeToString())
+
+
+def decode_model(content: bytes) -> onnx.ModelProto:
+    """The model of a file, to be changed; without the digest of its bytes, which will be others.
+
+    Args:
+        content: The bytes of an ONNX file.
+    """
+    return onnx.load_from_string(without_digest(content))
 
 
 def with_prefix(graph: onnx.GraphProto, prefix: str) -> onnx.GraphProto:

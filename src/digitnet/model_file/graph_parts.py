@@ -5,12 +5,12 @@ becomes two sessions, and whoever needs one network pays for one. The file itsel
 the weights are handed out differently, as the bytes of the file have them.
 
 Source:
-    Protocol Buffers, "Encoding" (protobuf.dev/programming-guides/encoding); the numbers of the fields are those of
-    onnx/onnx.proto, which never change their meaning.
+    The numbers of the fields are those of onnx/onnx.proto, which never change their meaning.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+
+from digitnet.model_file.wire_format import LENGTH, Field, encode_varint, fields, text
 
 __all__ = ["independent_parts"]
 
@@ -23,22 +23,10 @@ _TENSOR_NAME = 8
 _VALUE_NAME = 1
 # What `independent_parts` knows how to hand out; a graph with anything else stays whole.
 _KNOWN = frozenset({_GRAPH_NODE, _GRAPH_NAME, _GRAPH_INITIALIZER, _GRAPH_DOC_STRING, _GRAPH_INPUT, _GRAPH_OUTPUT})
-_FIELDS_MAX = 100_000  # chosen by hand: a network of ours has a few hundred, and a damaged file must not take minutes
-
-_VARINT, _FIXED_64, _LENGTH, _FIXED_32 = 0, 1, 2, 5  # wire types
-_FIXED_BYTES = {_FIXED_64: 8, _FIXED_32: 4}
 
 
 class _NotSeparableError(ValueError):
     """The file is damaged, or has something that this module does not know how to hand out."""
-
-
-class _Field(NamedTuple):
-    """One field of a message: its number, all of its bytes, and those of its content (none of a number)."""
-
-    number: int
-    encoded: memoryview
-    content: memoryview
 
 
 def independent_parts(content: bytes) -> list[bytes]:
@@ -55,9 +43,9 @@ def independent_parts(content: bytes) -> list[bytes]:
         nothing that can be taken apart.
     """
     try:
-        model = list(_fields(memoryview(content)))
+        model = list(fields(memoryview(content)))
         (graph,) = [field for field in model if field.number == _MODEL_GRAPH]
-        elements = list(_fields(graph.content))
+        elements = list(fields(graph.content))
         parts = _grouped(elements)
     except ValueError:
         return [content]  # ONNX Runtime says what is wrong with it, if anything is
@@ -66,20 +54,20 @@ def independent_parts(content: bytes) -> list[bytes]:
     return [_with_graph(model, [elements[place].encoded for place in places]) for places in parts]
 
 
-def _with_graph(model: Iterable[_Field], elements: list[memoryview]) -> bytes:
+def _with_graph(model: Iterable[Field], elements: list[memoryview]) -> bytes:
     """The bytes of a model with another content of its graph."""
     pieces: list[bytes | memoryview] = []
     for field in model:
         if field.number == _MODEL_GRAPH:
-            pieces += [_varint(_MODEL_GRAPH << 3 | _LENGTH), _varint(sum(map(len, elements))), *elements]
+            pieces += [encode_varint(_MODEL_GRAPH << 3 | LENGTH), encode_varint(sum(map(len, elements))), *elements]
         else:
             pieces.append(field.encoded)
     return b"".join(pieces)
 
 
-def _grouped(elements: list[_Field]) -> list[list[int]]:
+def _grouped(elements: list[Field]) -> list[list[int]]:
     """Which elements of a graph each part consists of, by their places, in rising order."""
-    inputs = {_text(field.content, _VALUE_NAME) for field in elements if field.number == _GRAPH_INPUT}
+    inputs = {text(field.content, _VALUE_NAME) for field in elements if field.number == _GRAPH_INPUT}
     names = [_names(field) for field in elements]
     for field, own in zip(elements, names, strict=True):
         # An input that is an output too, or has a value that callers may replace, as old files have it, is left alone.
@@ -104,17 +92,17 @@ def _grouped(elements: list[_Field]) -> list[list[int]]:
     return list(parts.values())
 
 
-def _names(field: _Field) -> set[str]:
+def _names(field: Field) -> set[str]:
     """The names of the values that an element of a graph takes or gives."""
     if field.number == _GRAPH_INITIALIZER:
-        return {_text(field.content, _TENSOR_NAME)}
+        return {text(field.content, _TENSOR_NAME)}
     if field.number == _GRAPH_OUTPUT:
-        return {_text(field.content, _VALUE_NAME)}
+        return {text(field.content, _VALUE_NAME)}
     if field.number != _GRAPH_NODE:
         return set()
-    parts = list(_fields(field.content))
+    parts = list(fields(field.content))
     for part in parts:
-        if part.number == _NODE_ATTRIBUTE and any(one.number in _ATTRIBUTE_GRAPHS for one in _fields(part.content)):
+        if part.number == _NODE_ATTRIBUTE and any(one.number in _ATTRIBUTE_GRAPHS for one in fields(part.content)):
             raise _NotSeparableError
     return {str(part.content, "utf-8") for part in parts if part.number in {_NODE_INPUT, _NODE_OUTPUT} and part.content}
 
@@ -136,58 +124,3 @@ class _Groups:
         roots = [self.root(name) for name in names]
         for root in roots[1:]:
             self._above[self.root(root)] = self.root(roots[0])
-
-
-def _text(message: memoryview, number: int) -> str:
-    """The first text of that number in a message."""
-    for field in _fields(message):
-        if field.number == number:
-            return str(field.content, "utf-8")
-    raise _NotSeparableError
-
-
-def _fields(message: memoryview) -> Iterator[_Field]:
-    """The fields of a message, one after the other."""
-    place = count = 0
-    while place < len(message):
-        start = place
-        tag, place = _read_varint(message, place)
-        number, kind = tag >> 3, tag & 7
-        begin = place
-        if kind == _VARINT:
-            _, place = _read_varint(message, place)
-            begin = place
-        elif kind == _LENGTH:
-            length, begin = _read_varint(message, place)
-            place = begin + length
-        elif kind in _FIXED_BYTES:
-            place += _FIXED_BYTES[kind]
-        else:
-            raise _NotSeparableError
-        count += 1
-        if place > len(message) or count > _FIELDS_MAX:
-            raise _NotSeparableError
-        yield _Field(number, message[start:place], message[begin:place])
-
-
-def _read_varint(message: memoryview, place: int) -> tuple[int, int]:
-    """A number of 7 bits a byte, the lowest first, and the place behind it."""
-    number = 0
-    for shift in range(0, 64, 7):
-        if place >= len(message):
-            raise _NotSeparableError
-        byte = message[place]
-        place += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:  # the highest bit says that another byte follows
-            return number, place
-    raise _NotSeparableError
-
-
-def _varint(number: int) -> bytes:
-    """A number of 7 bits a byte, the lowest first."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*encoded, number])

@@ -35,7 +35,7 @@ from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.evaluation.metrics import log_softmax
 from digitnet.model_file.contract import ModelSession, open_model, start_session
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, decode_model, with_metadata, with_reference_answers
 
 __all__ = ["quantize", "quantized_weights"]
 
@@ -65,7 +65,7 @@ def quantize(content: bytes, images: Images) -> bytes:
 
     Returns:
         The bytes of the int8 model file, the same for the same content and images. Its metadata are those of the
-        float32 one, with the precision changed.
+        float32 one, with the precision changed; ten of the images are inside, as `reference_answers`.
 
     Raises:
         ConfigurationError: No images, images of another shape or dtype, or a model that is int8 already.
@@ -75,11 +75,11 @@ def quantize(content: bytes, images: Images) -> bytes:
     session, metadata = open_model(content)
     if metadata.precision != "float32":
         raise ConfigurationError(f"the model is in {metadata.precision} already: expected one in float32")
-    chain = _Chain.from_model(onnx.load_from_string(content))
+    chain = _Chain.from_model(decode_model(content))
     proto = _integer_graph(chain, _observed_ranges(chain, images)).to_model(len(metadata.class_names))
     quantized = with_metadata(proto.SerializeToString(), dataclasses.replace(metadata, precision="int8"))
     _check_same_answers(session, open_model(quantized)[0], images, metadata.calibration["temperature"])
-    return quantized
+    return with_reference_answers(quantized, images)
 
 
 def quantized_weights(kernel: Array, bias: Array, input_scale: float) -> tuple[NDArray[np.int8], Array]:

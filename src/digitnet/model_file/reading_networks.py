@@ -14,6 +14,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray
+from digitnet.errors import ModelFileError
+from digitnet.model_file.digest import check_digest
 
 __all__ = ["ReadingNetwork", "ReadingNetworks", "reading_networks"]
 
@@ -24,16 +26,27 @@ _ROWS = 8192  # that are classified at once; chosen by hand, so that hidden laye
 class ReadingNetwork:
     """A dense network from uint8 features to logits.
 
+    Args:
+        path: Its file.
+
     Attributes:
         session: ONNX Runtime on one core: the bits of an answer do not depend on how many there are.
+
+    Raises:
+        ModelFileError: The digest inside the file is not that of its bytes.
     """
 
     def __init__(self, path: Path) -> None:
+        content = path.read_bytes()
+        try:
+            check_digest(content)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Further optimizations would round the factors of each product to 8 bits, other ones on other processors.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, features: NDArray[np.uint8]) -> AnyArray:
         """Logits, float32 (n, classes), for features uint8 (n, k); n may be 0."""

@@ -1,32 +1,30 @@
 """The state of a run after each epoch, so that it can go on after any interruption.
 
-A checkpoint is one `.npz` file without pickles: every variable of the model and of its optimiser in float32 as it
-is, the history so far as JSON, and the difficulty of each image where that decides what is shown. It is replaced
-atomically, so at any moment one whole checkpoint exists.
+A checkpoint, see `checkpoint_file`, is every variable of the model and of its optimiser as it is, the history so far,
+and the difficulty of each image where that decides what is shown. It is replaced atomically, so at any moment one whole
+checkpoint exists.
 """
 
-import io
-import json
-import zipfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from digitnet.arrays import AnyArray
 from digitnet.errors import RunFolderError
 from digitnet.files import write_atomically
 from digitnet.network.backend import KerasModel, keras
+from digitnet.training.checkpoint_file import (
+    CHECKPOINT_FILE,
+    CheckpointContent,
+    HistoryRows,
+    encode_checkpoint,
+    read_checkpoint,
+)
 from digitnet.training.example_difficulty import ExampleDifficulty
 
 __all__ = ["CHECKPOINT_FILE", "Checkpoint", "restore"]
-
-HistoryRows: TypeAlias = list[dict[str, float]]
-
-CHECKPOINT_FILE = "state.npz"
-
-_FORMAT_VERSION = 1
-_DIFFICULTIES = "doubts"  # the name of the array in files of format 1
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no type information
@@ -81,36 +79,32 @@ def restore(model: KerasModel, folder: Path, difficulty: ExampleDifficulty | Non
     """
     path = folder / CHECKPOINT_FILE
     try:
-        data = path.read_bytes()
+        content = read_checkpoint(path)
     except FileNotFoundError:
         return []
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            described = json.loads(arrays["description"].tobytes())
-            values = [arrays[f"variable_{number}"] for number in range(described["variables"])]
-            if difficulty is not None:
-                difficulties = arrays[_DIFFICULTIES].reshape(difficulty.difficulties.shape)
-        history: HistoryRows = described["history"]
-        version = described["format_version"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise RunFolderError(f"{path} is damaged ({error}): this run cannot go on, start a new one") from error
-    _assign(model, values, f"{path} (format {version})")
-    if difficulty is not None:
+    difficulties = None if difficulty is None else _difficulties(content, difficulty, path)
+    _assign(model, content.variables, f"{path} (format {content.format_version})")
+    if difficulty is not None and difficulties is not None:
         difficulty.difficulties = difficulties
-    return history
+    return content.history
 
 
 def _encode(model: KerasModel, history: HistoryRows, difficulty: ExampleDifficulty | None) -> bytes:
-    variables = _variables(model)
-    description = {"format_version": _FORMAT_VERSION, "variables": len(variables), "history": history}
-    arrays = {f"variable_{number}": np.asarray(variable.value) for number, variable in enumerate(variables)}
-    if difficulty is not None:
-        arrays[_DIFFICULTIES] = difficulty.difficulties
-    arrays["description"] = np.frombuffer(json.dumps(description).encode(), np.uint8)
-    buffer = io.BytesIO()
-    save: Callable[..., None] = np.savez  # some of its stubs take the names for keyword arguments
-    save(buffer, **arrays)
-    return buffer.getvalue()
+    variables = [np.asarray(variable.value) for variable in _variables(model)]
+    return encode_checkpoint(
+        CheckpointContent(variables, history, None if difficulty is None else difficulty.difficulties)
+    )
+
+
+def _difficulties(content: CheckpointContent, difficulty: ExampleDifficulty, path: Path) -> AnyArray:
+    found, expected = content.difficulties, difficulty.difficulties.shape
+    if found is None or found.size != difficulty.difficulties.size:
+        shape = "none" if found is None else f"those of {found.size} images"
+        raise RunFolderError(
+            f"{path} is damaged (the difficulty of images: {shape}, expected {expected}): this run cannot go on, start "
+            "a new one"
+        )
+    return found.reshape(expected)
 
 
 def _variables(model: KerasModel) -> list[Any]:
@@ -119,7 +113,7 @@ def _variables(model: KerasModel) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _assign(model: KerasModel, values: list[np.ndarray[Any, Any]], where: str) -> None:
+def _assign(model: KerasModel, values: Sequence[AnyArray], where: str) -> None:
     variables = _variables(model)
     expected = [(tuple(variable.shape), np.dtype(variable.dtype)) for variable in variables]
     found = [(value.shape, value.dtype) for value in values]

@@ -22,7 +22,7 @@ from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.files import write_atomically
 from digitnet.model_file.contract import ModelMetadata, start_session
-from digitnet.model_file.graph import Graph, with_metadata
+from digitnet.model_file.graph import Graph, with_metadata, with_reference_answers
 from digitnet.model_file.metadata import Precision, check_precision
 from digitnet.model_file.quantization import quantize
 from digitnet.network.backend import KerasModel, keras
@@ -102,7 +102,7 @@ def encode_model(model: KerasModel, metadata: ModelMetadata, images: Images | No
     Args:
         model: As for `save_model`.
         metadata: What is known of the model.
-        images: As for `save_model`.
+        images: As for `save_model`; the file keeps ten of them, as `reference_answers`.
 
     Returns:
         The bytes of the file.
@@ -118,7 +118,7 @@ def encode_model(model: KerasModel, metadata: ModelMetadata, images: Images | No
     if images is None:
         images = np.random.default_rng(0).integers(0, 256, (64, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
     _check_same_answers(model, content, images, temperature)
-    return content
+    return with_reference_answers(content, images)
 
 
 def to_onnx(model: KerasModel, temperature: float = 1.0) -> onnx.ModelProto:

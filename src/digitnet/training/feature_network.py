@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from digitnet.arrays import AnyArray
 from digitnet.errors import ConfigurationError
+from digitnet.model_file.digest import with_digest
 from digitnet.network.backend import KerasModel, keras
 from digitnet.network.initialization import kernel_initializer, layer_seeds
 from digitnet.training.optimizers import make_optimizer
@@ -173,7 +174,7 @@ def encode_feature_network(model: KerasModel) -> bytes:
         model: As `train_feature_network` gives it.
 
     Returns:
-        The file, from `features`, uint8 (n, k), to `logits`, float32 (n, classes).
+        The file with its digest, from `features`, uint8 (n, k), to `logits`, float32 (n, classes).
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     nodes = [helper.make_node("Cast", ["features"], ["x"], to=TensorProto.FLOAT)]
@@ -199,7 +200,7 @@ def encode_feature_network(model: KerasModel) -> bytes:
     graph = helper.make_graph(nodes, "reading", [features], [logits], weights)
     file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
     onnx.checker.check_model(file)
-    return bytes(file.SerializeToString())
+    return with_digest(file.SerializeToString())
 
 
 def _rounded(kernel: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -13,11 +13,10 @@ from extras import HAS_TRAINING
 if not HAS_TRAINING:
     pytest.skip("needs the training extra", allow_module_level=True)
 
-import onnx
-
 from digitnet.inspection import read_network
 from digitnet.model_file.contract import ModelMetadata
 from digitnet.model_file.ensemble import save_committee
+from digitnet.model_file.graph import decode_model
 from digitnet.network.activations import ACTIVATIONS
 from digitnet.network.mlp import KerasPredictor, build_mlp, layer_table
 from digitnet.studio.teaching.weights import keras_from_model_file
@@ -82,7 +81,7 @@ def test_a_committee_cannot_learn(tmp_path: Path) -> None:
     ("sizes", "found"), [((), "no hidden layer"), ((4, 4), "relu, tanh")], ids=["none", "two functions"]
 )
 def test_what_build_mlp_cannot_build_cannot_learn(sizes: tuple[int, ...], found: str) -> None:
-    proto = onnx.load_from_string(model_file(sizes))
+    proto = decode_model(model_file(sizes))
     for node in [node for node in proto.graph.node if node.op_type == "Relu"][1:]:
         node.op_type = "Tanh"
     with pytest.raises(ConfigurationError, match=f"all of its hidden layers, found {found}"):
@@ -98,7 +97,7 @@ def test_other_preprocessing_goes_into_the_first_layer() -> None:
 
 
 def test_a_network_that_answers_otherwise_is_found_out() -> None:
-    proto = onnx.load_from_string(file_of(build_mlp((4,), activation="leaky_relu", seed=1)))
+    proto = decode_model(file_of(build_mlp((4,), activation="leaky_relu", seed=1)))
     (node,) = (node for node in proto.graph.node if node.op_type == "LeakyRelu")
     (alpha,) = node.attribute
     alpha.f = 0.9  # a slope below 0 that Keras's own has not
