@@ -55,13 +55,30 @@ def drawing(paper: int, ink: int) -> Picture:
 
 
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (20, 200)])
-def test_of_a_picture_of_two_levels_either_one_may_be_the_ink(paper: int, ink: int) -> None:
-    (dark, _), (light, framed) = two_level_candidates(drawing(paper, ink))
-    ring, ground = (dark.ink, light.ink) if ink < paper else (light.ink, dark.ink)
-    assert ring[45, 7] == ground[45, 35] == 255
-    assert ring[45, 35] == ground[45, 7] == 0
-    assert [note.kind for note in dark.notes] == [NoteKind.INVERTED]
+def test_of_a_drawing_of_two_levels_what_leaves_a_side_free_may_be_the_ink(paper: int, ink: int) -> None:
+    ((ring, framed),) = two_level_candidates(drawing(paper, ink))
+    assert ring.ink[45, 7] == 255
+    assert ring.ink[45, 35] == 0
+    assert [note.kind for note in ring.notes] == ([NoteKind.INVERTED] if ink < paper else [])
     assert framed.image.shape == (28, 28)
+
+
+def test_both_levels_may_be_the_ink_where_both_reach_every_side() -> None:
+    picture = drawing(255, 0)
+    picture.pixels[20:70, :12] = picture.pixels[20:70, -12:] = 0
+    picture.pixels[:12, 15:60] = picture.pixels[-12:, 15:60] = 0
+    (dark, _), (light, _) = two_level_candidates(picture)
+    assert dark.ink[45, 0] == light.ink[45, 35] == 255
+    assert dark.ink[45, 35] == light.ink[45, 0] == 0
+
+
+def test_a_table_beside_a_sheet_is_no_ink_and_a_photo_has_more_levels() -> None:
+    half = drawing(255, 255)
+    half.pixels[:, :35] = 0
+    assert two_level_candidates(half) == []
+    noise = np.random.default_rng(0).normal(0, 6, (90, 70))
+    photo = replace(half, pixels=np.clip(drawing(230, 40).pixels + noise, 0, 255).astype(np.uint8))
+    assert two_level_candidates(photo) == []
 
 
 def test_pictures_of_one_level_or_of_many_have_no_such_candidates() -> None:

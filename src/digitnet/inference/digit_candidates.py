@@ -15,6 +15,7 @@ from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
 from digitnet.segmentation import separate_marks
+from digitnet.segmentation.components import INK_FROM
 
 __all__ = ["is_at_the_border", "other_candidates", "seen_twice", "two_level_candidates", "written_candidates"]
 
@@ -28,6 +29,10 @@ _SAME_PLACE = 0.5
 # Share of a picture's variance that lies between two levels, from which it has no others; chosen by hand. Noise, which
 # has no levels, has a share of 2 / pi.
 _TWO_LEVELS = 0.92
+# Median of the grey levels by which its pixels differ from their level; a camera's noise is more. Chosen by hand.
+_MAX_SPREAD = 1.5
+# Share of a side of the picture that its ink covers, from which it is the ground beyond something. Chosen by hand.
+_MAX_SIDE = 0.9
 
 
 def is_at_the_border(ink: GrayPicture) -> bool:
@@ -58,20 +63,24 @@ def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Pi
 
 
 def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
-    """In a picture of two levels, as of a drawing program, either of them as the ink, with paper laid around it."""
+    """In a picture that a drawing program made of two levels, either of them as the ink."""
     gray = np.asarray(luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels, np.uint8)
     _, is_light = cv2.threshold(gray, 0, 1, cv2.THRESH_OTSU)
     share = float(is_light.mean())
     if not 0 < share < 1:
         return []
-    dark, light = float(gray[is_light == 0].mean()), float(gray[is_light > 0].mean())
+    sides = gray[is_light == 0].astype(np.float32), gray[is_light > 0].astype(np.float32)
+    dark, light = (float(side.mean()) for side in sides)
+    spreads = [float(np.median(np.abs(side - np.median(side)))) for side in sides]
     between = share * (1 - share) * (light - dark) ** 2
-    if between < _TWO_LEVELS * float(gray.var()):
+    if between < _TWO_LEVELS * float(gray.var()) or max(spreads) > _MAX_SPREAD:
         return []
     lightness = np.clip((gray - dark) / (light - dark), 0, 1)
     found = []
     for part, notes in ((1 - lightness, (Note(NoteKind.INVERTED),)), (lightness, ())):
         ink = np.asarray(np.rint(255 * part), np.uint8)
+        if max(float((side >= INK_FROM).mean()) for side in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) > _MAX_SIDE:
+            continue
         if ink.shape != picture.ink.shape:
             ink = np.asarray(cv2.resize(ink, picture.ink.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
         framed = to_mnist_frame(ink)

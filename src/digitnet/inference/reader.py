@@ -5,7 +5,7 @@ seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.constraints import AnyConstraint
 from digitnet.errors import ConfigurationError
-from digitnet.inference.answers import Digit, Reading, Table, unsure
+from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.digit_candidates import (
     is_at_the_border,
@@ -28,7 +28,7 @@ from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
 from digitnet.inference.tables import table_of
-from digitnet.inference.trace import Trace
+from digitnet.inference.trace import Trace, as_unsure, lines_of
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, counted, in_words
 from digitnet.pictures.decoding import PictureSource
@@ -167,8 +167,7 @@ class Reader:
             return None
         outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
-        logits = self.decision.comparable_logits(outputs).astype(np.float64)
-        confidence = np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1))
+        logits, confidence = self.decision.comparable_logits(outputs), self._confidence(outputs)
         is_one = np.array(self.decision.class_names)[logits.argmax(axis=1)] == _ONE
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
         if outlier_scores is None or is_typical is None:
@@ -185,13 +184,22 @@ class Reader:
         return _Candidate(*found[row], outputs.take(np.array([row])))
 
     def _least_unusual(self, found: Sequence[tuple[Picture, FramedDigit]]) -> _Candidate | None:
-        """The candidate with the least outlier score, the first one where nothing tells; None without any."""
+        """The first candidate, or a confident one with a smaller outlier score; None without any."""
         if not found:
             return None
         outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
-        row = 0 if outlier_scores is None else int(outlier_scores.argmin())
+        row = 0
+        if outlier_scores is not None:
+            is_confident = self._confidence(outputs) >= self.thresholds.min_unusual_confidence
+            is_confident[0] = True
+            row = int(np.where(is_confident, outlier_scores, np.inf).argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
+
+    def _confidence(self, outputs: Outputs) -> NDArray[np.float64]:
+        """The probability of each label, (n,)."""
+        logits = self.decision.comparable_logits(outputs).astype(np.float64)
+        return np.asarray(np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1)))
 
     def _is_typical(
         self, outlier_scores: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray
@@ -339,13 +347,13 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
     digits (docs/log.md, 2026-11-30, "two ways to read a page").
     """
     if found is None or not found.numbers:
-        return _as_unsure(plain)
+        return as_unsure(plain)
     texts = ["".join(digit.text for digit in line) for line in found.lines]
     is_plain = not found.has_text and not found.has_rules
     has_as_many = len(plain.digits) == sum(map(len, texts))
     is_other = "\n".join(texts) != plain.reading.text
     if is_other and plain.reading.status == "ok" and (is_plain or has_as_many):
-        return _as_unsure(plain)
+        return as_unsure(plain)
     if plain.reading.status == "not_a_digit" and not found.is_likely:
         return plain
     return _trace_of_numbers(picture, found)
@@ -355,10 +363,6 @@ def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
     reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
     steps = (*picture.steps[:-1], ("ink", found.ink)) if picture.steps else ()
     return Trace(found.ink, steps, _stack(found.images), reading)
-
-
-def _as_unsure(trace: Trace) -> Trace:
-    return replace(trace, reading=unsure(trace.reading))
 
 
 def _is_any_refused(digits: Sequence[Digit]) -> bool:
@@ -372,16 +376,7 @@ def _trace_of_page(
     ignored = page.left_out + int((~is_kept).sum())
     notes = in_words((*picture.notes, *_page_notes(page, found), *_marks_ignored(ignored)))
     images = _stack([digit.image for digit in found])[is_kept]
-    return Trace(picture.ink, picture.steps, images, Reading(_lines(list(compress(digits, is_kept))), notes))
-
-
-def _lines(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
-    """Digits in reading order by their lines, which are counted anew where one is left out."""
-    numbers = sorted({digit.line for digit in digits})
-    return tuple(
-        tuple(replace(digit, line=line) for digit in digits if digit.line == number)
-        for line, number in enumerate(numbers)
-    )
+    return Trace(picture.ink, picture.steps, images, Reading(lines_of(list(compress(digits, is_kept))), notes))
 
 
 def _page_notes(page: Page, found: Sequence[DigitInk]) -> list[Note]:

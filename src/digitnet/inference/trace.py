@@ -1,12 +1,12 @@
 """An answer, and what was seen on the way to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digitnet.arrays import AnyArray, GrayPicture, Images
-from digitnet.inference.answers import Digit, Reading
+from digitnet.inference.answers import Digit, Reading, unsure
 
-__all__ = ["Trace"]
+__all__ = ["Trace", "as_unsure", "lines_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,3 +29,17 @@ class Trace:
     def digits(self) -> tuple[Digit, ...]:
         """All digits in reading order."""
         return self.reading.digits
+
+
+def as_unsure(trace: Trace) -> Trace:
+    """The same answer, none of it sure."""
+    return replace(trace, reading=unsure(trace.reading))
+
+
+def lines_of(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
+    """Digits in reading order by their lines, which are counted anew where one is left out."""
+    numbers = sorted({digit.line for digit in digits})
+    return tuple(
+        tuple(replace(digit, line=line) for digit in digits if digit.line == number)
+        for line, number in enumerate(numbers)
+    )
