@@ -47,6 +47,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "grays",
         "paper",
         "local_contrast",
+        "size_limits",
         "documents",
         "decoding",
         "contrast",

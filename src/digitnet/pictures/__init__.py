@@ -3,6 +3,7 @@
 unknown_format       error messages for files that are no pictures
 grays                any colour mode and bit depth -> 8-bit grey or RGB
 paper                background estimates: one shade, a plane of light, or a local estimate
+size_limits          how many pixels a picture may have, and how long its sides may be
 documents            PDF pages
 decoding             any source -> upright pixels
 contrast             the difference from the background, for ink of any colour
