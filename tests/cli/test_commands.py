@@ -13,7 +13,16 @@ from in_process import run_command
 # Promised to users: more may come, none may go.
 GENERAL = {"-q", "--quiet", "-v", "--verbose", "-h", "--help"}
 MODEL = {"--model", "--precision"}
-ANSWERS = {*MODEL, "--augment-inference", "--coverage", "--always-answer", "--json", "--csv", "--explain"}
+ANSWERS = {
+    *MODEL,
+    "--augment-inference",
+    "--coverage",
+    "--always-answer",
+    "--json",
+    "--csv",
+    "--explain",
+    "--max-input",
+}
 PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir"}
 PROMISED = {
     "predict": {*ANSWERS, "--array"},

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from digitnet.cli.inputs import Input, expand
+from digitnet.cli.inputs import DEFAULT_MAX_INPUT, Input, expand
 from digitnet.cli.lines import print_note
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DatasetError, PictureError
@@ -42,6 +42,7 @@ class Request(NamedTuple):
         always_answer: Whether nothing that is written is refused.
         quiet: Whether stderr gets errors alone.
         verbose: Whether stderr gets what was done to each picture.
+        max_input: MiB that standard input may hold.
         known: What is known about each number, as `Classifier.read_number` takes it; nothing where it is empty.
     """
 
@@ -57,6 +58,7 @@ class Request(NamedTuple):
     always_answer: bool = False
     quiet: bool = False
     verbose: bool = False
+    max_input: int = DEFAULT_MAX_INPUT
     known: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -195,7 +197,7 @@ class _Reader(NamedTuple):
     numbers: bool
 
     def picture(self, each: Input) -> "Digit | Reading":
-        source, explain = each.source(), self.request.explain
+        source, explain = each.source(self.request.max_input), self.request.explain
         if self.numbers:
             trace = self.classifier.trace_number(source, with_steps=explain is not None, **self.request.known)
         else:

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from digitnet.cli.command_line import CommandLine, OptionSection
+from digitnet.cli.inputs import DEFAULT_MAX_INPUT
 from digitnet.cli.values import one_of, real_number, whole_number
 from digitnet.model_file.metadata import PRECISIONS
 
@@ -11,6 +12,7 @@ __all__ = [
     "add_coverage",
     "add_data",
     "add_json",
+    "add_max_input",
     "add_model",
     "add_model_argument",
     "add_output",
@@ -18,6 +20,7 @@ __all__ = [
 ]
 
 MODEL_HELP = "A .onnx file or a run folder. [default: the model that ships with digitnet]"
+_MAX_INPUT = 4096  # MiB, so that a slip of the finger is refused; chosen by hand
 _MAX_COPIES = 1000  # distorted copies of an image; chosen by hand, 64 gain most of what there is
 
 
@@ -72,6 +75,17 @@ def add_answering(section: OptionSection) -> None:
         "--always-answer", help="Name a digit wherever anything is written, even if it looks like something else."
     )
     add_augment_inference(section)
+
+
+def add_max_input(section: OptionSection) -> None:
+    """How much standard input may hold."""
+    section.option(
+        "--max-input",
+        metavar="MB",
+        default=DEFAULT_MAX_INPUT,
+        type=whole_number(1, _MAX_INPUT),
+        help="MiB that standard input, -, may hold.",
+    )
 
 
 def add_json(section: OptionSection) -> None:

@@ -40,7 +40,7 @@ def answer_table(request: Request, out: str) -> int:
     try:
         if picture.error is not None:
             raise picture.error
-        table = classifier_for(request, reads_pictures=True).read_table(picture.source())
+        table = classifier_for(request, reads_pictures=True).read_table(picture.source(request.max_input))
     except PictureError as error:
         print_note(str(error))
         return 1
