@@ -22,6 +22,7 @@ ANSWERS = {
     "--csv",
     "--explain",
     "--max-input",
+    "--raw-csv",
 }
 PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir"}
 PROMISED = {

@@ -37,6 +37,7 @@ class Request(NamedTuple):
         as_json: Whether to print JSON.
         augment_inference: From how many distorted copies to answer what the model is unsure of, 0 to 1000.
         csv: A file for a table of all answers.
+        raw_csv: Whether the cells of a table stay as they are, even where a spreadsheet takes them for formulas.
         explain: A PNG file for a figure of how the one picture was read.
         coverage: How often the candidates are to hold the right digit, in (0, 1); None for the default.
         always_answer: Whether nothing that is written is refused.
@@ -53,6 +54,7 @@ class Request(NamedTuple):
     as_json: bool = False
     augment_inference: int = 0
     csv: str | None = None
+    raw_csv: bool = False
     explain: str | None = None
     coverage: float | None = None
     always_answer: bool = False
@@ -102,7 +104,7 @@ def answer(request: Request, *, numbers: bool = False) -> int:
         if request.csv is not None:
             from digitnet.cli.table_file import TableFile
 
-            table = stack.enter_context(TableFile(Path(request.csv)))
+            table = stack.enter_context(TableFile(Path(request.csv), is_raw=request.raw_csv))
         show = Printer(
             classifier.class_names,
             as_json=request.as_json,

@@ -98,6 +98,11 @@ def add_output(line: CommandLine) -> OptionSection:
     section = line.section("Output")
     section.flag("--json", dest="as_json", help="Print JSON, one object a picture.")
     section.option("--csv", metavar="FILE", help="Write a table of all answers, too.")
+    section.flag(
+        "--raw-csv",
+        help="Write the cells of a table as they are. Without it, those that a spreadsheet takes for a formula get an "
+        "apostrophe in front.",
+    )
     section.option(
         "--explain",
         metavar="OUT.png",

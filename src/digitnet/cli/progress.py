@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
+from digitnet.escaping import escape_controls
 from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
 
 __all__ = ["ProgressDisplay"]
@@ -109,7 +110,7 @@ def _announce(console: Console, event: RunStarted) -> None:
         "train": f"epochs: {recipe.epochs}, in batches of {recipe.batch_size}, into {event.folder.path}",
     }
     for name, text in steps.items():
-        console.print(Text.assemble((f"{name:<11}", "bold"), text))
+        console.print(Text.assemble((f"{name:<11}", "bold"), escape_controls(text)))
 
 
 def _row(epoch: str, logs: Mapping[str, float], images_per_second: float) -> dict[str, str]:

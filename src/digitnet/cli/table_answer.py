@@ -50,7 +50,7 @@ def answer_table(request: Request, out: str) -> int:
     if not table.cells:
         print_note(f"{picture.name}: neither numbers nor ruled cells were found, so {out} is not written")
         return 1
-    write_atomically(Path(out), table.csv)
+    write_atomically(Path(out), table.raw_csv if request.raw_csv else table.csv)
     if not request.quiet:
         _print_doubtful(picture.name, table)
     return 0

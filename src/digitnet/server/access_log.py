@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from starlette.types import Scope
 
+from digitnet.escaping import escape_controls_in_json
 from digitnet.server.replies import dump_json
 
 __all__ = ["AccessLog"]
@@ -47,7 +48,7 @@ class AccessLog:
     def flush(self) -> None:
         """Write all lines that wait."""
         if self._lines:
-            text = b"\n".join([*self._lines, b""]).decode()
+            text = escape_controls_in_json(b"\n".join([*self._lines, b""]).decode())
             self._lines.clear()
             stream = self._stream or sys.stderr
             stream.write(text)
