@@ -24,13 +24,13 @@ ANSWERS = {
     "--max-input",
     "--raw-csv",
 }
-PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir"}
+PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir", "--allow-host"}
 PROMISED = {
     "predict": {*ANSWERS, "--array"},
     "read": {*ANSWERS, "--table"},
     "studio": {*PAGE, "--no-browser"},
     "serve": {
-        *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin", "--allow-host"),
+        *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin"),
         *("--no-batching", "--no-access-log", "--max-body", "--body-timeout", "--max-requests"),
     },
     "train": {

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from digitnet.server import Settings
     from digitnet.server.routing import Application
 
-__all__ = ["COMMAND", "Service", "add_address", "add_page", "server_settings", "start", "token"]
+__all__ = ["COMMAND", "Service", "add_address", "add_allow_host", "add_page", "server_settings", "start", "token"]
 
 TOKEN = "DIGITNET_TOKEN"  # noqa: S105 - the name of an environment variable
+
+# What the Host check of the page does, and does not, where others can reach the server.
+_EXPOSED = (
+    "the page answers browsers on this machine, and under names given with --allow-host: that stops browsers elsewhere "
+    f"and web pages that borrow this address, but nobody who can forge a header; {TOKEN} stops those too"
+)
 
 # Limits of options, chosen by hand so that a slip of the finger is refused.
 _MAX_WORKERS = 256  # processes; chosen by hand
@@ -76,6 +82,16 @@ def add_address(section: OptionSection) -> None:
     )
 
 
+def add_allow_host(section: OptionSection) -> None:
+    """Other names of the server."""
+    section.option(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        help="A host name under which a proxy, or a browser on another machine, finds this server; repeatable.",
+    )
+
+
 def add_page(section: OptionSection) -> None:
     """What the page may do."""
     section.flag("--no-training", help="The page may not train networks.")
@@ -120,12 +136,7 @@ def _add_proxy(section: OptionSection) -> None:
         action="append",
         help="Web pages of this origin may call, such as https://example.org; repeatable.",
     )
-    section.option(
-        "--allow-host",
-        metavar="NAME",
-        action="append",
-        help="A host name under which a proxy offers this server; repeatable.",
-    )
+    add_allow_host(section)
 
 
 def _add_limits(section: OptionSection) -> None:
@@ -194,7 +205,7 @@ def start(service: Service) -> None:
         ConfigurationError: A setting of the classifier is out of range.
     """
     from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
-    from digitnet.server import open_socket, run
+    from digitnet.server import is_loopback, open_socket, run
 
     with quick_imports():
         import digitnet.studio  # noqa: F401 - before workers are forked, which then share it
@@ -211,6 +222,8 @@ def start(service: Service) -> None:
     address = _address(service.settings, listening.getsockname()[1])
     if not service.quiet:
         print_note(f"{address} (Ctrl-C ends it)")
+        if not is_loopback(service.settings.host) and service.settings.token is None:
+            print_note(_EXPOSED)
     if service.workers > 1 and service.training and not service.quiet:
         print_note(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:

@@ -45,6 +45,7 @@ Host, origin and token have been checked before; security headers, metrics and l
 
 from digitnet.server.app import make_app
 from digitnet.server.bodies import read_body, read_json
+from digitnet.server.guard import is_loopback
 from digitnet.server.replies import error_response, json_response
 from digitnet.server.running import open_socket, run
 from digitnet.server.serving import Serving, in_thread, serving_of
@@ -55,6 +56,7 @@ __all__ = [
     "Settings",
     "error_response",
     "in_thread",
+    "is_loopback",
     "json_response",
     "make_app",
     "open_socket",

@@ -33,6 +33,7 @@ _METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )  # labels in metrics; all others are "other"
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
+_PRIVATE = "/studio/"  # below it are a user's drawings, corrections and runs
 _CLIENT_CLOSED = 499  # status in log and metrics, as in nginx's
 
 
@@ -138,6 +139,8 @@ class Application:
             response = RedirectResponse(self._prefix + "/", 308)
         else:
             self._guard.check_token(headers)
+            if path.startswith(_PRIVATE):
+                self._guard.check_private(scope.get("client"), headers)
             await self._call_extra_routes(scope, receive, recorder, path)
             return
         await response(scope, receive, recorder.send)

@@ -16,7 +16,8 @@ class Settings:
         host: The name or address it listens on; on a loopback one every request must name this machine.
         root_path: A prefix of all paths, such as "/digits", whether or not the proxy in front has removed it.
         token: What `Authorization: Bearer` must carry; None asks for none.
-        allow_hosts: More names that a request may be sent to, where `host` is a loopback address: a proxy's.
+        allow_hosts: More names that a request may be sent to, such as a proxy's: any request where `host` is a loopback
+            address, and those of the page where it is another one.
         allow_origins: Web pages of these origins may call, such as "https://digits.example.org".
         body_bytes: Largest body of a request.
         json_bytes: Largest body of JSON; parsed into Python's objects it takes twenty times as much memory.
