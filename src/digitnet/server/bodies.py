@@ -12,9 +12,10 @@ from digitnet.errors import RequestError
 from digitnet.server.serving import Serving, headers_of, serving_in
 from digitnet.server.thread_pool import overloaded
 
-__all__ = ["CUT_OFF", "parse_json", "read_body", "read_json", "release"]
+__all__ = ["CUT_OFF", "MALFORMED", "parse_json", "read_body", "read_json", "release"]
 
 CUT_OFF = "digitnet.cut_off"  # in the scope: the client ended the connection within the body
+MALFORMED = "digitnet.malformed"  # in the scope: the body is not in chunks as it says
 _CLOSE = (("Connection", "close"),)  # the rest of the body is not read
 _HELD = "digitnet.held"  # in the scope: bytes of this body that count in `Serving.held_bytes`
 
@@ -44,6 +45,8 @@ async def read_body(request: Request, limit: int | None = None, seconds: float |
             body = await _received(request, serving, largest)
     except TimeoutError as error:
         raise RequestError(f"the body did not arrive within {timeout:g} seconds", 408, _CLOSE) from error
+    if scope.get(MALFORMED):
+        raise RequestError("the body is not in chunks: expected the size of each in hexadecimal digits", 400, _CLOSE)
     if scope.get(CUT_OFF) or (length is not None and len(body) != length):
         expected = "" if length is None else f": expected {length:,} bytes"
         raise RequestError(f"the body was cut off after {len(body):,} bytes{expected}")

@@ -99,6 +99,20 @@ class Application:
             if self._log is not None:
                 self._log.write(scope, recorder.status, recorder.size, seconds)
 
+    def refused(self, client: tuple[str, int] | None, status: int, size: int, reason: str) -> None:
+        """Count and log what a connection refused before it was a request.
+
+        Args:
+            client: Address and port; None where they are unknown.
+            status: Status of the response.
+            size: Size of the response's body in bytes.
+            reason: What was wrong with it.
+        """
+        self.serving.metrics.request_started()
+        self.serving.metrics.request_finished(_UNKNOWN, "other", status, 0.0)
+        if self._log is not None:
+            self._log.write_refusal(client, status, size, reason)
+
     async def _respond(self, scope: Scope, receive: Receive, recorder: "_RecordingSend") -> None:
         """Turn every error into a response."""
         try:
