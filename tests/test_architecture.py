@@ -44,6 +44,7 @@ ROOMS = (
 INSIDE: dict[str, tuple[str, ...]] = {
     "pictures": (
         "decoder_errors",
+        "decoder_output",
         "unknown_format",
         "grays",
         "paper",

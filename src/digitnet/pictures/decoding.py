@@ -8,10 +8,7 @@ or a quarter of its size.
 import functools
 import io
 import os
-import threading
-import warnings
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -23,6 +20,7 @@ from digitnet.arrays import AnyArray
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoder_errors import DECODER_ERRORS
+from digitnet.pictures.decoder_output import quiet_libtiff, quiet_pillow
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
 from digitnet.pictures.paper import AnyPicture
@@ -54,7 +52,6 @@ _TURN_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _DECODER_ERRORS = (*DECODER_ERRORS, Warning, Image.DecompressionBombError)
-_warnings_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +140,7 @@ def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels
         if is_pdf(file):
             yield from _decode_document(file, name, max_pixels)
             return
-        with _quiet_pillow():
+        with quiet_pillow():
             image = _identify(file)
             # Besides the photo, the JPEG of a phone (MPO) may contain a thumbnail, which is no frame to mention.
             has_frames = getattr(image, "is_animated", False) and image.format != "MPO"
@@ -194,18 +191,6 @@ def _register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """Suppress warnings of Pillow: the important ones become errors here, and nobody can act on the others.
-
-    The list of warning filters is shared by the whole process: without the lock, two threads could each restore what
-    the other one had set.
-    """
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _beginning(file: IO[bytes]) -> bytes:
     file.seek(0)
     return file.read(SIGNATURE_BYTES)
@@ -222,9 +207,13 @@ def _decode_image(
     width, height = full or image.size
     check_size(name, width, height, max_pixels)
     try:
+        if image.format == "TIFF":
+            quiet_libtiff()
+            with quiet_pillow():  # it looks for the orientation, and warns of other fields
+                image.load()
         image.load()
         plain, more_notes = to_colours(image)
-        with _quiet_pillow():
+        with quiet_pillow():
             turn = _TURN_UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except PictureDecodeError as error:
         raise PictureDecodeError(f"{name}: {error}") from error
