@@ -168,6 +168,18 @@ def test_one_line_tells_whom_the_host_check_stops_and_whom_not(
         assert "nobody who can forge a header" in line
 
 
+def test_a_damaged_corrections_file_is_told_at_the_start_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corrections.sqlite").write_bytes(b"no database at all " * 100)
+    monkeypatch.setattr("digitnet.server.run", lambda make, listening, *_: (make(), listening.close()))
+    run("serve", "--port", "0", "--studio-dir", str(tmp_path))
+    _, note = capsys.readouterr().err.splitlines()
+    assert note.startswith(
+        "digitnet: corrections.sqlite in the studio's folder cannot be used (file is not a database)"
+    )
+
+
 @pytest.mark.parametrize("quiet", [(), ("--quiet",)], ids=["with the address", "quiet"])
 def test_the_page_is_opened_where_the_server_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: tuple[str, ...]

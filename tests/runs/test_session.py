@@ -378,7 +378,7 @@ def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
         ("settings", RECIPE.to_dict() | {"hidden_sizes": 5}),
         ("settings", RECIPE.to_dict() | {"hidden_sizes": ["x"]}),
         ("settings", RECIPE.to_dict() | {"batch_normalization": 1}),
-        ("settings", RECIPE.to_dict() | {"augmentation": {"rotation": 5}}),
+        ("settings", RECIPE.to_dict() | {"augmentation": {"rotation": 500}}),
         ("settings", RECIPE.to_dict() | {"augmentation": 5}),
         ("data", "x"),
         ("source_path", 3),

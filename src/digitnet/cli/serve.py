@@ -224,6 +224,7 @@ def start(service: Service) -> None:
         print_note(f"{address} (Ctrl-C ends it)")
         if not is_loopback(service.settings.host) and service.settings.token is None:
             print_note(_EXPOSED)
+    _note_damaged_corrections(folder)
     if service.workers > 1 and service.training and not service.quiet:
         print_note(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
@@ -236,6 +237,19 @@ def _studio_folder(service: Service) -> Path:
     from digitnet.studio.teaching.private_folder import default_studio_folder, make_private_folder
 
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
+
+
+def _note_damaged_corrections(folder: Path) -> None:
+    """Say before the first request that the page cannot show or take corrections; digits are read all the same."""
+    from digitnet.studio.teaching.corrections import Corrections
+    from digitnet.studio.teaching.errors import BusyError, StorageError
+
+    try:
+        Corrections.in_folder(folder).check()
+    except BusyError:
+        pass  # another server uses it, and has looked
+    except StorageError as error:
+        print_note(str(error))
 
 
 def _app(service: Service, classifier: "Classifier", folder: Path) -> "Application":
