@@ -162,7 +162,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     ),
 }
 MAX_ROOMS = 26
-MAX_ARROWS = 125
+MAX_ARROWS = 126
 # Inside a function, own modules are imported only where start-up would pay for them otherwise.
 MAY_IMPORT_LATE = {"cli", "evaluation", "inference"}
 

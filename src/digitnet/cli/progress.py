@@ -10,7 +10,7 @@ from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.escaping import escape_controls
-from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
+from digitnet.runs.events import CoresChanged, EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
 
 __all__ = ["ProgressDisplay"]
 
@@ -44,7 +44,13 @@ class ProgressDisplay:
         Args:
             event: The next one of the run.
         """
-        if isinstance(event, RunStarted):
+        if isinstance(event, CoresChanged):
+            self._console.print(
+                f"digitnet: this run was begun on {_cores(event.before)} and goes on with {_cores(event.now)}: its "
+                "bits will differ from those of a run that was not interrupted",
+                soft_wrap=True,
+            )
+        elif isinstance(event, RunStarted):
             self._num_images = event.num_images
             if not event.history:
                 _announce(self._console, event)
@@ -91,6 +97,10 @@ class ProgressDisplay:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _cores(n: int) -> str:
+    return "1 core" if n == 1 else f"{n} cores"
 
 
 def _announce(console: Console, event: RunStarted) -> None:
