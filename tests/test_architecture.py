@@ -123,6 +123,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "metrics",
         "replies",
         "thread_pool",
+        "large_requests",
         "routes",
         "access_log",
         "guard",

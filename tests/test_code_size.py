@@ -87,6 +87,7 @@ TESTED_THROUGH = {
     "server/app": "server/test_routing.py",
     "server/bodies": "server/test_routing.py",
     "server/serving": "server/test_routing.py",
+    "server/settings": "cli/test_serve.py",
     "server/workers": "server/test_running.py",
     "studio/inspectors": "studio/test_inside_routes.py",
     "studio/request_values": "studio/test_inside_routes.py",

@@ -31,7 +31,7 @@ PROMISED = {
     "studio": {*PAGE, "--no-browser"},
     "serve": {
         *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin"),
-        *("--no-batching", "--no-access-log", "--max-body", "--body-timeout", "--max-requests"),
+        *("--no-batching", "--no-access-log", "--max-body", "--body-timeout", "--max-requests", "--answer-timeout"),
     },
     "train": {
         *("--preset", "--out", "--data", "--resume", "--hidden-sizes", "--activation", "--dropout"),

@@ -63,6 +63,8 @@ def test_options_become_settings(started: list[Any], monkeypatch: pytest.MonkeyP
             "5",
             "--max-requests",
             "7",
+            "--answer-timeout",
+            "3.5",
             "--coverage",
             "0.9",
             "--always-answer",
@@ -75,6 +77,7 @@ def test_options_become_settings(started: list[Any], monkeypatch: pytest.MonkeyP
     assert settings.allow_origins == ("https://a.example", "http://b.example:8080")
     assert (settings.allow_hosts, settings.root_path, settings.token) == (("c.example",), "/digits", "correct-horse")
     assert (settings.body_bytes, settings.body_seconds, settings.requests) == (2 << 20, 5, 7)
+    assert settings.answer_seconds == 3.5
     assert not settings.batching
     assert not settings.access_log
 

@@ -33,6 +33,7 @@ _EXPOSED = (
 _MAX_WORKERS = 256  # processes; chosen by hand
 _MAX_BODY = 1024  # MiB
 _BODY_TIMEOUTS = (0.1, 3600)  # seconds
+_ANSWER_TIMEOUTS = (0.1, 86_400)  # seconds
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,13 @@ def _add_limits(section: OptionSection) -> None:
         type=real_number(*_BODY_TIMEOUTS),
         help="Seconds in which a body must be complete.",
     )
+    section.option(
+        "--answer-timeout",
+        metavar="SECONDS",
+        default=60.0,
+        type=real_number(*_ANSWER_TIMEOUTS),
+        help="Seconds in which a request that has come must be answered; 503 beyond.",
+    )
     section.flag("--no-batching", help="One inference for each request.")
     section.flag("--no-access-log", help="No line for each request.")
 
@@ -167,6 +175,7 @@ def _run(arguments: Namespace) -> int:
         body_bytes=arguments.max_body << 20,
         all_bodies_bytes=max(256, 2 * arguments.max_body) << 20,
         body_seconds=arguments.body_timeout,
+        answer_seconds=arguments.answer_timeout,
         requests=arguments.max_requests,
         batching=not arguments.no_batching,
         access_log=not (arguments.no_access_log or arguments.quiet),

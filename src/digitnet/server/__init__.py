@@ -6,6 +6,7 @@ settings            every limit and switch
 replies             JSON responses and error responses
 routes              endpoints by path and method
 thread_pool         blocking work in threads, with a bounded queue
+large_requests      large requests, worked off in slices, in turn
 batching            concurrent requests that share an inference
 metrics             metrics for Prometheus
 serving             state shared by all endpoints: classifier, settings, threads, metrics

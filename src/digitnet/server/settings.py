@@ -30,6 +30,7 @@ class Settings:
         shutdown_seconds: Time that accepted requests have to finish after SIGTERM or Ctrl-C, before they are cut off.
         requests: Largest number of requests at the same time; 503 beyond.
         connections: Largest number of connections at the same time; 503 beyond.
+        answer_seconds: Time in which the answer to a request that has come must be there; 503 beyond.
         waiting_images: Images that may wait for an inference; 503 beyond.
         waiting_calls: Pictures and other blocking calls that may wait for a thread; 503 beyond.
         batching: Whether requests that arrive while an inference runs are answered together.
@@ -52,7 +53,8 @@ class Settings:
     shutdown_seconds: float = 10.0  # chosen by hand: as long as `docker stop` waits
     requests: int = 1024
     connections: int = 4096
-    waiting_images: int = 65_536
+    answer_seconds: float = 60.0
+    waiting_images: int = 262_144  # those of six requests of the largest size
     waiting_calls: int = 32
     batching: bool = True
     access_log: bool = True
