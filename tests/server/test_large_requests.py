@@ -86,7 +86,36 @@ def test_small_requests_are_answered_while_a_large_one_is_worked_off() -> None:
     assert made.waiting_images == 0
 
 
-def test_large_requests_take_turns() -> None:
+def test_requests_of_one_size_are_answered_one_after_the_other() -> None:
+    """All at the end would be the latest moment for each, past the deadline of all where there is too much to do."""
+    gated = Gated()
+    gated.may_go_on.set()
+    large = LargeRequests(gated, 1, lambda _: None)  # type: ignore[arg-type]
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(asked(large, images_of(value, 10)) for value in (1, 2, 3)))
+
+    asyncio.run(all_of_them())
+    assert gated.seen == [1] * 10 + [2] * 10 + [3] * 10
+
+
+def test_the_oldest_request_is_not_passed_by_for_ever() -> None:
+    gated = Gated()
+    large = LargeRequests(gated, 1, lambda _: None)  # type: ignore[arg-type]
+
+    async def in_turn() -> None:
+        first = asked(large, images_of(1, 10))
+        await begun(gated)
+        others = [asked(large, images_of(2, 2)) for _ in range(30)]
+        await asyncio.sleep(0)
+        gated.may_go_on.set()
+        await asyncio.gather(first, *others)
+
+    asyncio.run(in_turn())
+    assert gated.seen[:20].count(1) == 10  # every other slice is of the oldest
+
+
+def test_a_request_of_a_few_slices_does_not_wait_for_a_larger_one() -> None:
     gated = Gated()
     large = LargeRequests(gated, 1, lambda _: None)  # type: ignore[arg-type]
 
@@ -102,7 +131,7 @@ def test_large_requests_take_turns() -> None:
 
     asyncio.run(in_turn())
     last = len(gated.seen) - gated.seen[::-1].index(2)
-    assert last <= 8  # two slices were handed out before; then one of each in turn
+    assert last <= 8  # two slices of the first were handed out before; then one of each in turn
     assert sorted(gated.seen) == [1] * 20 + [2] * 3
 
 

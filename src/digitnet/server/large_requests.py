@@ -1,15 +1,15 @@
 """Large requests, worked off in slices on all cores, so that small ones need not wait for them.
 
-Each thread takes the next slice of the request whose turn it is, and the request goes to the end of the line: so
-large requests share the cores evenly, and one of a few slices does not wait for the whole of a larger one. Small
-requests have a way of their own (`batching`); between two slices, and beside them, they get the processor at once.
+Slices are taken in turn from the oldest request and from the one with the fewest left. So one of a few slices does not
+wait for the whole of a larger one, no request is passed by for ever, and several of one size are answered one after
+the other instead of all at the end, when all may be too late. Small requests have a way of their own (`batching`) and
+are answered beside the slices.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -50,7 +50,17 @@ class _Large:
     parts: list[Answers | None]
     begun: int = 0  # slices that have been handed out
     finished: int = 0
-    offsets: range = field(default_factory=lambda: range(0))
+
+    @property
+    def left(self) -> int:
+        """Slices that have not been handed out."""
+        return len(self.parts) - self.begun
+
+    def next_slice(self) -> Images:
+        """The images of the next slice, which counts as handed out."""
+        start = self.begun * SLICE_IMAGES
+        self.begun += 1
+        return self.images[start : start + SLICE_IMAGES]
 
     def is_over(self, now: float) -> bool:
         """Whether nothing more is to be done for it; past its deadline it is refused."""
@@ -78,7 +88,8 @@ class LargeRequests:
         self._pool = ThreadPoolExecutor(threads, "digitnet-large")
         self._limit = _AHEAD * threads
         self._observe = observe
-        self._turns: deque[_Large] = deque()
+        self._requests: list[_Large] = []  # with slices left, the oldest first
+        self._is_oldest_next = True
         self._handed_out = 0
         self._is_closed = False
         self.waiting_images = 0
@@ -97,10 +108,9 @@ class LargeRequests:
         Raises:
             RequestError: 503, it was not done by the deadline.
         """
-        offsets = range(0, len(images), SLICE_IMAGES)
+        slices = -(-len(images) // SLICE_IMAGES)
         future: asyncio.Future[Answers] = asyncio.get_running_loop().create_future()
-        large = _Large(images, with_logits, deadline, future, [None] * len(offsets), offsets=offsets)
-        self._turns.append(large)
+        self._requests.append(_Large(images, with_logits, deadline, future, [None] * slices))
         self.waiting_images += len(images)
         self._hand_out()
         return await future
@@ -112,21 +122,28 @@ class LargeRequests:
 
     def _hand_out(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._handed_out < self._limit and not self._is_closed and self._turns:
-            large = self._turns.popleft()
-            if large.is_over(loop.time()):  # failed, or its client has gone: what is left of it is dropped
-                self.waiting_images -= len(large.images) - large.begun * SLICE_IMAGES
-                continue
-            place = large.begun
-            images = large.images[large.offsets[place] : large.offsets[place] + SLICE_IMAGES]
-            large.begun += 1
-            if large.begun < len(large.offsets):
-                self._turns.append(large)
+        while self._handed_out < self._limit and not self._is_closed:
+            large = self._next_request(loop.time())
+            if large is None:
+                return
+            place, images = large.begun, large.next_slice()
+            if not large.left:
+                self._requests.remove(large)
             self._handed_out += 1
             self.waiting_images -= len(images)
             self._observe(len(images))
             done = loop.run_in_executor(self._pool, _classify, self._classifier, images, large.with_logits)
             done.add_done_callback(partial(self._take_back, large, place))
+
+    def _next_request(self, now: float) -> _Large | None:
+        """Whose slice is next; what failed, is too late, or belongs to a client that has gone, is dropped."""
+        for large in [each for each in self._requests if each.is_over(now)]:
+            self._requests.remove(large)
+            self.waiting_images -= len(large.images) - large.begun * SLICE_IMAGES
+        if not self._requests:
+            return None
+        self._is_oldest_next = not self._is_oldest_next
+        return min(self._requests, key=lambda each: each.left) if self._is_oldest_next else self._requests[0]
 
     def _take_back(self, large: _Large, place: int, done: asyncio.Future[Answers]) -> None:
         self._handed_out -= 1
