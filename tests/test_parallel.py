@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digitnet import parallel
-from digitnet.parallel import available_cores, for_each_slice
+from digitnet.parallel import allowed_cores, available_cores, for_each_slice
 from patience import PATIENCE
 
 
@@ -53,6 +53,7 @@ def test_a_quota_of_version_2(groups: Path, limit: str, expected: int) -> None:
     put(groups / "own", "0::/\n")
     put(groups / "groups/cpu.max", limit)
     assert available_cores() == expected
+    assert allowed_cores() == 8  # a quota takes time, no cores: as many threads are started
 
 
 def test_the_tightest_quota_on_the_way_to_the_root_counts(groups: Path) -> None:
@@ -82,10 +83,10 @@ def test_a_quota_of_version_1(groups: Path, quota: str, expected: int, folder: s
 def test_a_process_that_is_pinned_to_one_core_has_one() -> None:
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
-        "from digitnet.parallel import available_cores; print(available_cores())"
+        "from digitnet.parallel import allowed_cores, available_cores; print(available_cores(), allowed_cores())"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "1\n"
+    assert run.stdout == "1 1\n"
 
 
 @pytest.mark.parametrize("n", [0, 1, 256, 257, 511, 512, 513, 767, 768, 1000, 1025, 5000, 60_001])

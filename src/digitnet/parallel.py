@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-__all__ = ["available_cores", "for_each_slice"]
+__all__ = ["allowed_cores", "available_cores", "for_each_slice"]
 
 _OWN_GROUPS = Path("/proc/self/cgroup")
 _GROUPS = Path("/sys/fs/cgroup")
@@ -33,13 +33,23 @@ def available_cores() -> int:
     Source:
         cgroups(7); `cpu.max` of version 2, `cpu.cfs_quota_us` of version 1.
     """
+    return max(1, min(allowed_cores(), _quota_cores()))
+
+
+def allowed_cores() -> int:
+    """The cores that this process may run on, however much time a container grants it on them.
+
+    XLA divides its work among so many threads, and so decides in which order numbers are added up: a network that is
+    trained on another number of cores differs in its last bits.
+
+    Returns:
+        At least 1.
+    """
     if sys.version_info >= (3, 13):
-        cores = os.process_cpu_count() or 1
-    elif hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, _quota_cores()))
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache

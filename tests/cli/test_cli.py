@@ -313,6 +313,9 @@ def test_verbose_shows_where_an_error_arose() -> None:
     first, *_, last = run.stderr.splitlines()
     assert first.startswith("Traceback")
     assert last == "digitnet: nowhere.onnx does not exist: expected a model file or a run folder"
+    hidden = digitnet("info", "\x1b[2Jnowhere.onnx", "-v").stderr
+    assert r"\x1b[2Jnowhere.onnx does not exist" in hidden
+    assert "\x1b" not in hidden
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")

@@ -13,15 +13,25 @@ from in_process import run_command
 # Promised to users: more may come, none may go.
 GENERAL = {"-q", "--quiet", "-v", "--verbose", "-h", "--help"}
 MODEL = {"--model", "--precision"}
-ANSWERS = {*MODEL, "--augment-inference", "--coverage", "--always-answer", "--json", "--csv", "--explain"}
-PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir"}
+ANSWERS = {
+    *MODEL,
+    "--augment-inference",
+    "--coverage",
+    "--always-answer",
+    "--json",
+    "--csv",
+    "--explain",
+    "--max-input",
+    "--raw-csv",
+}
+PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--studio-dir", "--allow-host"}
 PROMISED = {
     "predict": {*ANSWERS, "--array"},
     "read": {*ANSWERS, "--table"},
     "studio": {*PAGE, "--no-browser"},
     "serve": {
-        *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin", "--allow-host"),
-        *("--no-batching", "--no-access-log", "--max-body", "--body-timeout", "--max-requests"),
+        *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin"),
+        *("--no-batching", "--no-access-log", "--max-body", "--body-timeout", "--max-requests", "--answer-timeout"),
     },
     "train": {
         *("--preset", "--out", "--data", "--resume", "--hidden-sizes", "--activation", "--dropout"),

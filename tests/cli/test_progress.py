@@ -17,7 +17,7 @@ from digitnet.augmentation.distortion import Distortion
 from digitnet.cli.progress import ProgressDisplay
 from digitnet.datasets import Dataset
 from digitnet.runs import Data, RunFolder
-from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, Stage, StageStarted
+from digitnet.runs.events import CoresChanged, EpochFinished, EpochStarted, RunEvent, RunStarted, Stage, StageStarted
 from digitnet.training.recipes import Recipe
 
 IMAGES = Dataset(np.zeros((20, 28, 28), np.uint8), (np.arange(20) % 10).astype(np.uint8))
@@ -50,6 +50,13 @@ def test_a_new_run_says_what_it_is_about_to_do() -> None:
 
 def test_a_resumed_run_does_not_say_it_again() -> None:
     assert shown(started(history=(LOGS,))) == []
+
+
+def test_a_run_on_other_cores_says_in_one_line_that_its_bits_will_differ() -> None:
+    assert shown(CoresChanged(2, 1), started(history=(LOGS,))) == [
+        "digitnet: this run was begun on 2 cores and goes on with 1 core: its bits will differ from those of a run "
+        "that was not interrupted"
+    ]
 
 
 def test_every_epoch_is_a_row_below_one_header() -> None:

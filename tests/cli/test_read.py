@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,6 +115,45 @@ def test_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "standard input is empty" in capsys.readouterr().err
     with pytest.raises(ConfigurationError, match="given twice"):
         answer(Request(("-", "-")), numbers=True)
+
+
+class Endless(io.RawIOBase):
+    """Zeros without end, as /dev/zero has; more than 8 MiB of them fail the test."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.n += len(buffer)
+        assert self.n < 8 << 20, "too much of it is read"
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+@pytest.mark.parametrize("command", [("predict",), ("read",), ("read", "--table", "out.csv")])
+def test_standard_input_without_end_is_refused_by_its_limit(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    class Stream:
+        buffer = io.BufferedReader(Endless())
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", Stream)
+    assert run_command(*command, "-", "--max-input", "2").exit_code == 1
+    assert capsys.readouterr().err == (
+        "digitnet: standard input holds more than 2 MiB: name the file instead, or raise --max-input\n"
+    )
+
+
+def test_standard_input_may_be_as_long_as_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream:
+        buffer = io.BytesIO(bytes(1 << 20))
+
+    monkeypatch.setattr(sys, "stdin", Stream)
+    assert len(expand(["-"])[0].source(max_input=1)) == 1 << 20
 
 
 def test_a_table_has_a_row_for_every_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

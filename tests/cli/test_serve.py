@@ -63,6 +63,8 @@ def test_options_become_settings(started: list[Any], monkeypatch: pytest.MonkeyP
             "5",
             "--max-requests",
             "7",
+            "--answer-timeout",
+            "3.5",
             "--coverage",
             "0.9",
             "--always-answer",
@@ -75,14 +77,16 @@ def test_options_become_settings(started: list[Any], monkeypatch: pytest.MonkeyP
     assert settings.allow_origins == ("https://a.example", "http://b.example:8080")
     assert (settings.allow_hosts, settings.root_path, settings.token) == (("c.example",), "/digits", "correct-horse")
     assert (settings.body_bytes, settings.body_seconds, settings.requests) == (2 << 20, 5, 7)
+    assert settings.answer_seconds == 3.5
     assert not settings.batching
     assert not settings.access_log
 
 
 def test_the_studio_opens_the_page_or_not(started: list[Any]) -> None:
     run("studio")
-    run("studio", "--no-browser", "--no-training")
+    run("studio", "--no-browser", "--no-training", "--allow-host", "a.example")
     assert [(service.browser, service.training) for service in started] == [(True, True), (False, False)]
+    assert started[1].settings.allow_hosts == ("a.example",)
 
 
 @pytest.mark.parametrize("origin", ["example.org", "*", "https://*", "https://a.example/page", "ftp://a.example"])
@@ -133,6 +137,49 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     assert said == (
         f"digitnet: {tmp_path / 'file' / 'below'} cannot be used as the studio's folder (Not a directory): "
         "choose another with --studio-dir\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "quiet", "told"),
+    [
+        ("0.0.0.0", None, (), True),  # noqa: S104 - nothing is served
+        ("0.0.0.0", "correct-horse", (), False),  # noqa: S104
+        ("0.0.0.0", None, ("--quiet",), False),  # noqa: S104
+        ("localhost", None, (), False),
+    ],
+)
+def test_one_line_tells_whom_the_host_check_stops_and_whom_not(
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    token: str | None,
+    quiet: tuple[str, ...],
+    told: bool,
+) -> None:
+    monkeypatch.delenv("DIGITNET_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("DIGITNET_TOKEN", token)
+    monkeypatch.setattr("digitnet.server.run", lambda _, listening, *__: listening.close())
+    run("serve", "--host", host, "--port", "0", "--studio-dir", str(tmp_path), *quiet)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "--allow-host" in line]
+    assert len(lines) == told
+    for line in lines:
+        assert "stops browsers elsewhere" in line
+        assert "nobody who can forge a header" in line
+
+
+def test_a_damaged_corrections_file_is_told_at_the_start_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corrections.sqlite").write_bytes(b"no database at all " * 100)
+    monkeypatch.setattr("digitnet.server.run", lambda make, listening, *_: (make(), listening.close()))
+    run("serve", "--port", "0", "--studio-dir", str(tmp_path))
+    _, note = capsys.readouterr().err.splitlines()
+    assert note.startswith(
+        "digitnet: corrections.sqlite in the studio's folder cannot be used (file is not a database)"
     )
 
 

@@ -168,6 +168,16 @@ class TestFilesThatAreNoPictures:
             f"bee/bad1.png, bee/bad2.png, bee/bad3.png, ..."
         ]
 
+    def test_names_in_the_warning_have_their_control_characters_written_out(
+        self, pets: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (pets / "bee" / "\x1b[2Jbad.png").write_bytes(b"noise")
+        with caplog.at_level(logging.WARNING, logger="digitnet"):
+            dataset, _ = load_picture_folder(pets, "skip")
+        assert dataset.skipped == ("bee/\x1b[2Jbad.png",)
+        (message,) = caplog.messages
+        assert message.endswith(r"bee/\x1b[2Jbad.png")
+
     def test_each_part_names_its_own(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         for name in ("train/0", "train/1", "test/0"):
             picture(tmp_path / name, "a.png", 1)

@@ -17,7 +17,7 @@ def test_without_rules_lines_are_rows_and_numbers_below_one_another_columns() ->
     numbers = [number("12", 0, 0), number("345", 100, 0), number("6", 20, 1), number("7", 240, 1), number("88", 90, 2)]
     table = table_of(numbers, None)
     assert table.texts == [["12", "345", ""], ["6", "", "7"], ["", "88", ""]]
-    assert table.csv == "12,345,\n6,,7\n,88,\n"
+    assert table.csv == table.raw_csv == "12,345,\n6,,7\n,88,\n"
 
 
 def test_without_rules_columns_of_wide_numbers_stay_apart() -> None:

@@ -115,7 +115,7 @@ def test_arrays_of_any_shape_and_content_are_read_or_refused() -> None:
         assert load_picture(values).ink.shape == shape
 
 
-@pytest.mark.parametrize("shape", [(40, 20_000), (20_000, 40), (1, 5_000), (33, 33), (100, 101), (3000, 2100)])
+@pytest.mark.parametrize("shape", [(40, 20_000), (20_000, 40), (5, 5_000), (33, 33), (100, 101), (3000, 2100)])
 def test_pictures_of_odd_shapes_keep_their_size(shape: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     assert load_picture(picture).ink.shape == shape

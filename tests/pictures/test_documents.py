@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitnet.errors import PictureDecodeError
+from digitnet.errors import PictureDecodeError, PictureTooLargeError
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.documents import is_pdf
 from digitnet.pictures.loading import load_pages, load_picture
@@ -54,6 +54,14 @@ def test_the_first_page_is_read_and_so_are_all() -> None:
 def test_a_large_page_is_drawn_within_the_limit() -> None:
     pytest.importorskip("pypdfium2")
     assert load_picture(document(page(60)), max_pixels=100_000).ink.size <= 100_000
+
+
+def test_a_long_page_is_drawn_within_the_limit_of_a_side_and_a_longer_one_refused() -> None:
+    pytest.importorskip("pypdfium2")
+    ink = load_picture(document(Image.new("L", (40, 24_000), 255))).ink  # 48,000 pixels at 200 dots per inch
+    assert 32_000 < ink.shape[0] <= 32_766
+    with pytest.raises(PictureTooLargeError, match=r"page 1 of the file is .* 1,000 times the shorter at most"):
+        load_picture(document(Image.new("L", (10, 12_000), 255)))
 
 
 def test_a_damaged_pdf_is_one_line() -> None:

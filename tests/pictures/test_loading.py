@@ -16,8 +16,8 @@ from PIL import Image, ImageFile, ImageOps
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.errors import PictureDecodeError, PictureError, PictureTooLargeError
 from digitnet.notes import Note, NoteKind
-from digitnet.pictures.decoding import MAX_PIXELS
 from digitnet.pictures.loading import Picture, binarizations, load_picture
+from digitnet.pictures.size_limits import MAX_PIXELS
 
 INVERTED = Note(NoteKind.INVERTED)
 FAITHFUL: dict[str, dict[str, Any]] = {  # options with which the ink survives the encoding

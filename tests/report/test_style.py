@@ -58,6 +58,7 @@ def test_the_style_keeps_name_and_documentation_of_a_function() -> None:
         ((), 3, ("0", "1", "2")),
         (("a",), 2, ("a", "1")),
         (("a", "b", "c"), 2, ("a", "b")),
+        (("\x1b[31ma",), 1, (r"\x1b[31ma",)),
     ],
 )
 def test_every_class_gets_a_name(given: tuple[str, ...], num_classes: int, expected: tuple[str, ...]) -> None:

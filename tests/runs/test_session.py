@@ -27,9 +27,18 @@ from digitnet.errors import (
 from digitnet.evaluation.evaluation import evaluate
 from digitnet.inference.classifier import load_classifier
 from digitnet.network.backend import keras
+from digitnet.parallel import allowed_cores
 from digitnet.runs import Outcome, RunFolder, load_data, resume_run, start_run
 from digitnet.runs.data import Data
-from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunFinished, RunStarted, StageStarted
+from digitnet.runs.events import (
+    CoresChanged,
+    EpochFinished,
+    EpochStarted,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StageStarted,
+)
 from digitnet.runs.finish import RunOutputs
 from digitnet.runs.session import execute_run
 from digitnet.runs.training import prepare, training_images_of
@@ -378,7 +387,7 @@ def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
         ("settings", RECIPE.to_dict() | {"hidden_sizes": 5}),
         ("settings", RECIPE.to_dict() | {"hidden_sizes": ["x"]}),
         ("settings", RECIPE.to_dict() | {"batch_normalization": 1}),
-        ("settings", RECIPE.to_dict() | {"augmentation": {"rotation": 5}}),
+        ("settings", RECIPE.to_dict() | {"augmentation": {"rotation": 500}}),
         ("settings", RECIPE.to_dict() | {"augmentation": 5}),
         ("data", "x"),
         ("source_path", 3),
@@ -390,6 +399,30 @@ def test_an_edited_description_is_named(name: str, value: object, stopped: Path)
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {name: value}))
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):
         resume_run(stopped)
+
+
+def cores_told(folder: Path) -> list[CoresChanged]:
+    """What a run that is resumed says about cores; it is stopped at once."""
+    events: list[RunEvent] = []
+    stop = StopRequest()
+    stop.request()
+    with pytest.raises(TrainingInterruptedError):
+        resume_run(folder, listener=events.append, stop=stop)
+    return [event for event in events if isinstance(event, CoresChanged)]
+
+
+def test_a_run_keeps_its_number_of_cores_and_says_where_it_is_another(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = stopped / "run.json"
+    description = json.loads(path.read_bytes())
+    assert description["cores"] == allowed_cores()
+    assert cores_told(stopped) == []
+    monkeypatch.setattr("digitnet.runs.session.allowed_cores", lambda: description["cores"] + 3)
+    assert cores_told(stopped) == [CoresChanged(description["cores"], description["cores"] + 3)]
+    del description["cores"]  # as an older version wrote it
+    path.write_text(json.dumps(description))
+    assert cores_told(stopped) == []
 
 
 def test_a_run_is_resumed_from_another_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

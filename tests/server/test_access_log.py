@@ -24,6 +24,17 @@ def test_each_request_is_a_line(classifier: Classifier, capfd: pytest.CaptureFix
     assert (second["path"], second["status"]) == ('/\n"x"y', 404)  # a line break in a path makes no line
 
 
+def test_a_path_sends_nothing_to_the_terminal_that_shows_the_log(
+    classifier: Classifier, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings()
+    with live(make_app(classifier, settings), settings) as server:
+        raw(server.port, b"GET /%1b[2J%c2%9b31m%7f HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    line = capfd.readouterr().err
+    assert all(character.isprintable() for character in line.rstrip("\n").replace("\x7f", ""))
+    assert json.loads(line)["path"] == "/\x1b[2J\x9b31m\x7f"
+
+
 def test_there_is_none_if_none_is_wanted(classifier: Classifier, capfd: pytest.CaptureFixture[str]) -> None:
     settings = Settings(access_log=False)
     with live(make_app(classifier, settings), settings) as server:

@@ -11,7 +11,8 @@ import pytest
 from digitnet.arrays import Images, Logits, Probabilities
 from digitnet.errors import RequestError
 from digitnet.inference.classifier import Classifier
-from digitnet.server.batching import Answers, Batcher
+from digitnet.server.batching import Batcher
+from digitnet.server.large_requests import Answers
 from live_server import some_images
 from patience import PATIENCE
 
@@ -117,6 +118,33 @@ def test_beyond_the_limit_it_says_so_and_goes_on() -> None:
         assert len((await made.answer(some_images(2))).probabilities) == 2
 
     asyncio.run(in_turn())
+
+
+def test_what_waits_past_its_deadline_is_refused_and_not_computed() -> None:
+    slow = Slow()
+    made = Batcher(slow, waiting_images=1000, together=True, observe=lambda _: None, seconds=0.05)  # type: ignore[arg-type]
+    slow.calls.clear()
+    slow.has_begun.clear()
+
+    async def in_turn() -> None:
+        loop = asyncio.get_running_loop()
+        slow.may_go_on.clear()
+        first = asyncio.create_task(made.answer(some_images(1)))
+        assert await asyncio.to_thread(slow.has_begun.wait, PATIENCE)
+        late = asyncio.create_task(made.answer(some_images(2)))
+        await asyncio.sleep(0)
+        deadline = loop.time() + 0.05
+        while loop.time() <= deadline:
+            await asyncio.sleep(0.001)
+        slow.may_go_on.set()
+        with pytest.raises(RequestError, match="took longer than this server allows") as refused:
+            await late
+        assert refused.value.status == 503
+        assert len((await first).probabilities) == 1  # it had been begun
+
+    asyncio.run(in_turn())
+    assert slow.calls == [1]
+    assert made.waiting_images == 0
 
 
 @pytest.mark.parametrize("kind", [Sums, Slow])

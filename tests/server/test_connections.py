@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import requires
+from typing import Any
 
 import pytest
 import uvicorn
@@ -105,6 +106,94 @@ def test_what_is_no_request_is_answered_and_closed(server: Live, sent: bytes, ex
     assert status(answer) == expected
     assert said in sentence(answer)
     assert status(raw(server.port, get("/v2"))) == 200
+
+
+POST = b"POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+NO_VERSION = "the request line does not end in HTTP/1.1"
+UNKNOWN_CODING = "the Transfer-Encoding is not known here"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"GET /v2 HTTP/1.1\r\n\r\n", "there is no Host header"),
+        (b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "there are 2 Host headers"),
+        (b"GET /v2 HTTP/1.0\r\nHost: localhost\r\nhost: evil.example\r\n\r\n", "there are 2 Host headers"),
+        (b"GET /v2\r\n\r\n", NO_VERSION),
+        (b"GET /v2\r\nHost: localhost\r\n\r\n", NO_VERSION),
+        (b"GET /v2 HTTP/0.9\r\nHost: localhost\r\n\r\n", NO_VERSION),
+        (b"GET /v2 HTTP/2.0\r\nHost: localhost\r\n\r\n", NO_VERSION),
+        (b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "not a request of HTTP/1.1"),
+        (POST + b"Transfer-Encoding: gzip\r\n\r\n", UNKNOWN_CODING),
+        (POST + b"Transfer-Encoding: identity\r\n\r\n", UNKNOWN_CODING),
+        (POST + b"Transfer-Encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", UNKNOWN_CODING),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", UNKNOWN_CODING),
+        (b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: foo\r\n\r\n", UNKNOWN_CODING),
+        (
+            b"POST /read HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            UNKNOWN_CODING,
+        ),
+        *(
+            (POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, "the body is not in chunks")
+            for chunks in (
+                *(
+                    size + b"\r\nabc\r\n0\r\n\r\n"
+                    for size in (b"zz", b"0x3", b"+3", b"-3", b" 3", b"", b"2", b"f" * 17)
+                ),
+                b"3\nabc\n0\n\n",
+                b"3\r\nabc\r\nzz\r\n0\r\n\r\n",
+            )
+        ),
+    ],
+)
+def test_what_a_proxy_might_read_otherwise_is_refused_and_logged(
+    logging_server: Live, capfd: pytest.CaptureFixture[str], sent: bytes, said: str
+) -> None:
+    answer = raw(logging_server.port, sent)
+    assert status(answer) == 400
+    assert said in sentence(answer)
+    assert answer.count(b"HTTP/1.1 400") == 1
+    lines: list[dict[str, Any]] = []
+
+    def has_been_logged() -> bool:
+        lines.extend(json.loads(line) for line in capfd.readouterr().err.splitlines())
+        return bool(lines)
+
+    wait_until(has_been_logged)
+    (line,) = lines
+    assert (line["status"], line["client"]) == (400, HOST)
+    assert line["bytes"] == len(answer.rpartition(b"\r\n\r\n")[2])
+    assert said in line["error"] if line["path"] is None else line["path"] == "/read"
+
+
+@pytest.fixture(scope="module")
+def logging_server(classifier: Classifier) -> Iterator[Live]:
+    """A server with an access log."""
+    settings = Settings(idle_seconds=5)
+    with live(make_app(classifier, settings), settings) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n3;name=value\r\nabc\r\n0\r\n\r\n",
+        b"POST /read HTTP/1.0\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nabc",  # HTTP/1.0 has no Host
+    ],
+)
+def test_what_is_allowed_is_a_request(server: Live, sent: bytes) -> None:
+    answer = raw(server.port, sent)
+    assert status(answer) == 422
+    assert b"is not a picture" in answer
+
+
+def test_a_refusal_waits_for_the_answers_to_earlier_requests(server: Live) -> None:
+    answer = raw(server.port, post(INFER, BODY) + get("/v2").replace(b"close", b"keep-alive") + b"HELLO\r\n\r\n")
+    assert [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:4]] == [200, 200, 400]
+    assert "not a request" in sentence(answer)
+    answer = raw(server.port, post(INFER, BODY) + POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+    assert [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]] == [200, 400]
+    assert "not in chunks" in sentence(answer)
 
 
 @pytest.mark.parametrize(
@@ -263,9 +352,10 @@ OVERRIDDEN: dict[str, list[str]] = {
 # What it uses of uvicorn's protocol beside them, and of the objects that the protocol holds.
 USED: dict[str, set[str]] = {
     "self": {
-        *("_unset_keepalive_if_required", "connections", "cycle", "flow", "headers", "loop", "pipeline"),
-        *("server_state", "transport"),
+        *("_unset_keepalive_if_required", "client", "connections", "cycle", "flow", "headers", "loop", "parser"),
+        *("pipeline", "server_state", "transport"),
     },
+    "self.parser": {"get_http_version"},
     "self.cycle": {"keep_alive", "message_event", "more_body", "response_complete", "scope", "transport"},
     "self.flow": {"resume_reading"},
     "self.server_state": {"total_requests"},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,13 @@ def options() -> set[str]:
 
 def test_the_container_starts_the_server() -> None:
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
-    found = re.search(r"^ENTRYPOINT (\[.*\])$", text, re.MULTILINE)
+    found = re.search(r"^ENTRYPOINT (\[.*\])$", text.replace("\\\n", ""), re.MULTILINE)
     assert found is not None
     command = json.loads(found[1])
     assert command[:2] == ["digitnet", "serve"]
     assert {word for word in command if word.startswith("--")} <= options()
+    names = [word for option, word in pairwise(command) if option == "--allow-host"]
+    assert set(names) >= {"localhost", "127.0.0.1"}  # the page is opened there, from an address that is no loopback one
     copied = re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE)
     for name in " ".join(copied).split():
         assert (DEPLOY.parent / name).exists()

@@ -1,8 +1,13 @@
 """Hosts, origins, and the token."""
 
+import asyncio
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from digitnet.inference.classifier import Classifier
 from digitnet.server import Settings, make_app
@@ -39,6 +44,80 @@ def test_a_listed_name_is_served(classifier: Classifier) -> None:
 def test_beyond_loopback_any_name_is_served(classifier: Classifier) -> None:
     app = guarded(classifier, host="0.0.0.0")  # noqa: S104 - nothing is bound
     assert ask(app, "GET", "/v2", headers={"Host": "digits.example"}).status_code == 200
+
+
+PRIVATE = "/studio/corrections"
+ELSEWHERE = "192.168.1.7"
+
+
+def status_of(app: Application, client: str | None, host: str | None, path: str = PRIVATE) -> int:
+    """What a client of that address gets that names that Host, without a socket."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "client": None if client is None else (client, 1234),
+        "headers": [] if host is None else [(b"host", host.encode())],
+    }
+    asyncio.run(app(scope, receive, send))
+    return int(sent[0]["status"])
+
+
+def with_corrections(classifier: Classifier, **settings: Any) -> Application:
+    async def corrections(_: Request) -> Response:
+        return Response("mine")
+
+    routes = [Route(PRIVATE, corrections)]
+    return make_app(classifier, Settings(access_log=False, **{"host": "0.0.0.0", **settings}), routes)  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "status"),
+    [
+        ("127.0.0.1", "localhost:8000", 200),
+        ("::1", "[::1]:8000", 200),
+        ("::ffff:127.0.0.1", "127.0.0.1:8000", 200),
+        ("127.0.0.1", "evil.example:8000", 403),  # a page there had its name resolved to this machine
+        ("127.0.0.1", None, 403),
+        ("127.0.0.1", "", 403),
+        (ELSEWHERE, "192.168.1.2:8000", 403),  # a browser on another machine
+        (ELSEWHERE, "localhost:8000", 403),
+        ("::ffff:192.168.1.7", "localhost", 403),
+        (None, "localhost", 403),
+        (ELSEWHERE, "digits.example", 200),
+        (ELSEWHERE, "Digits.Example:8000", 200),
+        ("127.0.0.1", "digits.example.evil", 403),
+    ],
+)
+def test_beyond_loopback_the_page_is_for_this_machine_and_for_listed_names(
+    classifier: Classifier, client: str | None, host: str | None, status: int
+) -> None:
+    app = with_corrections(classifier, allow_hosts=("Digits.example",))
+    assert status_of(app, client, host) == status
+    assert status_of(app, client, host, "/v2") == 200  # reading digits is for everybody
+
+
+def test_with_the_token_the_page_is_for_everybody_who_has_it(classifier: Classifier) -> None:
+    app = with_corrections(classifier, token=TOKEN)
+    assert status_of(app, ELSEWHERE, "192.168.1.2") == 401
+    headers = {"Host": "192.168.1.2", "Authorization": f"Bearer {TOKEN}"}
+    assert ask(app, "GET", PRIVATE, headers=headers).text == "mine"
+
+
+def test_below_a_prefix_the_page_is_as_private(classifier: Classifier) -> None:
+    app = with_corrections(classifier, root_path="/digits")
+    assert status_of(app, ELSEWHERE, "localhost", "/digits" + PRIVATE) == 403
+    assert status_of(app, "127.0.0.1", "localhost", "/digits" + PRIVATE) == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
@@ -105,7 +184,15 @@ def test_health_and_the_page_need_no_token(classifier: Classifier) -> None:
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("::1", True), ("127.0.0.1", True), ("LOCALHOST.", True), ("128.0.0.1", False), ("", False), ("::", False)],
+    [
+        ("::1", True),
+        ("127.0.0.1", True),
+        ("LOCALHOST.", True),
+        ("128.0.0.1", False),
+        ("", False),
+        ("::", False),
+        ("::ffff:127.0.0.1", True),
+    ],
 )
 def test_what_means_this_machine(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected

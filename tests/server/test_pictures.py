@@ -26,13 +26,13 @@ def number() -> bytes:
     return buffer.getvalue()
 
 
-def bomb() -> bytes:
-    """A PNG of a kilobyte that says it has 60,000 x 60,000 pixels."""
+def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
+    """A PNG of a kilobyte that says it has many pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
 
-    header = (60_000).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 0, 0, 0, 0])
     pixels = zlib.compress(bytes(1_000_000), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
@@ -76,8 +76,9 @@ def test_a_blank_picture_is_no_mistake(app: Application) -> None:
         (b"not a picture", "not"),
         (b"\x89PNG\r\n\x1a\n cut off", "damaged"),
         (bomb(), "scale it down"),
+        (bomb(1, 64_000_000), "cut it into pieces"),
     ],
-    ids=["no picture", "damaged", "bomb"],
+    ids=["no picture", "damaged", "bomb", "strip"],
 )
 def test_a_picture_that_cannot_be_read(app: Application, picture: bytes, sentence: str) -> None:
     response = sent(app, "/read", picture)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from digitnet.errors import RequestError
-from digitnet.server.batching import Answers
-from digitnet.server.tensors import InferenceRequest, read_request, write_response
+from digitnet.server.large_requests import Answers
+from digitnet.server.tensors import InferenceRequest, binary_tensors, json_pieces, read_request
 from live_server import asked, some_images
 
 IMAGES = some_images(2)
@@ -22,6 +22,12 @@ ANSWERS = Answers(
 
 def dumped(content: Any) -> bytes:
     return json.dumps(content).encode()
+
+
+def written(request: InferenceRequest, answers: Answers) -> tuple[bytes, int | None]:
+    """The body of a response, and how many bytes of it are JSON, or None where all are."""
+    head, tensors = b"".join(json_pieces(request, answers)), binary_tensors(request, answers)
+    return b"".join([head, *tensors]), len(head) if tensors else None
 
 
 def binary(size: Any = IMAGES.nbytes, tail: bytes = IMAGES.tobytes(), **more: Any) -> tuple[bytes, int]:
@@ -53,7 +59,7 @@ def test_an_output_says_itself_how_it_is_wanted() -> None:
 
 def test_a_response_in_json() -> None:
     outputs = (("probabilities", False), ("logits", False), ("labels", False))
-    body, length = write_response(InferenceRequest(IMAGES, outputs, "a name"), ANSWERS)
+    body, length = written(InferenceRequest(IMAGES, outputs, "a name"), ANSWERS)
     assert length is None
     assert json.loads(body) == {
         "id": "a name",
@@ -68,7 +74,7 @@ def test_a_response_in_json() -> None:
 
 
 def test_a_response_with_tensors_after_the_json() -> None:
-    body, length = write_response(
+    body, length = written(
         InferenceRequest(IMAGES, (("labels", True), ("probabilities", False), ("logits", True)), None), ANSWERS
     )
     assert length is not None
@@ -151,3 +157,26 @@ def test_lies_about_sizes_are_found_out(request_: tuple[bytes, int], sentence: s
     with pytest.raises(RequestError) as refused:
         read_request(*request_)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("n", [0, 1, 511, 512, 513, 1300])
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_a_long_response_is_written_in_pieces_to_the_same_json(n: int, *, is_binary: bool) -> None:
+    rng = np.random.default_rng(n)
+    answers = Answers(rng.random((n, 10), np.float32), rng.normal(size=(n, 10)).astype(np.float32))
+    outputs = (("probabilities", False), ("labels", is_binary), ("logits", False))
+    pieces = list(json_pieces(InferenceRequest(some_images(1), outputs, "x"), answers))
+    assert len(pieces) == 1 + sum(max(0, -(-n // 512) - 1) for _, is_tensor in outputs if not is_tensor)
+    found = json.loads(b"".join(pieces))
+    assert [(output["name"], output["shape"]) for output in found["outputs"]] == [
+        ("probabilities", [n, 10]),
+        ("labels", [n]),
+        ("logits", [n, 10]),
+    ]
+    expected = {"probabilities": answers.probabilities, "logits": answers.logits}
+    for output in found["outputs"]:
+        if output["name"] == "labels" and is_binary:
+            assert output["parameters"] == {"binary_data_size": n}
+            continue
+        values = expected.get(output["name"], answers.probabilities.argmax(axis=1))
+        np.testing.assert_array_equal(np.array(output["data"], np.float32), np.ravel(values).astype(np.float32))

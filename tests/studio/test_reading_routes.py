@@ -50,6 +50,12 @@ def test_the_server_tells_what_it_is(page: Page, classifier: Classifier) -> None
     assert str(page.folder) not in page.get("about").text
 
 
+def test_a_picture_that_is_too_long_is_the_clients_mistake(page: Page) -> None:
+    response = page.post("read", content=png(np.full((1, 1001), 255, np.uint8)))
+    assert response.status_code == 422
+    assert "1,001 x 1 pixels; the longer side may be 1,000 times" in response.json()["error"]
+
+
 @pytest.mark.parametrize("mode", ["number", "digit"])
 def test_a_drawing_is_read_as_the_classifier_reads_it(
     page: Page, classifier: Classifier, number: bytes, mode: str

@@ -91,16 +91,19 @@ class Distortion:
     def from_dict(cls, strengths: dict[str, Any]) -> "Distortion":
         """The distortion that `to_dict` described.
 
+        Args:
+            strengths: By name. One that is missing, because the version that wrote it did not know it yet, has the
+                value of `NO_DISTORTION`: images were not changed so.
+
         Raises:
-            ConfigurationError: A strength is unknown, missing or out of range.
+            ConfigurationError: A strength is unknown or out of range.
         """
         known = vars(NO_DISTORTION).keys()
         if not isinstance(strengths, dict):
             raise ConfigurationError(f"the augmentation is {strengths!r:.40}: expected a mapping")
-        if strengths.keys() != known:
+        if not strengths.keys() <= known:
             raise ConfigurationError(
-                f"the augmentation does not fit this version: missing {sorted(known - strengths.keys())}, "
-                f"unknown {sorted(strengths.keys() - known)}"
+                f"the augmentation does not fit this version: unknown {sorted(strengths.keys() - known)}"
             )
         return cls(**strengths)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from digitnet.cli.inputs import Input, expand
+from digitnet.cli.inputs import DEFAULT_MAX_INPUT, Input, expand
 from digitnet.cli.lines import print_note
 from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.start_up import quick_imports
@@ -38,11 +38,13 @@ class Request(NamedTuple):
         as_json: Whether to print JSON.
         augment_inference: From how many distorted copies to answer what the model is unsure of, 0 to 1000.
         csv: A file for a table of all answers.
+        raw_csv: Whether the cells of a table stay as they are, even where a spreadsheet takes them for formulas.
         explain: A PNG file for a figure of how the one picture was read.
         coverage: How often the candidates are to hold the right digit, in (0, 1); None for the default.
         always_answer: Whether nothing that is written is refused.
         quiet: Whether stderr gets errors alone.
         verbose: Whether stderr gets what was done to each picture.
+        max_input: MiB that standard input may hold.
         known: What is known about each number, as `Classifier.read_number` takes it; nothing where it is empty.
     """
 
@@ -53,11 +55,13 @@ class Request(NamedTuple):
     as_json: bool = False
     augment_inference: int = 0
     csv: str | None = None
+    raw_csv: bool = False
     explain: str | None = None
     coverage: float | None = None
     always_answer: bool = False
     quiet: bool = False
     verbose: bool = False
+    max_input: int = DEFAULT_MAX_INPUT
     known: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -101,7 +105,7 @@ def answer(request: Request, *, numbers: bool = False) -> int:
         if request.csv is not None:
             from digitnet.cli.table_file import TableFile
 
-            table = stack.enter_context(TableFile(Path(request.csv)))
+            table = stack.enter_context(TableFile(Path(request.csv), is_raw=request.raw_csv))
         show = Printer(
             classifier.class_names,
             as_json=request.as_json,
@@ -198,7 +202,7 @@ class _Reader(NamedTuple):
     numbers: bool
 
     def picture(self, each: Input) -> "Digit | Reading":
-        source, explain = each.source(), self.request.explain
+        source, explain = each.source(self.request.max_input), self.request.explain
         if self.numbers:
             trace = self.classifier.trace_number(source, with_steps=explain is not None, **self.request.known)
         else:

@@ -8,6 +8,7 @@ from digitnet.cli.commands import parse
 from digitnet.cli.lines import print_note
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DigitnetError
+from digitnet.escaping import escape_controls
 
 __all__ = ["main"]
 
@@ -36,9 +37,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.flush()
     except (DigitnetError, ModuleNotFoundError, OSError, KeyboardInterrupt) as error:
         if is_verbose:
-            import traceback
-
-            traceback.print_exc()
+            _print_traceback()
         return _failed(error)
     return code
 
@@ -46,7 +45,21 @@ def _run(words: list[str]) -> int:
 def _log_to_stderr() -> None:
     import logging
 
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    class Escaped(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return escape_controls(super().format(record))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Escaped("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _print_traceback() -> None:
+    """Print where the error came from; its message may hold control characters of a file name."""
+    import traceback
+
+    lines = traceback.format_exc().splitlines()
+    sys.stderr.write("".join(f"{escape_controls(line)}\n" for line in lines))
 
 
 def _failed(error: BaseException) -> int:

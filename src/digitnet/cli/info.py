@@ -9,9 +9,11 @@ from digitnet.cli.lines import print_line
 from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import add_json, add_model_argument, add_precision
 from digitnet.cli.start_up import quick_imports
+from digitnet.escaping import escape_controls
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from digitnet.model_file.contract import ModelMetadata
 
@@ -63,13 +65,13 @@ def _print_tables(metadata: "ModelMetadata") -> None:
         if part:
             console.print(f"\n[bold]{name}[/bold]")
             for key, value in part.items():
-                console.print(f"  {key:<20} {json.dumps(value)}", markup=False, soft_wrap=True)
+                line = f"  {escape_controls(key):<20} {json.dumps(value)}"
+                console.print(line, markup=False, soft_wrap=True)
 
 
 def _layer_table(metadata: "ModelMetadata") -> "Table":
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     total = sum(layer["parameters"] for layer in metadata.layers)
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
@@ -80,15 +82,15 @@ def _layer_table(metadata: "ModelMetadata") -> "Table":
     table.add_column("parameters", f"{total:,}", justify="right")
     for layer in metadata.layers:
         shape = " x ".join(str(size) for size in layer["output_shape"])
-        cells = (layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
-        table.add_row(*map(Text, cells))  # a name in brackets is no markup of ours
+        table.add_row(
+            *_cells(layer["name"], layer["kind"], layer["activation"] or "", shape, f"{layer['parameters']:,}")
+        )
     return table
 
 
 def _member_table(metadata: "ModelMetadata") -> "Table":
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("member", "preset", "seed"):
@@ -99,5 +101,12 @@ def _member_table(metadata: "ModelMetadata") -> "Table":
     for member in metadata.committee:
         preset, seed = (str(member["recipe"].get(key, "")) for key in ("preset", "seed"))
         parameters, temperature = f"{member['parameters']:,}", str(member["calibration"].get("temperature", ""))
-        table.add_row(*map(Text, (member["name"], preset, seed, parameters, temperature, member["sha256"][:16])))
+        table.add_row(*_cells(member["name"], preset, seed, parameters, temperature, member["sha256"][:16]))
     return table
+
+
+def _cells(*texts: str) -> "list[Text]":
+    """Cells of a table as they are in the file: no markup, and no control characters for the terminal."""
+    from rich.text import Text
+
+    return [Text(escape_controls(text)) for text in texts]

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitnet.errors import ConfigurationError, PictureError
+from digitnet.errors import ConfigurationError, PictureError, PictureTooLargeError
 
-__all__ = ["Input", "expand"]
+__all__ = ["DEFAULT_MAX_INPUT", "Input", "expand"]
+
+# MiB of standard input: 64 megapixels, the limit of a picture, are 183 MiB in RGB without compression; chosen by hand.
+DEFAULT_MAX_INPUT = 256
 
 _STDIN = "-"
 _PATTERN_MARKS = "*?["
@@ -32,15 +35,24 @@ class Input:
     name: str
     error: PictureError | None = None
 
-    def source(self) -> str | bytes:
+    def source(self, max_input: int = DEFAULT_MAX_INPUT) -> str | bytes:
         """The path, or for `-` what comes from standard input.
+
+        Args:
+            max_input: MiB that standard input may hold. A file of the disk has an end, and is read as it is decoded.
 
         Raises:
             PictureError: Nothing comes.
+            PictureTooLargeError: More comes.
         """
         if self.name != _STDIN:
             return self.name
-        data = sys.stdin.buffer.read()
+        limit = max_input << 20
+        data = sys.stdin.buffer.read(limit + 1)
+        if len(data) > limit:
+            raise PictureTooLargeError(
+                f"standard input holds more than {max_input} MiB: name the file instead, or raise --max-input"
+            )
         if not data:
             raise PictureError("standard input is empty: expected a picture file, as in digitnet read - < photo.jpg")
         return data

@@ -2,12 +2,14 @@
 
 import sys
 
+from digitnet.escaping import escape_controls
+
 __all__ = ["one_line", "print_line", "print_note"]
 
 
 def print_line(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(f"{text}\n")
+    """Print a result: one line, in which control characters are written out."""
+    sys.stdout.write(f"{escape_controls(text)}\n")
     sys.stdout.flush()
 
 
@@ -18,5 +20,5 @@ def print_note(text: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, which a file name may hold."""
-    return " ".join(text.split())
+    """The text without line breaks and control characters, which a file name may hold."""
+    return escape_controls(" ".join(text.split()))

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from digitnet.cli.command_line import CommandLine, OptionSection
+from digitnet.cli.inputs import DEFAULT_MAX_INPUT
 from digitnet.cli.values import one_of, real_number, whole_number
 from digitnet.model_file.metadata import PRECISIONS
 
@@ -11,6 +12,7 @@ __all__ = [
     "add_coverage",
     "add_data",
     "add_json",
+    "add_max_input",
     "add_model",
     "add_model_argument",
     "add_output",
@@ -18,6 +20,7 @@ __all__ = [
 ]
 
 MODEL_HELP = "A .onnx file or a run folder. [default: the model that ships with digitnet]"
+_MAX_INPUT = 4096  # MiB, so that a slip of the finger is refused; chosen by hand
 _MAX_COPIES = 1000  # distorted copies of an image; chosen by hand, 64 gain most of what there is
 
 
@@ -74,6 +77,17 @@ def add_answering(section: OptionSection) -> None:
     add_augment_inference(section)
 
 
+def add_max_input(section: OptionSection) -> None:
+    """How much standard input may hold."""
+    section.option(
+        "--max-input",
+        metavar="MB",
+        default=DEFAULT_MAX_INPUT,
+        type=whole_number(1, _MAX_INPUT),
+        help="MiB that standard input, -, may hold.",
+    )
+
+
 def add_json(section: OptionSection) -> None:
     """Output for programs."""
     section.flag("--json", dest="as_json", help="Print JSON.")
@@ -84,6 +98,11 @@ def add_output(line: CommandLine) -> OptionSection:
     section = line.section("Output")
     section.flag("--json", dest="as_json", help="Print JSON, one object a picture.")
     section.option("--csv", metavar="FILE", help="Write a table of all answers, too.")
+    section.flag(
+        "--raw-csv",
+        help="Write the cells of a table as they are. Without it, those that a spreadsheet takes for a formula get an "
+        "apostrophe in front.",
+    )
     section.option(
         "--explain",
         metavar="OUT.png",

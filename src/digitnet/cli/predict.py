@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from digitnet.cli.answering import answer, request_from
 from digitnet.cli.command_line import Command, CommandLine
-from digitnet.cli.options import add_answering, add_model, add_output
+from digitnet.cli.options import add_answering, add_max_input, add_model, add_output
 
 __all__ = ["COMMAND"]
 
@@ -38,6 +38,7 @@ def _describe(line: CommandLine) -> None:
         metavar="NAME",
         help="Which array of an .npz to read. [default: x_test, else x_train, else the only one]",
     )
+    add_max_input(line.section("Limits"))
 
 
 def _run(arguments: Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from digitnet.cli.lines import one_line, print_note
 from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.errors import DigitnetError
+from digitnet.escaping import escape_controls
 from digitnet.inference.answers import Digit, Reading, error_outcome, outcome
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ class Printer:
                 self._table.add(found)
             if self._as_json:
                 return [json.dumps(found)]
+        found_words = [escape_controls(words) for words in self._in_words(answer)]  # a class may have any name
         if index is not None:
-            return [f"{one_line(file)}[{index}]  {words}" for words in self._in_words(answer)]
-        return [f"{one_line(file)}: {words}" if self._is_named else words for words in self._in_words(answer)]
+            return [f"{one_line(file)}[{index}]  {words}" for words in found_words]
+        return [f"{one_line(file)}: {words}" if self._is_named else words for words in found_words]
 
     def _in_words(self, answer: Digit | Reading) -> list[str]:
         if isinstance(answer, Digit):

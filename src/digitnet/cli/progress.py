@@ -9,7 +9,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
+from digitnet.escaping import escape_controls
+from digitnet.runs.events import CoresChanged, EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
 
 __all__ = ["ProgressDisplay"]
 
@@ -43,7 +44,13 @@ class ProgressDisplay:
         Args:
             event: The next one of the run.
         """
-        if isinstance(event, RunStarted):
+        if isinstance(event, CoresChanged):
+            self._console.print(
+                f"digitnet: this run was begun on {_cores(event.before)} and goes on with {_cores(event.now)}: its "
+                "bits will differ from those of a run that was not interrupted",
+                soft_wrap=True,
+            )
+        elif isinstance(event, RunStarted):
             self._num_images = event.num_images
             if not event.history:
                 _announce(self._console, event)
@@ -92,6 +99,10 @@ class ProgressDisplay:
             self._progress = None
 
 
+def _cores(n: int) -> str:
+    return "1 core" if n == 1 else f"{n} cores"
+
+
 def _announce(console: Console, event: RunStarted) -> None:
     """The steps before training, as a reader of the tutorial knows them."""
     recipe, data = event.recipe, event.data
@@ -109,7 +120,7 @@ def _announce(console: Console, event: RunStarted) -> None:
         "train": f"epochs: {recipe.epochs}, in batches of {recipe.batch_size}, into {event.folder.path}",
     }
     for name, text in steps.items():
-        console.print(Text.assemble((f"{name:<11}", "bold"), text))
+        console.print(Text.assemble((f"{name:<11}", "bold"), escape_controls(text)))
 
 
 def _row(epoch: str, logs: Mapping[str, float], images_per_second: float) -> dict[str, str]:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from digitnet.cli.answering import answer, request_from
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.known import add_known, known_numbers
-from digitnet.cli.options import add_answering, add_model, add_output
+from digitnet.cli.options import add_answering, add_max_input, add_model, add_output
 from digitnet.cli.table_answer import answer_table
 
 __all__ = ["COMMAND"]
@@ -40,6 +40,7 @@ def _describe(line: CommandLine) -> None:
     add_model(line.section("Model"))
     add_answering(line.section("Answers"))
     add_known(line.section("What is known"))
+    add_max_input(line.section("Limits"))
 
 
 def _run(arguments: Namespace) -> int:

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from digitnet.server import Settings
     from digitnet.server.routing import Application
 
-__all__ = ["COMMAND", "Service", "add_address", "add_page", "server_settings", "start", "token"]
+__all__ = ["COMMAND", "Service", "add_address", "add_allow_host", "add_page", "server_settings", "start", "token"]
 
 TOKEN = "DIGITNET_TOKEN"  # noqa: S105 - the name of an environment variable
+
+# What the Host check of the page does, and does not, where others can reach the server.
+_EXPOSED = (
+    "the page answers browsers on this machine, and under names given with --allow-host: that stops browsers elsewhere "
+    f"and web pages that borrow this address, but nobody who can forge a header; {TOKEN} stops those too"
+)
 
 # Limits of options, chosen by hand so that a slip of the finger is refused.
 _MAX_WORKERS = 256  # processes; chosen by hand
 _MAX_BODY = 1024  # MiB
 _BODY_TIMEOUTS = (0.1, 3600)  # seconds
+_ANSWER_TIMEOUTS = (0.1, 86_400)  # seconds
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,16 @@ def add_address(section: OptionSection) -> None:
     )
 
 
+def add_allow_host(section: OptionSection) -> None:
+    """Other names of the server."""
+    section.option(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        help="A host name under which a proxy, or a browser on another machine, finds this server; repeatable.",
+    )
+
+
 def add_page(section: OptionSection) -> None:
     """What the page may do."""
     section.flag("--no-training", help="The page may not train networks.")
@@ -121,12 +138,7 @@ def _add_proxy(section: OptionSection) -> None:
         action="append",
         help="Web pages of this origin may call, such as https://example.org; repeatable.",
     )
-    section.option(
-        "--allow-host",
-        metavar="NAME",
-        action="append",
-        help="A host name under which a proxy offers this server; repeatable.",
-    )
+    add_allow_host(section)
 
 
 def _add_limits(section: OptionSection) -> None:
@@ -143,6 +155,13 @@ def _add_limits(section: OptionSection) -> None:
         type=real_number(*_BODY_TIMEOUTS),
         help="Seconds in which a body must be complete.",
     )
+    section.option(
+        "--answer-timeout",
+        metavar="SECONDS",
+        default=60.0,
+        type=real_number(*_ANSWER_TIMEOUTS),
+        help="Seconds in which a request that has come must be answered; 503 beyond.",
+    )
     section.flag("--no-batching", help="One inference for each request.")
     section.flag("--no-access-log", help="No line for each request.")
 
@@ -157,6 +176,7 @@ def _run(arguments: Namespace) -> int:
         body_bytes=arguments.max_body << 20,
         all_bodies_bytes=max(256, 2 * arguments.max_body) << 20,
         body_seconds=arguments.body_timeout,
+        answer_seconds=arguments.answer_timeout,
         requests=arguments.max_requests,
         batching=not arguments.no_batching,
         access_log=not (arguments.no_access_log or arguments.quiet),
@@ -195,7 +215,7 @@ def start(service: Service) -> None:
         ConfigurationError: A setting of the classifier is out of range.
     """
     from digitnet.inference.classifier import DEFAULT_COVERAGE, DEFAULT_REFUSAL, load_classifier
-    from digitnet.server import open_socket, run
+    from digitnet.server import is_loopback, open_socket, run
 
     with quick_imports():
         import digitnet.studio  # noqa: F401 - before workers are forked, which then share it
@@ -213,6 +233,9 @@ def start(service: Service) -> None:
     address = _address(service.settings, listening.getsockname()[1])
     if not service.quiet:
         print_note(f"{address} (Ctrl-C ends it)")
+        if not is_loopback(service.settings.host) and service.settings.token is None:
+            print_note(_EXPOSED)
+    _note_damaged_corrections(folder)
     if service.workers > 1 and service.training and not service.quiet:
         print_note(f"with {service.workers} workers the page trains no networks: a run belongs to one process")
     if service.browser:
@@ -225,6 +248,19 @@ def _studio_folder(service: Service) -> Path:
     from digitnet.studio.teaching.private_folder import default_studio_folder, make_private_folder
 
     return make_private_folder(default_studio_folder() if service.studio_dir is None else Path(service.studio_dir))
+
+
+def _note_damaged_corrections(folder: Path) -> None:
+    """Say before the first request that the page cannot show or take corrections; digits are read all the same."""
+    from digitnet.studio.teaching.corrections import Corrections
+    from digitnet.studio.teaching.errors import BusyError, StorageError
+
+    try:
+        Corrections.in_folder(folder).check()
+    except BusyError:
+        pass  # another server uses it, and has looked
+    except StorageError as error:
+        print_note(str(error))
 
 
 def _app(service: Service, classifier: "Classifier", folder: Path) -> "Application":

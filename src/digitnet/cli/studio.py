@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from digitnet.cli.command_line import Command, CommandLine
 from digitnet.cli.options import add_augment_inference, add_model
-from digitnet.cli.serve import Service, add_address, add_page, server_settings, start, token
+from digitnet.cli.serve import Service, add_address, add_allow_host, add_page, server_settings, start, token
 
 __all__ = ["COMMAND"]
 
@@ -18,14 +18,18 @@ def _describe(line: CommandLine) -> None:
     section = line.section("Page")
     section.flag("--no-browser", help="Only print the address.")
     add_page(section)
-    add_address(line.section("Server"))
+    section = line.section("Server")
+    add_address(section)
+    add_allow_host(section)
     section = line.section("Model")
     add_model(section)
     add_augment_inference(section)
 
 
 def _run(arguments: Namespace) -> int:
-    settings = server_settings()(host=arguments.host, token=token(), access_log=False)
+    settings = server_settings()(
+        host=arguments.host, token=token(), allow_hosts=tuple(arguments.allow_host or ()), access_log=False
+    )
     start(
         Service(
             settings,

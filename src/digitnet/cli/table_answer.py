@@ -40,7 +40,7 @@ def answer_table(request: Request, out: str) -> int:
     try:
         if picture.error is not None:
             raise picture.error
-        table = classifier_for(request, reads_pictures=True).read_table(picture.source())
+        table = classifier_for(request, reads_pictures=True).read_table(picture.source(request.max_input))
     except PictureError as error:
         print_note(str(error))
         return 1
@@ -50,7 +50,7 @@ def answer_table(request: Request, out: str) -> int:
     if not table.cells:
         print_note(f"{picture.name}: neither numbers nor ruled cells were found, so {out} is not written")
         return 1
-    write_atomically(Path(out), table.csv)
+    write_atomically(Path(out), table.raw_csv if request.raw_csv else table.csv)
     if not request.quiet:
         _print_doubtful(picture.name, table)
     return 0

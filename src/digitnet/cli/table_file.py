@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from digitnet.escaping import spreadsheet_cell
 from digitnet.files import replaced_file
 
 __all__ = ["TableFile"]
@@ -20,10 +21,12 @@ class TableFile:
 
     Args:
         path: The file to make or to replace.
+        is_raw: Whether texts stay as they are, even where a spreadsheet takes them for formulas.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_raw: bool = False) -> None:
         self._path = path
+        self._is_raw = is_raw
         self._stack = ExitStack()
 
     def __enter__(self) -> "TableFile":
@@ -51,14 +54,13 @@ class TableFile:
             found: An answer in the form of `outcome`.
         """
         confidences = [digit["confidence"] for digit in found["digits"]]
-        self._rows.writerow(
-            (
-                found["file"],
-                found.get("index", ""),
-                found["status"],
-                found["text"],
-                f"{min(confidences):.6f}" if confidences else "",
-                "; ".join(found["notes"]),
-                found["error"] or "",
-            )
+        texts = (
+            found["file"],
+            str(found.get("index", "")),
+            found["status"],
+            found["text"],
+            f"{min(confidences):.6f}" if confidences else "",
+            "; ".join(found["notes"]),
+            found["error"] or "",
         )
+        self._rows.writerow(texts if self._is_raw else [spreadsheet_cell(text) for text in texts])

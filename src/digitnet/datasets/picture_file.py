@@ -9,6 +9,7 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE, GrayPicture
 from digitnet.errors import DatasetFormatError
 from digitnet.pictures.decoder_errors import DECODER_ERRORS
+from digitnet.pictures.decoder_output import quiet_libtiff, quiet_pillow
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,9 +40,9 @@ def load_small_picture(path: Path) -> GrayPicture:
     """
     from PIL import Image  # noqa: PLC0415 - only a folder of pictures needs it
 
+    quiet_libtiff()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd but readable metadata
+        with quiet_pillow():  # of odd but readable metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as picture:
                 _check_header(picture, path)

@@ -12,6 +12,7 @@ from digitnet.datasets.folder import list_folder
 from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.datasets.picture_file import load_small_picture
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
+from digitnet.escaping import escape_controls
 
 __all__ = ["OnBadPicture", "load_picture_folder"]
 
@@ -116,10 +117,10 @@ def _load_part(root: Path, folder: Path, label_of: dict[str, int], on_bad_pictur
         shown = ", ".join(names[:_NAMES_IN_WARNING]) + (", ..." if len(names) > _NAMES_IN_WARNING else "")
         _LOGGER.warning(
             "%s: left out %d of %d files that are not usable pictures: %s",
-            folder,
+            escape_controls(str(folder)),
             len(names),
             len(names) + len(pictures),
-            shown,
+            escape_controls(shown),
         )
     return Part(np.stack(pictures), np.array(labels, dtype=np.uint8), names)
 

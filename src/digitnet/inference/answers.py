@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from digitnet.errors import DigitnetError
+from digitnet.escaping import spreadsheet_cell
 
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
@@ -160,10 +161,22 @@ class Table:
 
     @property
     def csv(self) -> str:
-        """The texts as CSV after RFC 4180, but with a mere newline after each row."""
-        stream = io.StringIO()
-        csv.writer(stream, lineterminator="\n").writerows(self.texts)
-        return stream.getvalue()
+        """The texts as CSV after RFC 4180, but with a mere newline after each row.
+
+        A text that a spreadsheet would take for a formula has an apostrophe in front; numbers such as -12.50 have none.
+        """
+        return _rows_as_csv([[spreadsheet_cell(text) for text in row] for row in self.texts])
+
+    @property
+    def raw_csv(self) -> str:
+        """As `csv`, with every text as it was read; a spreadsheet may take `=1+2` for a formula."""
+        return _rows_as_csv(self.texts)
+
+
+def _rows_as_csv(rows: list[list[str]]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue()
 
 
 def outcome(file: str, answer: Digit | Reading, index: int | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from digitnet.notes import Note, NoteKind
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
+from digitnet.pictures.paper import median
 from digitnet.segmentation import separate_marks
 from digitnet.segmentation.components import INK_FROM
 
@@ -71,7 +72,7 @@ def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
         return []
     sides = gray[is_light == 0].astype(np.float32), gray[is_light > 0].astype(np.float32)
     dark, light = (float(side.mean()) for side in sides)
-    spreads = [float(np.median(np.abs(side - np.median(side)))) for side in sides]
+    spreads = [median(np.abs(side - median(side))) for side in sides]
     between = share * (1 - share) * (light - dark) ** 2
     if between < _TWO_LEVELS * float(gray.var()) or max(spreads) > _MAX_SPREAD:
         return []

@@ -1,8 +1,10 @@
 """Pictures: a file, bytes, an image or an array of any kind becomes ink on black, and ink an image in MNIST's frame.
 
+decoder_output       what Pillow and libtiff print, kept from the terminal
 unknown_format       error messages for files that are no pictures
 grays                any colour mode and bit depth -> 8-bit grey or RGB
 paper                background estimates: one shade, a plane of light, or a local estimate
+size_limits          how many pixels a picture may have, and how long its sides may be
 documents            PDF pages
 decoding             any source -> upright pixels
 contrast             the difference from the background, for ink of any colour

@@ -1,17 +1,14 @@
 """Decoding of files, bytes, Pillow images and arrays to upright pixels, grey or RGB.
 
-Pillow decodes a file after its header has been checked against a limit of pixels; what cannot be decoded raises a
-`PictureError` with a message of one line. A photo of more pixels than handwriting needs is decoded at a half or a
-quarter of its size.
+Pillow decodes a file after its header has been checked against the limits of `size_limits`; what cannot be decoded
+raises a `PictureError` with a message of one line. A photo of more pixels than handwriting needs is decoded at a half
+or a quarter of its size.
 """
 
 import functools
 import io
 import os
-import threading
-import warnings
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -23,18 +20,17 @@ from digitnet.arrays import AnyArray
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureError, PictureTooLargeError
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.decoder_errors import DECODER_ERRORS
+from digitnet.pictures.decoder_output import quiet_libtiff, quiet_pillow
 from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.grays import to_colours, to_levels
 from digitnet.pictures.paper import AnyPicture
+from digitnet.pictures.size_limits import check_size
 from digitnet.pictures.unknown_format import SIGNATURE_BYTES, unknown_format
 
-__all__ = ["MAX_PIXELS", "PictureSource", "Pixels", "decode", "decode_pages"]
+__all__ = ["PictureSource", "Pixels", "decode", "decode_pages"]
 
 PictureSource: TypeAlias = str | Path | bytes | Image.Image | AnyArray
 
-# Default limit of width times height in pixels: photos of phones, 48 or 50 megapixels, pass, and a decompression bomb
-# of 100 does not; chosen by hand.
-MAX_PIXELS = 64_000_000
 # Pixels beyond which a picture is decoded at a half or a quarter of its size (12 megapixels become 3): the digits of a
 # page are still 50 pixels high; chosen by hand.
 _ENOUGH_PIXELS = 6_000_000
@@ -56,7 +52,6 @@ _TURN_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _DECODER_ERRORS = (*DECODER_ERRORS, Warning, Image.DecompressionBombError)
-_warnings_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +80,7 @@ def decode(source: PictureSource, max_pixels: int) -> Pixels:
         Its pixels.
 
     Raises:
-        PictureTooLargeError: More pixels than `max_pixels`.
+        PictureTooLargeError: More pixels than `max_pixels`, or too long a side.
         PictureDecodeError: Not a picture, or a damaged one.
         PictureError: The file is missing, a folder, or unreadable.
     """
@@ -145,12 +140,12 @@ def _decode_file(file: IO[bytes], name: str, max_pixels: int) -> Iterator[Pixels
         if is_pdf(file):
             yield from _decode_document(file, name, max_pixels)
             return
-        with _quiet_pillow():
+        with quiet_pillow():
             image = _identify(file)
             # Besides the photo, the JPEG of a phone (MPO) may contain a thumbnail, which is no frame to mention.
             has_frames = getattr(image, "is_animated", False) and image.format != "MPO"
             full = image.size
-            _check_size(name, *full, max_pixels)
+            check_size(name, *full, max_pixels)
             if image.format in ("JPEG", "MPO"):  # reduced while decoding: faster, and less memory
                 factor = _reduction(*full)
                 image.draft(image.mode, (full[0] // factor, full[1] // factor))
@@ -196,18 +191,6 @@ def _register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """Suppress warnings of Pillow: the important ones become errors here, and nobody can act on the others.
-
-    The list of warning filters is shared by the whole process: without the lock, two threads could each restore what
-    the other one had set.
-    """
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _beginning(file: IO[bytes]) -> bytes:
     file.seek(0)
     return file.read(SIGNATURE_BYTES)
@@ -222,11 +205,15 @@ def _decode_image(
 ) -> Pixels:
     """The pixels of a Pillow image; `full` is its true width and height if it is decoded at a reduced size."""
     width, height = full or image.size
-    _check_size(name, width, height, max_pixels)
+    check_size(name, width, height, max_pixels)
     try:
+        if image.format == "TIFF":
+            quiet_libtiff()
+            with quiet_pillow():  # it looks for the orientation, and warns of other fields
+                image.load()
         image.load()
         plain, more_notes = to_colours(image)
-        with _quiet_pillow():
+        with quiet_pillow():
             turn = _TURN_UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except PictureDecodeError as error:
         raise PictureDecodeError(f"{name}: {error}") from error
@@ -251,16 +238,6 @@ def _reduction(width: int, height: int) -> int:
     return factor
 
 
-def _check_size(name: str, width: int, height: int, max_pixels: int) -> None:
-    n = width * height
-    if n == 0:
-        raise PictureDecodeError(f"{name} has no pixels: it is {width} x {height}")
-    if n > max_pixels:
-        raise PictureTooLargeError(
-            f"{name} has {width:,} x {height:,} = {n:,} pixels; the limit is {max_pixels:,}: scale it down"
-        )
-
-
 def _image_from_array(values: AnyArray, max_pixels: int) -> Image.Image:
     """An array as an 8-bit image of mode L, RGB or RGBA."""
     channels = values.shape[2:]
@@ -269,7 +246,7 @@ def _image_from_array(values: AnyArray, max_pixels: int) -> Image.Image:
             f"the array has shape {values.shape}: expected (height, width), (height, width, 3) or "
             "(height, width, 4), one picture at a time"
         )
-    _check_size("the array", values.shape[1], values.shape[0], max_pixels)
+    check_size("the array", values.shape[1], values.shape[0], max_pixels)
     try:
         levels = to_levels(values)
     except PictureDecodeError as error:

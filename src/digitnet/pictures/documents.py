@@ -9,6 +9,7 @@ from typing import IO, Any
 from PIL import Image
 
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureTooLargeError
+from digitnet.pictures.size_limits import MAX_SIDE, check_ratio
 
 __all__ = ["is_pdf", "read_pages"]
 
@@ -48,7 +49,7 @@ def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Im
     Raises:
         MissingExtraError: `pypdfium2` is not installed.
         PictureDecodeError: Not a PDF, a damaged one, one behind a password, or one without pages.
-        PictureTooLargeError: A page so long and narrow that not even a row of pixels fits.
+        PictureTooLargeError: A page that is too long for its width.
     """
     pdfium = _pdfium(name)
     try:
@@ -74,11 +75,12 @@ def _rendered(pdfium: Any, document: Any, number: int, name: str, max_pixels: in
             width, height = page.get_size()
             if not (width > 0 and height > 0 and math.isfinite(width * height)):
                 raise PictureDecodeError(f"page {number + 1} of {name} is empty: it is {width:g} x {height:g} points")
-            scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, math.sqrt(max_pixels / (width * height)) * _SCALE_MARGIN)
+            what = f"page {number + 1} of {name} is {width:g} x {height:g} points"
+            check_ratio(what, width, height)
+            largest = min(math.sqrt(max_pixels / (width * height)), MAX_SIDE / max(width, height))
+            scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, largest * _SCALE_MARGIN)
             if math.ceil(width * scale) * math.ceil(height * scale) > max_pixels:
-                raise PictureTooLargeError(
-                    f"page {number + 1} of {name} is {width:g} x {height:g} points: the limit is {max_pixels:,} pixels"
-                )
+                raise PictureTooLargeError(f"{what}: the limit is {max_pixels:,} pixels")
             image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
             return image
     except pdfium.PdfiumError as error:

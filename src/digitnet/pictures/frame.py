@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.pictures.contrast import luma
-from digitnet.pictures.paper import AnyPicture
+from digitnet.pictures.paper import AnyPicture, median
 
 __all__ = ["FRAME_LIMITS", "FrameLimits", "without_frame"]
 
@@ -51,7 +51,7 @@ def without_frame(picture: AnyPicture, limits: FrameLimits = FRAME_LIMITS) -> An
     if min(height, width) < limits.min_side:
         return None
     down, across = int(limits.edge_share * height), int(limits.edge_share * width)
-    paper = float(np.median(gray[down : height - down, across : width - across]))
+    paper = median(gray[down : height - down, across : width - across].ravel())
     most = max(limits.width, int(limits.width_share * min(height, width)))
     rows, columns = gray[: most + 2], gray[:, : most + 2].T
     widths = [
@@ -67,7 +67,7 @@ def without_frame(picture: AnyPicture, limits: FrameLimits = FRAME_LIMITS) -> An
 
 def _frame_width(rows: GrayPicture, paper: float, most: int, limits: FrameLimits) -> int:
     """Rows of one side of a frame, the outermost first; 0 where there is none, or something wider than a frame."""
-    levels = np.median(rows, axis=1)
+    levels = np.array([median(row) for row in rows])
     is_alike = (np.abs(rows - levels[:, None]) <= limits.alike).mean(axis=1) >= limits.alike_share
     distance = np.abs(levels - paper)
     count = _leading(is_alike & (distance >= limits.contrast))

@@ -12,10 +12,11 @@ import numpy as np
 
 from digitnet.arrays import GrayPicture
 from digitnet.notes import Note, NoteKind
-from digitnet.pictures.decoding import MAX_PIXELS, PictureSource, Pixels, decode, decode_pages
+from digitnet.pictures.decoding import PictureSource, Pixels, decode, decode_pages
 from digitnet.pictures.frame import without_frame
 from digitnet.pictures.ink import Steps, extract_ink, other_binarizations
 from digitnet.pictures.paper import AnyPicture
+from digitnet.pictures.size_limits import MAX_PIXELS
 
 __all__ = ["MAX_PIXELS", "Picture", "PictureSource", "binarizations", "load_pages", "load_picture"]
 
@@ -48,13 +49,14 @@ def load_picture(source: PictureSource, *, max_pixels: int = MAX_PIXELS) -> Pict
             (height, width, 3) RGB or (height, width, 4) RGBA. Array values: bool; uint8 0..255; other
             integers 0..65535, whose maximum decides how many bits are in use (8, 10, 12, 14 or 16);
             floats 0..1 when none is above 1, else 0..255.
-        max_pixels: Greatest width times height. Pillow itself refuses more than 178,956,970.
+        max_pixels: Greatest width times height. Pillow itself refuses more than 178,956,970. Each side may have
+            32,766 pixels, and the longer one 1,000 times as many as the shorter.
 
     Returns:
         The ink at the picture's own size, and notes.
 
     Raises:
-        PictureTooLargeError: More pixels than `max_pixels`.
+        PictureTooLargeError: More pixels than `max_pixels`, or too long a side.
         PictureDecodeError: Not a picture, a damaged one, or of a format whose optional decoder is not installed.
         PictureError: The file is missing, a folder, or unreadable.
     """

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from digitnet.errors import MissingExtraError
+from digitnet.escaping import escape_controls
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,9 +156,9 @@ def names_of_classes(class_names: Sequence[str], num_classes: int) -> tuple[str,
         num_classes: How many classes the model has.
 
     Returns:
-        num_classes names; a class without a name is called by its number.
+        num_classes names, with control characters written out; a class without a name is called by its number.
     """
-    given = tuple(class_names)[:num_classes]
+    given = tuple(escape_controls(name) for name in class_names[:num_classes])
     return given + tuple(str(label) for label in range(len(given), num_classes))
 
 

@@ -12,6 +12,7 @@ from digitnet.runs.folder import RunFolder
 from digitnet.training.recipes import Recipe
 
 __all__ = [
+    "CoresChanged",
     "EpochFinished",
     "EpochStarted",
     "Listener",
@@ -44,6 +45,19 @@ class RunStarted:
     num_images: int
     history: Sequence[Mapping[str, float]]
     model: KerasModel
+
+
+@dataclass(frozen=True)
+class CoresChanged:
+    """A run goes on with another number of cores than it was begun with, so it will not end in the same bits.
+
+    Attributes:
+        before: Cores that its process could run on when it was begun.
+        now: Cores of this process.
+    """
+
+    before: int
+    now: int
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,7 @@ class RunFinished:
     outcome: Outcome
 
 
-RunEvent: TypeAlias = RunStarted | EpochStarted | EpochFinished | StageStarted | RunFinished
+RunEvent: TypeAlias = CoresChanged | RunStarted | EpochStarted | EpochFinished | StageStarted | RunFinished
 Listener: TypeAlias = Callable[[RunEvent], None]
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from digitnet.errors import ConfigurationError, RunFolderError, TrainingInterruptedError
+from digitnet.parallel import allowed_cores
 from digitnet.runs.data import Data, load_data
-from digitnet.runs.events import Listener, Outcome, RunFinished, RunStarted, ignore_events
+from digitnet.runs.events import CoresChanged, Listener, Outcome, RunFinished, RunStarted, ignore_events
 from digitnet.runs.finish import ALL_OUTPUTS, RunOutputs, finish
 from digitnet.runs.folder import RunFolder
 from digitnet.runs.training import PreparedRun, difficulty_of, plan_of, prepare, train_with_events
@@ -65,11 +66,11 @@ def start_run(
 
 
 def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequest | None = None) -> Outcome:
-    """Go on with a run that was interrupted, to the same bits that it would have reached.
+    """Go on with a run that was interrupted, on as many cores to the same bits that it would have reached.
 
     Args:
         path: Its folder.
-        listener: As for `start_run`.
+        listener: As for `start_run`; where the number of cores is another one, the first event says so.
         stop: As for `start_run`.
 
     Returns:
@@ -95,6 +96,9 @@ def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequ
         )
     # Named as it was then, maybe from another working directory: the model files say so too.
     data = dataclasses.replace(data, source=str(description["data"].get("source", data.source)))
+    before = description.get("cores")  # older versions did not keep it
+    if isinstance(before, int) and before != allowed_cores():
+        listener(CoresChanged(before, allowed_cores()))
     return _require_finished(execute_run(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
 
 
@@ -170,6 +174,7 @@ def _description(run: PreparedRun, command: Sequence[str], started: datetime) ->
             **{name: metadata.version(name) for name in _RECORDED_PACKAGES},
         },
         "machine": f"{platform.system()} {platform.machine()}",
+        "cores": allowed_cores(),
         "source_path": data.path,
         "on_bad_picture": data.on_bad_picture,
         "started": started.isoformat(timespec="seconds"),

@@ -6,6 +6,7 @@ settings            every limit and switch
 replies             JSON responses and error responses
 routes              endpoints by path and method
 thread_pool         blocking work in threads, with a bounded queue
+large_requests      large requests, worked off in slices, in turn
 batching            concurrent requests that share an inference
 metrics             metrics for Prometheus
 serving             state shared by all endpoints: classifier, settings, threads, metrics
@@ -45,6 +46,7 @@ Host, origin and token have been checked before; security headers, metrics and l
 
 from digitnet.server.app import make_app
 from digitnet.server.bodies import read_body, read_json
+from digitnet.server.guard import is_loopback
 from digitnet.server.replies import error_response, json_response
 from digitnet.server.running import open_socket, run
 from digitnet.server.serving import Serving, in_thread, serving_of
@@ -55,6 +57,7 @@ __all__ = [
     "Settings",
     "error_response",
     "in_thread",
+    "is_loopback",
     "json_response",
     "make_app",
     "open_socket",

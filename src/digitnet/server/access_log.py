@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from starlette.types import Scope
 
+from digitnet.escaping import escape_controls_in_json
 from digitnet.server.replies import dump_json
 
 __all__ = ["AccessLog"]
@@ -30,24 +31,41 @@ class AccessLog:
             size: Size of the response's body in bytes.
             seconds: Time from the request to the end of its response.
         """
-        client = scope.get("client")
-        entry: dict[str, Any] = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "client": client[0] if client else None,
-            "method": scope["method"],
-            "path": scope["path"].encode("utf-8", "backslashreplace").decode(),
-            "status": status,
-            "bytes": size,
-            "milliseconds": round(1000 * seconds, 3),
-        }
+        self._add(
+            scope.get("client"),
+            {
+                "method": scope["method"],
+                "path": scope["path"].encode("utf-8", "backslashreplace").decode(),
+                "status": status,
+                "bytes": size,
+                "milliseconds": round(1000 * seconds, 3),
+            },
+        )
+
+    def write_refusal(self, client: tuple[str, int] | None, status: int, size: int, reason: str) -> None:
+        """Add the line of what was refused before it was a request; its method and path are not known.
+
+        Args:
+            client: Address and port; None where they are unknown.
+            status: Status of the response.
+            size: Size of the response's body in bytes.
+            reason: What was wrong with it.
+        """
+        self._add(
+            client,
+            {"method": None, "path": None, "status": status, "bytes": size, "milliseconds": 0.0, "error": reason},
+        )
+
+    def _add(self, client: tuple[str, int] | None, entry: dict[str, Any]) -> None:
         if not self._lines:
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-        self._lines.append(dump_json(entry))
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._lines.append(dump_json({"time": time, "client": client[0] if client else None, **entry}))
 
     def flush(self) -> None:
         """Write all lines that wait."""
         if self._lines:
-            text = b"\n".join([*self._lines, b""]).decode()
+            text = escape_controls_in_json(b"\n".join([*self._lines, b""]).decode())
             self._lines.clear()
             stream = self._stream or sys.stderr
             stream.write(text)

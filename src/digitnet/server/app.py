@@ -45,8 +45,9 @@ def make_app(
         waiting_images=settings.waiting_images,
         together=settings.batching,
         observe=metrics.inference_started,
+        seconds=settings.answer_seconds,
     )
-    calls = BoundedThreadPool("calls", max(2, available_cores()), settings.waiting_calls)
+    calls = BoundedThreadPool("calls", max(2, available_cores()), settings.waiting_calls, settings.answer_seconds)
     serving = Serving(classifier, settings, batcher, calls, metrics)
     return Application(serving, {**page.routes(), **own_routes()}, extra_routes, closing)
 

@@ -3,9 +3,11 @@
 An idle server answers at once. Requests that arrive while an inference runs are collected and answered by the next
 one, so batches grow with the load and no timer is involved. A few images are classified on the event loop itself,
 since handing them to a thread would take longer; requests that have arrived on all connections by then are one batch.
+Requests of more than a slice are `large_requests`, which these do not wait for.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,29 +17,18 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from digitnet.arrays import IMAGE_SIDE, Images, Logits, Probabilities
+from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.inference.classifier import Classifier
-from digitnet.server.thread_pool import overloaded
+from digitnet.parallel import available_cores
+from digitnet.server.large_requests import SLICE_IMAGES, Answers, LargeRequests
+from digitnet.server.thread_pool import overdue, overloaded
 
-__all__ = ["Answers", "Batcher"]
+__all__ = ["Batcher"]
 
 _MAX_BATCH = 1024  # images; chosen by hand: larger batches are no more efficient, and their first request waits longer
 _MAX_BLOCKING_SECONDS = 0.001  # longest inference on the event loop; chosen by hand
 _TRIAL_IMAGES = 32  # batch whose inference is timed at the start; chosen by hand
 _TRIALS = 5  # the fastest of so many counts; chosen by hand
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """The model's outputs for some images.
-
-    Attributes:
-        probabilities: float32 (n, classes), calibrated.
-        logits: float32 (n, classes); None if they were not requested.
-    """
-
-    probabilities: Probabilities
-    logits: Logits | None
 
 
 @dataclass(slots=True, eq=False)
@@ -46,18 +37,21 @@ class _Pending:
 
     images: Images
     with_logits: bool
+    deadline: float
     answer: asyncio.Future[Answers]
 
 
 class Batcher:
-    """Classifies the images of concurrent requests in common batches.
-
-    Attributes:
-        waiting_images: Number of images that wait for an inference.
-    """
+    """Classifies the images of concurrent requests in common batches, and large requests in slices."""
 
     def __init__(
-        self, classifier: Classifier, *, waiting_images: int, together: bool, observe: Callable[[int], None]
+        self,
+        classifier: Classifier,
+        *,
+        waiting_images: int,
+        together: bool,
+        observe: Callable[[int], None],
+        seconds: float = math.inf,
     ) -> None:
         """Time the model, to know how many images the event loop may classify itself.
 
@@ -66,6 +60,7 @@ class Batcher:
             waiting_images: Number of images that may wait.
             together: Whether requests share inferences.
             observe: Called with the number of images of each inference.
+            seconds: Time in which a request must be answered.
         """
         self._classifier = classifier
         self._limit = waiting_images
@@ -75,7 +70,14 @@ class Batcher:
         self._is_active = False  # an inference is running or scheduled
         self._pool = ThreadPoolExecutor(1, "digitnet-inference")
         self._inline_images = _inline_images(classifier)
-        self.waiting_images = 0
+        self._large = LargeRequests(classifier, available_cores(), observe)
+        self._seconds = seconds
+        self._waiting_images = 0
+
+    @property
+    def waiting_images(self) -> int:
+        """Number of images that wait for an inference."""
+        return self._waiting_images + self._large.waiting_images
 
     async def answer(self, images: Images, *, with_logits: bool = False) -> Answers:
         """Classify some images.
@@ -88,14 +90,18 @@ class Batcher:
             The model's outputs.
 
         Raises:
-            RequestError: 503, too many images wait already.
+            RequestError: 503, too many images wait already, or the answer was not there in time.
         """
-        if self.waiting_images and self.waiting_images + len(images) > self._limit:
+        waiting = self.waiting_images
+        if waiting and waiting + len(images) > self._limit:
             raise overloaded()
         loop = asyncio.get_running_loop()
-        pending = _Pending(images, with_logits, loop.create_future())
+        deadline = loop.time() + self._seconds
+        if len(images) > SLICE_IMAGES:
+            return await self._large.answer(images, with_logits=with_logits, deadline=deadline)
+        pending = _Pending(images, with_logits, deadline, loop.create_future())
         self._queue.append(pending)
-        self.waiting_images += len(images)
+        self._waiting_images += len(images)
         if not self._is_active:
             self._is_active = True
             loop.call_soon(self._begin)  # once all requests that have arrived by now are in the queue
@@ -104,6 +110,7 @@ class Batcher:
     def close(self) -> None:
         """Start no more inferences; one that runs is finished."""
         self._pool.shutdown(wait=False)
+        self._large.close()
 
     def _begin(self) -> None:
         batch = self._next_batch()
@@ -123,11 +130,15 @@ class Batcher:
     def _next_batch(self) -> list[_Pending]:
         """The requests of the next inference: at least one, unless all have been cancelled."""
         batch: list[_Pending] = []
-        n = 0
+        n, now = 0, asyncio.get_running_loop().time()
         while self._queue and (not batch or n + len(self._queue[0].images) <= self._max_batch):
             pending = self._queue.popleft()
-            self.waiting_images -= len(pending.images)
-            if not pending.answer.done():  # otherwise its client has disconnected
+            self._waiting_images -= len(pending.images)
+            if pending.answer.done():  # its client has disconnected
+                continue
+            if now > pending.deadline:
+                pending.answer.set_exception(overdue())
+            else:
                 batch.append(pending)
                 n += len(pending.images)
         return batch

@@ -12,15 +12,33 @@ from digitnet.errors import RequestError
 from digitnet.server.serving import Serving, headers_of, serving_in
 from digitnet.server.thread_pool import overloaded
 
-__all__ = ["CUT_OFF", "parse_json", "read_body", "read_json", "release"]
+__all__ = ["CUT_OFF", "MALFORMED", "parse_json", "read_body", "read_buffer", "read_json", "release"]
 
 CUT_OFF = "digitnet.cut_off"  # in the scope: the client ended the connection within the body
+MALFORMED = "digitnet.malformed"  # in the scope: the body is not in chunks as it says
 _CLOSE = (("Connection", "close"),)  # the rest of the body is not read
 _HELD = "digitnet.held"  # in the scope: bytes of this body that count in `Serving.held_bytes`
 
 
 async def read_body(request: Request, limit: int | None = None, seconds: float | None = None) -> bytes:
     """Read all of a request's body.
+
+    Args:
+        request: The request.
+        limit: As for `read_buffer`.
+        seconds: As for `read_buffer`.
+
+    Returns:
+        The bytes.
+
+    Raises:
+        RequestError: As `read_buffer`.
+    """
+    return bytes(await read_buffer(request, limit, seconds))
+
+
+async def read_buffer(request: Request, limit: int | None = None, seconds: float | None = None) -> bytes | bytearray:
+    """Read all of a request's body, without copying the whole of it: that blocks others for up to 0.1 seconds.
 
     Args:
         request: The request.
@@ -44,6 +62,8 @@ async def read_body(request: Request, limit: int | None = None, seconds: float |
             body = await _received(request, serving, largest)
     except TimeoutError as error:
         raise RequestError(f"the body did not arrive within {timeout:g} seconds", 408, _CLOSE) from error
+    if scope.get(MALFORMED):
+        raise RequestError("the body is not in chunks: expected the size of each in hexadecimal digits", 400, _CLOSE)
     if scope.get(CUT_OFF) or (length is not None and len(body) != length):
         expected = "" if length is None else f": expected {length:,} bytes"
         raise RequestError(f"the body was cut off after {len(body):,} bytes{expected}")
@@ -72,7 +92,7 @@ async def read_json(request: Request, limit: int | None = None) -> dict[str, Any
     return parse_json(await read_body(request, settings.json_bytes if limit is None else limit))
 
 
-def parse_json(text: bytes) -> dict[str, Any]:
+def parse_json(text: bytes | bytearray) -> dict[str, Any]:
     """Parse a JSON object strictly: no NaN or Infinity, and a limited depth.
 
     Args:
@@ -106,8 +126,8 @@ def _content_length(scope: Scope, largest: int) -> int | None:
     return length
 
 
-async def _received(request: Request, serving: Serving, largest: int) -> bytes:
-    chunks: list[bytes] = []
+async def _received(request: Request, serving: Serving, largest: int) -> bytes | bytearray:
+    body: bytes | bytearray = b""
     size = 0
     while True:
         message = await request.receive()
@@ -118,9 +138,14 @@ async def _received(request: Request, serving: Serving, largest: int) -> bytes:
         if size > largest:
             raise _too_large(largest)
         _reserve(request.scope, serving, len(chunk))
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        more = message.get("more_body", False)
+        if size == len(chunk) and not more:
+            return chunk
+        if not body:
+            body = bytearray()
+        body += chunk  # grows in place: large blocks of memory are moved by their page tables
+        if not more:
+            return body
 
 
 def _reserve(scope: Scope, serving: Serving, size: int) -> None:

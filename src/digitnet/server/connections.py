@@ -1,18 +1,22 @@
 """Limits of a connection: size, number and time of headers, idle time, and a close that loses no response.
 
+What RFC 9112 forbids is refused, since a proxy in front might read it otherwise than this server does: no Host or two,
+no version of HTTP/1, a transfer coding other than chunked, and chunks without a size.
+
 uvicorn's protocol on httptools lacks these: it reads headers of any size, waits for them for any time, does not answer
 a client that has shut down its sending side, and closes a connection with unread data, so that the kernel resets it and
 the client loses the response. The names of uvicorn that this relies on are pinned by tests/server/test_connections.py.
 """
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from digitnet.server.bodies import CUT_OFF
+from digitnet.server.bodies import CUT_OFF, MALFORMED
 from digitnet.server.replies import dump_json
 from digitnet.server.settings import Settings
 
@@ -21,6 +25,11 @@ __all__ = ["Connection"]
 # A client that is refused while it sends is read from for a while ("lingering close"), so that it gets the response.
 _LINGER_SECONDS = 2.0  # chosen by hand
 _LINGER_BYTES = 64 << 20  # chosen by hand: twice the default limit of a body
+
+_VERSIONS = frozenset({"1.0", "1.1"})  # of HTTP
+
+# Takes the client's address, the status and size of the response, and the reason.
+_Refused: TypeAlias = Callable[[tuple[str, int] | None, int, int, str], None]
 
 
 class Connection(HttpToolsProtocol):
@@ -34,9 +43,11 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         settings: Settings,
+        refused: _Refused,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._settings = settings
+        self._tell_refused = refused
         self._refusal = (400, "this is not a request of HTTP/1.1")
         self._timer: asyncio.TimerHandle | None = None
         self._in_headers = True  # or before the first of them
@@ -44,6 +55,8 @@ class Connection(HttpToolsProtocol):
         self._header_bytes = 0  # received; a body that came in the same packet is counted too
         self._parsed_bytes = 0
         self._lingered = -1  # bytes discarded during a lingering close; -1 before it
+        self._is_broken = False  # what comes cannot be read as requests any more
+        self._deferred: tuple[int, str] | None = None  # a refusal that waits for responses to earlier requests
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -64,6 +77,8 @@ class Connection(HttpToolsProtocol):
         """Data have come: part of a request, or several requests."""
         if self._lingered >= 0:
             self._discard(len(data))
+            return
+        if self._is_broken:
             return
         if self._in_headers:
             self._header_bytes += len(data)
@@ -88,10 +103,14 @@ class Connection(HttpToolsProtocol):
         self.cycle.keep_alive = False
         if self._in_body:
             self._in_body = False
-            cast("dict[str, Any]", self.cycle.scope)[CUT_OFF] = True
-            self.cycle.more_body = False
-            self.cycle.message_event.set()
+            self._end_body(CUT_OFF)
         return True
+
+    def _end_body(self, reason: str) -> None:
+        """Let whoever reads the body know that no more will come of it."""
+        cast("dict[str, Any]", self.cycle.scope)[reason] = True
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -123,12 +142,29 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The headers of a request are complete, and its endpoint is called."""
+        fault = self._fault_of_headers()
+        if fault is not None:
+            self._refusal = (400, fault)
+            raise ValueError(fault)
         self._stop_timer()
+        super().on_headers_complete()  # raises where the path is none
         self._in_headers = False
         self._in_body = True
         self._header_bytes = 0
-        super().on_headers_complete()
         self.cycle.transport = self._lingering_transport  # type: ignore[assignment]
+
+    def _fault_of_headers(self) -> str | None:
+        """What RFC 9112 forbids in the request line and the headers; None if there is nothing of it."""
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            return "the request line does not end in HTTP/1.1 or HTTP/1.0"
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            return f"there are {hosts} Host headers: expected one" if hosts else "there is no Host header: expected one"
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (version == "1.0" or [coding.strip().lower() for coding in codings] != [b"chunked"]):
+            return "the Transfer-Encoding is not known here: expected chunked, once, in HTTP/1.1"
+        return None
 
     def on_message_complete(self) -> None:
         """The body of a request is complete, or it has none."""
@@ -144,10 +180,17 @@ class Connection(HttpToolsProtocol):
             self._linger()
         else:
             super().on_response_complete()
+            if self._deferred is not None and self.cycle.response_complete:
+                self._refuse(*self._deferred)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence
-        """Refuse what the parser could not read."""
-        self._refuse(*self._refusal)
+        """Refuse what the parser could not read; within a body, let the endpoint that reads it refuse."""
+        self._is_broken = True
+        if self._in_body and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+            self._end_body(MALFORMED)
+        else:
+            self._refuse(*self._refusal)
 
     def timeout_keep_alive_handler(self) -> None:
         """The connection was idle for too long; a response that the client has not read by then is dropped."""
@@ -179,15 +222,19 @@ class Connection(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, status: int, sentence: str) -> None:
-        """Send an error before there is a request, and close."""
+        """Send an error before there is a request, after the responses to earlier ones, and close."""
         self._stop_timer()
+        self._is_broken = True
         if self.transport.is_closing() or self._lingered >= 0:
             return
-        if self.cycle is None or self.cycle.response_complete:  # otherwise an earlier response is being sent
-            body = dump_json({"error": sentence})
-            head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
-            again = b"retry-after: 1\r\n" if status == 503 else b""
-            self.transport.write(b"".join([STATUS_LINE[status], head, again, b"\r\n", body]))
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._deferred = (status, sentence)
+            return
+        body = dump_json({"error": sentence})
+        head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
+        again = b"retry-after: 1\r\n" if status == 503 else b""
+        self.transport.write(b"".join([STATUS_LINE[status], head, again, b"\r\n", body]))
+        self._tell_refused(self.client, status, len(body), sentence)
         self._linger()
 
     def _linger(self) -> None:

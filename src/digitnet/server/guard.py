@@ -2,7 +2,8 @@
 
 A browser lets any web page send requests to this machine. So on a loopback address the Host header must name this
 machine (otherwise DNS rebinding would let a page read answers under a name of its own), and a request from a web page
-must come from our own page or from a listed origin.
+must come from our own page or from a listed origin. On another address any Host is answered, but what a user drew,
+corrected and trained stays private: the endpoints of the page ask for this machine, a listed name or the token.
 """
 
 import functools
@@ -13,7 +14,7 @@ import re
 from digitnet.errors import RequestError
 from digitnet.server.settings import Settings
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "is_loopback"]
 
 _METHODS = "GET, HEAD, POST, DELETE, OPTIONS"  # of all endpoints, the page's among them
 _EXPOSED = "Inference-Header-Content-Length, Retry-After"  # response headers that scripts of a listed origin may read
@@ -27,7 +28,7 @@ class Guard:
         self._is_local = is_loopback(settings.host)
         self._origins = {origin.encode() for origin in settings.allow_origins}
         own = (origin.partition("://")[2] for origin in settings.allow_origins)
-        self._hosts = {_name(host.encode()) for host in (*settings.allow_hosts, *own)}
+        self._hosts = {_name(host.lower().encode()) for host in (*settings.allow_hosts, *own)}
         self._token = None if settings.token is None else settings.token.encode()
 
     def check(self, headers: dict[bytes, bytes]) -> None:
@@ -48,6 +49,32 @@ class Guard:
         if headers.get(b"sec-fetch-site") == b"same-origin" or origin.partition(b"://")[2] == host:
             return
         raise RequestError("requests from web pages of this origin are not allowed: list it with --allow-origin", 403)
+
+    def check_private(self, client: tuple[str, int] | None, headers: dict[bytes, bytes]) -> None:
+        """Refuse a request for what belongs to the user of the page, unless it may see that.
+
+        It needs a client and a Host of this machine, a Host that is listed, or the token of the server; whether that
+        is right, `check_token` has found out before. So a page elsewhere that has its name resolved to this address
+        (DNS rebinding) is refused, and a browser elsewhere that names the address. A client that writes a Host of its
+        own is not.
+
+        Args:
+            client: Address and port of the client; None where that is unknown.
+            headers: By names in lower case.
+
+        Raises:
+            RequestError: 403, none of them.
+        """
+        name = _name(headers.get(b"host", b"").lower())
+        if self._token is not None or name in self._hosts:
+            return
+        if client is not None and is_loopback(client[0]) and is_loopback(name.decode("latin-1")):
+            return
+        raise RequestError(
+            "the endpoints of the page are for browsers on this machine: list the name in the address with "
+            "--allow-host, or set a token",
+            403,
+        )
 
     def check_token(self, headers: dict[bytes, bytes]) -> None:
         """Refuse a request without the token, if the server has one.
@@ -98,7 +125,7 @@ class Guard:
         }
 
     def _is_known(self, name: bytes) -> bool:
-        return name in self._hosts or is_loopback(name.decode("latin-1"))
+        return name.lower() in self._hosts or is_loopback(name.decode("latin-1"))
 
 
 @functools.lru_cache(maxsize=64)  # clients use few host names; each request checks one
@@ -111,9 +138,11 @@ def is_loopback(host: str) -> bool:
     if host.lower().rstrip(".") in {"localhost", "localhost.localdomain"} or host.lower().endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None)  # of a client of IPv4 where the server listens on ::
+    return (address if mapped is None else mapped).is_loopback
 
 
 def _name(host: bytes) -> bytes:

@@ -4,6 +4,7 @@ Source:
     https://github.com/kserve/open-inference-protocol (REST), and Triton's extension for binary tensor data.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -13,12 +14,12 @@ from starlette.responses import Response
 from digitnet import __version__
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.errors import RequestError
-from digitnet.server.bodies import read_body
+from digitnet.server.bodies import read_buffer
 from digitnet.server.replies import json_response
 from digitnet.server.routes import Routes, get, post
 from digitnet.server.serving import Serving, headers_of, serving_of
 from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
-from digitnet.server.tensors import INPUT, OUTPUTS, read_request, write_response
+from digitnet.server.tensors import INPUT, OUTPUTS, binary_tensors, json_pieces, read_request
 
 __all__ = ["JSON_LENGTH", "routes"]
 
@@ -85,13 +86,19 @@ async def infer(request: Request) -> Response:
         raise RequestError("compressed bodies are not read: send it without Content-Encoding", 415)
     length = _json_length(headers)
     limits = serving.settings
-    body = await read_body(request, limits.json_bytes if length is None else limits.body_bytes)
+    body = await read_buffer(request, limits.json_bytes if length is None else limits.body_bytes)
     wanted = read_request(body, length)
     answers = await serving.batcher.answer(wanted.images, with_logits=wanted.with_logits)
-    content, json_length = write_response(wanted, answers)
-    if json_length is None:
-        return Response(content, media_type="application/json")
-    return Response(content, 200, {JSON_LENGTH: str(json_length)}, "application/octet-stream")
+    pieces: list[bytes] = []
+    for piece in json_pieces(wanted, answers):
+        if pieces:
+            await asyncio.sleep(0)  # others are answered before a long response is written further
+        pieces.append(piece)
+    tensors = binary_tensors(wanted, answers)
+    if not tensors:
+        return Response(b"".join(pieces), media_type="application/json")
+    json_length = sum(map(len, pieces))
+    return Response(b"".join([*pieces, *tensors]), 200, {JSON_LENGTH: str(json_length)}, "application/octet-stream")
 
 
 def _json_length(headers: dict[bytes, bytes]) -> int | None:

@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from digitnet.escaping import escape_controls
+
 __all__ = ["dump_json", "error_response", "json_response", "without_folders"]
 
 _Headers = tuple[tuple[str, str], ...]
@@ -38,7 +40,7 @@ def error_response(status: int, message: str, headers: _Headers = ()) -> Respons
 
     Args:
         status: 400 to 599.
-        message: One sentence; line breaks become spaces.
+        message: One sentence; line breaks become spaces, and control characters are written out.
         headers: Names and values of more headers.
 
     Returns:
@@ -46,7 +48,7 @@ def error_response(status: int, message: str, headers: _Headers = ()) -> Respons
     """
     # The message may quote what a client sent, which need not be encodable as UTF-8.
     text = " ".join(message.encode("utf-8", "backslashreplace").decode().split())
-    return json_response({"error": text}, status, headers)
+    return json_response({"error": escape_controls(text)}, status, headers)
 
 
 def without_folders(text: str) -> str:

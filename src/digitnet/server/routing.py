@@ -33,6 +33,7 @@ _METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )  # labels in metrics; all others are "other"
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
+_PRIVATE = "/studio/"  # below it are a user's drawings, corrections and runs
 _CLIENT_CLOSED = 499  # status in log and metrics, as in nginx's
 
 
@@ -98,6 +99,20 @@ class Application:
             if self._log is not None:
                 self._log.write(scope, recorder.status, recorder.size, seconds)
 
+    def refused(self, client: tuple[str, int] | None, status: int, size: int, reason: str) -> None:
+        """Count and log what a connection refused before it was a request.
+
+        Args:
+            client: Address and port; None where they are unknown.
+            status: Status of the response.
+            size: Size of the response's body in bytes.
+            reason: What was wrong with it.
+        """
+        self.serving.metrics.request_started()
+        self.serving.metrics.request_finished(_UNKNOWN, "other", status, 0.0)
+        if self._log is not None:
+            self._log.write_refusal(client, status, size, reason)
+
     async def _respond(self, scope: Scope, receive: Receive, recorder: "_RecordingSend") -> None:
         """Turn every error into a response."""
         try:
@@ -138,6 +153,8 @@ class Application:
             response = RedirectResponse(self._prefix + "/", 308)
         else:
             self._guard.check_token(headers)
+            if path.startswith(_PRIVATE):
+                self._guard.check_private(scope.get("client"), headers)
             await self._call_extra_routes(scope, receive, recorder, path)
             return
         await response(scope, receive, recorder.send)

@@ -120,7 +120,7 @@ def make_server(app: Application, settings: Settings) -> uvicorn.Server:
     """
     config = uvicorn.Config(
         app,
-        http=functools.partial(Connection, settings=settings),  # type: ignore[arg-type]
+        http=functools.partial(Connection, settings=settings, refused=app.refused),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,

@@ -16,7 +16,8 @@ class Settings:
         host: The name or address it listens on; on a loopback one every request must name this machine.
         root_path: A prefix of all paths, such as "/digits", whether or not the proxy in front has removed it.
         token: What `Authorization: Bearer` must carry; None asks for none.
-        allow_hosts: More names that a request may be sent to, where `host` is a loopback address: a proxy's.
+        allow_hosts: More names that a request may be sent to, such as a proxy's: any request where `host` is a loopback
+            address, and those of the page where it is another one.
         allow_origins: Web pages of these origins may call, such as "https://digits.example.org".
         body_bytes: Largest body of a request.
         json_bytes: Largest body of JSON; parsed into Python's objects it takes twenty times as much memory.
@@ -29,6 +30,7 @@ class Settings:
         shutdown_seconds: Time that accepted requests have to finish after SIGTERM or Ctrl-C, before they are cut off.
         requests: Largest number of requests at the same time; 503 beyond.
         connections: Largest number of connections at the same time; 503 beyond.
+        answer_seconds: Time in which the answer to a request that has come must be there; 503 beyond.
         waiting_images: Images that may wait for an inference; 503 beyond.
         waiting_calls: Pictures and other blocking calls that may wait for a thread; 503 beyond.
         batching: Whether requests that arrive while an inference runs are answered together.
@@ -51,7 +53,8 @@ class Settings:
     shutdown_seconds: float = 10.0  # chosen by hand: as long as `docker stop` waits
     requests: int = 1024
     connections: int = 4096
-    waiting_images: int = 65_536
+    answer_seconds: float = 60.0
+    waiting_images: int = 262_144  # those of six requests of the largest size
     waiting_calls: int = 32
     batching: bool = True
     access_log: bool = True

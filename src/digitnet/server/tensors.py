@@ -1,5 +1,6 @@
 """Bodies of the Open Inference Protocol: bytes -> images, outputs -> bytes; binary tensors follow the JSON."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,17 +8,19 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import RequestError
-from digitnet.server.batching import Answers
 from digitnet.server.bodies import parse_json
+from digitnet.server.large_requests import Answers
 from digitnet.server.numbers import to_pixels
 from digitnet.server.replies import dump_json
 from digitnet.server.settings import MODEL_NAME, MODEL_VERSION
 
-__all__ = ["INPUT", "OUTPUTS", "InferenceRequest", "read_request", "write_response"]
+__all__ = ["INPUT", "OUTPUTS", "InferenceRequest", "binary_tensors", "json_pieces", "read_request"]
 
 INPUT = "images"
 OUTPUTS = {"probabilities": "FP32", "logits": "FP32", "labels": "UINT8"}  # the name and datatype of each
 
+# Rows of an output that are written at once, in less than a millisecond: others are answered before the next ones are.
+_ROWS = 512
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
 
@@ -41,7 +44,7 @@ class InferenceRequest:
         return any(name == "logits" for name, _ in self.outputs)
 
 
-def read_request(body: bytes, json_length: int | None) -> InferenceRequest:
+def read_request(body: bytes | bytearray, json_length: int | None) -> InferenceRequest:
     """Read the body of an inference request.
 
     Args:
@@ -64,32 +67,49 @@ def read_request(body: bytes, json_length: int | None) -> InferenceRequest:
     return InferenceRequest(images, _outputs(content), name)
 
 
-def write_response(request: InferenceRequest, answers: Answers) -> tuple[bytes, int | None]:
-    """Write the body of a response.
+def json_pieces(request: InferenceRequest, answers: Answers) -> Iterator[bytes]:
+    """Write the JSON of a response, a few hundred rows at a time.
+
+    Args:
+        request: The request.
+        answers: The model's outputs.
+
+    Yields:
+        The next piece of the JSON; for few images all of it.
+    """
+    named = {} if request.id is None else {"id": request.id}
+    head = dump_json({**named, "model_name": MODEL_NAME, "model_version": MODEL_VERSION})
+    pieces = [head[:-1], b',"outputs":[']  # without the brace at its end
+    for place, (name, is_binary) in enumerate(request.outputs):
+        values = _values(name, answers)
+        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name], "shape": values.shape}
+        if place:
+            pieces.append(b",")
+        if is_binary:
+            pieces.append(dump_json({**tensor, "parameters": {"binary_data_size": values.nbytes}}))
+            continue
+        pieces += [dump_json(tensor)[:-1], b',"data":[']
+        for start in range(0, len(values), _ROWS):
+            if start:
+                yield b"".join(pieces)
+                pieces = [b","]
+            rows = np.ascontiguousarray(values[start : start + _ROWS]).reshape(-1)
+            pieces.append(dump_json(rows)[1:-1])
+        pieces.append(b"]}")
+    yield b"".join([*pieces, b"]}"])
+
+
+def binary_tensors(request: InferenceRequest, answers: Answers) -> list[bytes]:
+    """The bytes that follow the JSON of a response.
 
     Args:
         request: The request.
         answers: The model's outputs.
 
     Returns:
-        The body; and how many bytes of it are JSON, or None where all are.
+        Each output that is requested as a binary tensor; none for a response that is all JSON.
     """
-    described = []
-    tensors = []
-    for name, is_binary in request.outputs:
-        values = _values(name, answers)
-        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name], "shape": values.shape}
-        if is_binary:
-            tensor["parameters"] = {"binary_data_size": values.nbytes}
-            tensors.append(values.tobytes())
-        else:
-            tensor["data"] = np.ascontiguousarray(values).reshape(-1)
-        described.append(tensor)
-    named = {} if request.id is None else {"id": request.id}
-    head = dump_json({**named, "model_name": MODEL_NAME, "model_version": MODEL_VERSION, "outputs": described})
-    if not any(is_binary for _, is_binary in request.outputs):
-        return head, None
-    return b"".join([head, *tensors]), len(head)
+    return [_values(name, answers).tobytes() for name, is_binary in request.outputs if is_binary]
 
 
 def _values(name: str, answers: Answers) -> AnyArray:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from digitnet.errors import DigitnetError, ServerStartError
+from digitnet.escaping import escape_controls
 from digitnet.server.metrics import SHARED_FOLDER
 
 __all__ = ["supervise"]
@@ -97,7 +98,7 @@ class _Supervisor:
             self._work()
             code = 0
         except DigitnetError as error:
-            sys.stderr.write(f"digitnet: {error}\n")
+            sys.stderr.write(f"digitnet: {escape_controls(str(error))}\n")
         except Exception:  # noqa: BLE001 - the process ends here
             traceback.print_exc()
         finally:

@@ -15,7 +15,7 @@ from digitnet.arrays import AnyArray
 from digitnet.errors import RequestError
 from digitnet.inference.answers import outcome
 from digitnet.inference.classifier import Classifier
-from digitnet.pictures.decoding import MAX_PIXELS
+from digitnet.pictures.size_limits import MAX_PIXELS
 from digitnet.server import in_thread, json_response, read_body, serving_of
 from digitnet.studio.error_status import with_error_status
 from digitnet.studio.networks import Networks

@@ -1,6 +1,7 @@
 """Corrections stay until they are deleted, and then they are gone."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from digitnet.errors import ConfigurationError
 from digitnet.studio.teaching.corrections import PICTURE_BYTES_MAX, Corrections
-from digitnet.studio.teaching.errors import FullError, NotFoundError, StorageError
+from digitnet.studio.teaching.errors import BusyError, FullError, NotFoundError, StorageError
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 SEVEN = bytes(range(28)) * 28
@@ -99,6 +100,71 @@ def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"corrections.sqlite in the studio's folder cannot be used .*move it away"):
         Corrections(path).all()
     assert path.read_bytes() == b"no database at all " * 100
+
+
+def in_pages(tmp_path: Path) -> tuple[Path, Corrections]:
+    """A file of several pages."""
+    path = tmp_path / "corrections.sqlite"
+    kept = Corrections(path)
+    for label in range(60):
+        kept.add(bytes([label]) * 784, label % 10, None)
+    return path, kept
+
+
+def test_damage_that_shows_only_when_it_is_looked_for_is_found_at_the_start(tmp_path: Path) -> None:
+    path, kept = in_pages(tmp_path)
+    kept.check()
+    data = bytearray(path.read_bytes())
+    data[-4096:] = bytes(4096)
+    path.write_bytes(data)
+    kept.add(ONE, 1, None)  # SQLite goes on, as long as it does not come to that page
+    fresh = Corrections(path)
+    with pytest.raises(
+        StorageError, match=r"corrections.sqlite in the studio's folder cannot be used .*move it away"
+    ) as e:
+        fresh.check()
+    assert "\n" not in str(e.value)
+    before = path.read_bytes()
+    for use in (fresh.all, lambda: fresh.add(SEVEN, 7, None), fresh.delete_all):
+        with pytest.raises(StorageError, match="move it away"):
+            use()
+    assert path.read_bytes() == before
+
+
+def test_where_there_is_no_file_none_is_made_by_looking(kept: Corrections, tmp_path: Path) -> None:
+    kept.check()
+    assert not (tmp_path / "corrections.sqlite").exists()
+
+
+def test_a_file_that_another_process_writes_is_busy_and_not_to_be_moved(
+    kept: Corrections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digitnet.studio.teaching.corrections._LOCK_TIMEOUT", 0.05)
+    kept.add(ONE, 1, None)
+    with closing(sqlite3.connect(tmp_path / "corrections.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for use in (kept.all, kept.check, lambda: kept.add(SEVEN, 7, None)):
+            with pytest.raises(BusyError, match="is busy, another process writes to it: try again") as refused:
+                use()
+            assert "move it away" not in str(refused.value)
+        other.execute("ROLLBACK")
+    assert len(kept.all()) == 1
+
+
+def test_a_file_that_cannot_be_written_for_now_is_not_to_be_moved(
+    kept: Corrections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.add(ONE, 1, None)
+
+    def full(*_: Any, **__: Any) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr("sqlite3.connect", full)
+    with pytest.raises(StorageError, match=r"\(database or disk is full\): nothing is changed in it") as refused:
+        kept.add(SEVEN, 7, None)
+    assert "move it away" not in str(refused.value)
 
 
 def test_a_file_of_another_version_is_left_alone(kept: Corrections, tmp_path: Path) -> None:

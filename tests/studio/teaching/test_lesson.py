@@ -222,6 +222,7 @@ def test_a_lesson_that_was_stopped_leaves_no_copy(
     ("recipe", "expected"),
     [
         ({"augmentation": Distortion(rotation=9.0).to_dict()}, Distortion(rotation=9.0)),
+        ({"augmentation": {"rotation": 9.0, "shift": 1}}, Distortion(rotation=9.0, shift=1)),  # of an older version
         ({}, NO_DISTORTION),
         ({"augmentation": {"of": "another version"}}, NO_DISTORTION),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, Images, Labels
 from digitnet.errors import ConfigurationError
-from digitnet.studio.teaching.errors import FullError, NotFoundError, StorageError
+from digitnet.studio.teaching.errors import BusyError, FullError, NotFoundError, StorageError
 
 __all__ = ["CORRECTIONS_MAX", "PICTURE_BYTES_MAX", "Correction", "Corrections"]
 
@@ -22,6 +22,10 @@ _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _VERSION = 1  # of the table
 _LOCK_TIMEOUT = 5.0  # seconds to wait for another process that is writing; chosen by hand
+# SQLite's result codes of a file that another process has locked, and of one that is no database, damaged, or lacks
+# what it should hold (sqlite.org/rescode.html). After any other, such as a full disk, the file is as good as before.
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
 _TABLE = f"""
 CREATE TABLE corrections (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- so that the id of a deleted one never comes back
@@ -57,6 +61,8 @@ class Correction:
 class Corrections:
     """The corrected pictures of a studio; safe to use from any thread and process.
 
+    Every method raises `BusyError` while another process holds the file.
+
     Args:
         path: The SQLite file; made at the first use.
         num_classes: Labels are below this.
@@ -65,6 +71,26 @@ class Corrections:
     def __init__(self, path: Path, num_classes: int = 10) -> None:
         self._path = path
         self._num_classes = num_classes
+        self._damage: str | None = None  # found by `check`
+
+    @classmethod
+    def in_folder(cls, folder: Path, num_classes: int = 10) -> "Corrections":
+        """Those of the studio in that folder."""
+        return cls(folder / "corrections.sqlite", num_classes)
+
+    def check(self) -> None:
+        """Have SQLite look through the whole file, where there is one; a damaged one is not used any more.
+
+        Raises:
+            StorageError: The file is damaged, or cannot be read.
+        """
+        if not self._path.exists():
+            return
+        with self._open() as database:
+            (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            self._damage = _damaged(self._path, found)
+            raise StorageError(self._damage)
 
     def add(self, image: bytes, label: int, was: int | None, png: bytes | None = None) -> tuple[int, bool]:
         """Keep a correction; one of the same image is replaced.
@@ -177,6 +203,8 @@ class Corrections:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """The database, in one transaction."""
+        if self._damage is not None:  # SQLite itself would go on, and might do more damage
+            raise StorageError(self._damage)
         try:
             with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT, isolation_level=None)) as database:
                 database.execute("PRAGMA secure_delete = ON")  # deleted pictures are overwritten
@@ -185,8 +213,15 @@ class Corrections:
                 yield database
                 database.execute("COMMIT")  # whatever was raised before has rolled back by closing
         except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended part
+            if code in _BUSY:
+                raise BusyError(
+                    f"{self._path.name} in the studio's folder is busy, another process writes to it: try again"
+                ) from error
+            if code in _DAMAGED:
+                raise StorageError(_damaged(self._path, error)) from error
             raise StorageError(
-                f"{self._path.name} in the studio's folder cannot be used ({error}): move it away to begin a new one"
+                f"{self._path.name} in the studio's folder cannot be used ({error}): nothing is changed in it"
             ) from error
 
     def _make_table(self, database: sqlite3.Connection) -> None:
@@ -198,3 +233,8 @@ class Corrections:
             raise StorageError(
                 f"{self._path.name} is from another version of digitnet: expected {_VERSION}, found {version}"
             )
+
+
+def _damaged(path: Path, found: object) -> str:
+    reason = " ".join(str(found).split())  # SQLite's report may have several lines
+    return f"{path.name} in the studio's folder cannot be used ({reason}): move it away to begin a new one"

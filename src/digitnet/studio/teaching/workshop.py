@@ -53,7 +53,9 @@ class Workshop:
         self._model = model
         self.reason = missing_for_training() if training else _OFF
         self.runs = Runs(self._folder)
-        self.corrections = Corrections(self._folder / "corrections.sqlite", num_classes)
+        self.corrections = Corrections.in_folder(self._folder, num_classes)
+        with suppress(StorageError, BusyError):  # the endpoints of corrections say so, and all others go on
+            self.corrections.check()
 
     def models(self) -> list[dict[str, str]]:
         """The networks that can answer besides the loaded one: `id` and `name` of each, the newest first."""
