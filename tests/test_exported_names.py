@@ -114,7 +114,7 @@ def test_help_loads_no_command_and_nothing_that_takes_long() -> None:
     modules = modules_of_command("--help")
     assert not HEAVY & modules
     assert not {"dataclasses", "inspect"} & modules  # together they take ten milliseconds
-    assert rooms(modules) == {"cli", "errors", "escaping"}
+    assert rooms(modules) == {"cli", "errors"}
 
 
 def test_help_on_training_loads_nothing_that_trains() -> None:
@@ -124,7 +124,6 @@ def test_help_on_training_loads_nothing_that_trains() -> None:
         "augmentation",
         "cli",
         "errors",
-        "escaping",
         "evaluation",
         "model_file",
         "network",
@@ -132,7 +131,7 @@ def test_help_on_training_loads_nothing_that_trains() -> None:
     }
 
 
-ANSWERING = {"arrays", "cli", "errors", "escaping", "evaluation", "inference", "model_file", "notes", "parallel"}
+ANSWERING = {"arrays", "cli", "errors", "evaluation", "inference", "model_file", "notes", "parallel"}
 
 
 def test_reading_a_picture_loads_what_reads_pictures_and_nothing_else(tmp_path: Path) -> None:

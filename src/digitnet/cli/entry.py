@@ -8,7 +8,7 @@ from digitnet.cli.commands import parse
 from digitnet.cli.lines import print_note
 from digitnet.cli.start_up import quick_imports
 from digitnet.errors import ConfigurationError, DigitnetError
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 __all__ = ["main"]
 

@@ -9,7 +9,7 @@ from digitnet.cli.lines import print_line
 from digitnet.cli.model_notes import note_missing_digest
 from digitnet.cli.options import add_json, add_model_argument, add_precision
 from digitnet.cli.start_up import quick_imports
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 if TYPE_CHECKING:
     from rich.table import Table

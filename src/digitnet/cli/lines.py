@@ -2,7 +2,7 @@
 
 import sys
 
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 __all__ = ["one_line", "print_line", "print_note"]
 

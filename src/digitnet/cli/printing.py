@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from digitnet.cli.lines import one_line, print_note
 from digitnet.cli.wording import digit_in_words, line_in_words
 from digitnet.errors import DigitnetError
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 from digitnet.inference.answers import Digit, Reading, error_outcome, outcome
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from digitnet.arrays import IMAGE_SIDE
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 from digitnet.runs.events import CoresChanged, EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
 
 __all__ = ["ProgressDisplay"]
@@ -107,7 +106,7 @@ def _announce(console: Console, event: RunStarted) -> None:
     """The steps before training, as a reader of the tutorial knows them."""
     recipe, data = event.recipe, event.data
     counts = {"to train": data.train, "to validate": data.validation, "to test": data.test}
-    sizes = [IMAGE_SIDE * IMAGE_SIDE, *recipe.hidden_sizes, data.train.num_classes]
+    sizes = [data.train.images[0].size, *recipe.hidden_sizes, data.train.num_classes]
     changes = [f"{name} {strength:g}" for name, strength in recipe.augmentation.to_dict().items() if strength]
     added = event.num_images - len(data.train)
     steps = {

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from digitnet.escaping import spreadsheet_cell
+from digitnet.errors.escaping import spreadsheet_cell
 from digitnet.files import replaced_file
 
 __all__ = ["TableFile"]

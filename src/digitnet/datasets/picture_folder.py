@@ -12,7 +12,7 @@ from digitnet.datasets.folder import list_folder
 from digitnet.datasets.pairing import DatasetPair, Part, pair
 from digitnet.datasets.picture_file import load_small_picture
 from digitnet.errors import DatasetFormatError, DatasetNotFoundError
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 __all__ = ["OnBadPicture", "load_picture_folder"]
 

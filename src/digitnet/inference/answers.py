@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from digitnet.errors import DigitnetError
-from digitnet.escaping import spreadsheet_cell
+from digitnet.errors.escaping import spreadsheet_cell
 
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from digitnet.errors import MissingExtraError
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from starlette.types import Scope
 
-from digitnet.escaping import escape_controls_in_json
+from digitnet.errors.escaping import escape_controls_in_json
 from digitnet.server.replies import dump_json
 
 __all__ = ["AccessLog"]

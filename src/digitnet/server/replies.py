@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 
 __all__ = ["dump_json", "error_response", "json_response", "without_folders"]
 

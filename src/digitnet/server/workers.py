@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from digitnet.errors import DigitnetError, ServerStartError
-from digitnet.escaping import escape_controls
+from digitnet.errors.escaping import escape_controls
 from digitnet.server.metrics import SHARED_FOLDER
 
 __all__ = ["supervise"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from digitnet.escaping import escape_controls, escape_controls_in_json, spreadsheet_cell
+from digitnet.errors.escaping import escape_controls, escape_controls_in_json, spreadsheet_cell
 
 
 @pytest.mark.parametrize(
