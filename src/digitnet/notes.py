@@ -55,6 +55,7 @@ class NoteKind(Enum):
     # About the answer.
     NETWORKS_DIFFER = "the two networks of the model file differ: one reads {}, the other {}"  # names of classes
     AVERAGED = "unsure at first: averaged over {} distorted copies"
+    LIKE_A_LETTER = "may be a letter or a mark"
     UNLIKE_DIGITS = "does not look like a digit"
 
 

@@ -15,6 +15,7 @@ from digitnet.errors import PictureDecodeError
 from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.classifier import Classifier
 from digitnet.inference.decision import Decision, Place, Thresholds
+from digitnet.inference.number_reader import NumberReader
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reader import Reader, ReadingThresholds
@@ -165,6 +166,28 @@ def test_a_frame_on_the_very_edge_changes_nothing(
         picture[:, :width] = picture[:, -width:] = 0
         digit = classifier.read_digit(picture)
         assert (digit.text, digit.status) == (text, "ok")
+
+
+def letter_a() -> GrayPicture:
+    picture = np.full((130, 170), 255, np.uint8)
+    for begin, end in (((65, 105), (85, 30)), ((85, 30), (108, 104)), ((70, 78), (103, 76))):
+        cv2.line(picture, begin, end, 0, 9, cv2.LINE_AA)
+    return picture
+
+
+def test_a_letter_is_no_digit_for_sure(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    digit = classifier.read_digit(letter_a())
+    assert digit.status != "ok"
+    monkeypatch.setattr(NumberReader, "chance_of_digit", lambda *_: 0.0)
+    doubted = classifier.read_digit(on_paper(np.pad(drawn_seven(), 24)))
+    assert (doubted.text, doubted.status) == ("7", "unsure")
+    assert "may be a letter or a mark" in doubted.notes
+
+
+def drawn_seven() -> GrayPicture:
+    ink = np.zeros((80, 60), np.uint8)
+    cv2.polylines(ink, [np.array([[6, 8], [52, 7], [28, 74]])], False, 255, 8, cv2.LINE_AA)
+    return ink
 
 
 def test_what_is_no_digit_in_any_look_stays_none(classifier: Classifier) -> None:

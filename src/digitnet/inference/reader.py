@@ -5,7 +5,7 @@ seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -143,7 +143,15 @@ class Reader:
         place = Place(best.framed.box, 0, notes, self.thresholds.edge_penalty * edge)
         images = best.framed.image[np.newaxis]
         (digit,) = self.decision.digits(self.predictor.averaged(images, best.outputs), [place])
+        if digit.status == "ok" and self._may_be_a_letter(best):
+            digit = replace(digit, status="unsure", notes=(*digit.notes, *in_words((Note(NoteKind.LIKE_A_LETTER),))))
         return Trace(best.picture.ink, best.picture.steps, images, Reading(((digit,),), digit.notes))
+
+    def _may_be_a_letter(self, best: _Candidate) -> bool:
+        """Whether the character network takes the ink of a picture for something else than a digit."""
+        if self.numbers is None or min(best.picture.ink.shape) <= IMAGE_SIDE:
+            return False
+        return self.numbers.chance_of_digit(best.picture.ink, best.framed) < self.thresholds.min_digit_chance
 
     def _candidate(self, picture: Picture, framed: FramedDigit) -> _Candidate:
         return _Candidate(picture, framed, self.predictor.outputs(framed.image[np.newaxis]))
@@ -296,7 +304,7 @@ class Reader:
         if outlier_scores is None or (outlier_scores <= self.thresholds.max_outlier_score).any():
             return True
         places = [Place((0, 0, IMAGE_SIDE, IMAGE_SIDE))] * len(images)
-        return not _is_any_refused(self.decision.digits(outputs, places))
+        return all(digit.status != "not_a_digit" for digit in self.decision.digits(outputs, places))
 
     def _count_typical(self, trace: Trace, outputs: Outputs) -> int:
         """How many digits of an answer are typical; all of them where nothing tells."""
@@ -311,9 +319,9 @@ class Reader:
         penalty = self.thresholds.edge_penalty * edge
         places = [Place(digit.box, digit.line, digit.notes, penalty) for digit in read.found]
         digits = self.decision.digits(read.outputs, places)
-        if len(digits) >= self.thresholds.crowd and _is_any_refused(digits):
-            notes = in_words((*read.picture.notes, *_marks_ignored(len(digits))))
-            return Trace(read.picture.ink, read.picture.steps, _stack([]), Reading((), notes))
+        if len(digits) >= self.thresholds.crowd and any(digit.status == "not_a_digit" for digit in digits):
+            ignored = in_words((*read.picture.notes, *_marks_ignored(len(digits))))
+            return Trace(read.picture.ink, read.picture.steps, _stack([]), Reading((), ignored))
         return _trace_of_page(read.picture, read.page, read.found, digits, self._kept(digits))
 
     def _kept(self, digits: Sequence[Digit]) -> NDArray[np.bool_]:
@@ -363,10 +371,6 @@ def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
     reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
     steps = (*picture.steps[:-1], ("ink", found.ink)) if picture.steps else ()
     return Trace(found.ink, steps, _stack(found.images), reading)
-
-
-def _is_any_refused(digits: Sequence[Digit]) -> bool:
-    return any(digit.status == "not_a_digit" for digit in digits)
 
 
 def _trace_of_page(
