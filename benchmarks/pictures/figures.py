@@ -15,6 +15,7 @@ from benchmarks.plots import WIDTH, panel, save
 from benchmarks.rendering.hardships import HARDSHIPS, LEVELS
 from benchmarks.rendering.render import render
 from digitnet import load_classifier, load_mnist
+from digitnet.files import write_atomically
 from digitnet.report import explanation_figure
 from digitnet.report.style import DPI, MUTED, TITLE_HEIGHT, hide_frame, in_house_style, new_figure
 
@@ -28,6 +29,7 @@ _TILE, _GAP = 88, 6  # dots
 _GROUND = 255  # the page's white, around pictures that are not square
 _LEFT, _NAME = 0.35, 0.22  # inches: margin, and the text above a row of tiles
 _EXAMPLE, _EXAMPLE_SEED, _EXAMPLE_PAGE_SEED = (2, 0, 2, 6), 4, 3
+_SHEET, _SHEET_SEED = 4, 21
 _EXAMPLE_HARDSHIPS = {
     "squared": 0.5,
     "shadow": 0.6,
@@ -46,6 +48,16 @@ def write_figures(folder: Path) -> None:
     figures = {"explained": explained_figure, "levels": levels_figure, "hardships": hardships_figure}
     for name, draw in {**figures, "kinds": kinds_figure, "nothing": nothing_figure}.items():
         save(draw(), folder / f"pictures_{name}.png")
+    write_mark_sheet(folder / "mark_sheet.png")
+
+
+def write_mark_sheet(path: Path) -> None:
+    """Render the sheet that README turns into a table: a picture that anyone can read with the command beside it."""
+    (sheets,) = [
+        pictures for pictures in page_sets("table", "plain", _SHEET + 1, _SHEET_SEED) if pictures.kind == "lines"
+    ]
+    content = cv2.imencode(".png", cv2.cvtColor(np.asarray(sheets[_SHEET].picture), cv2.COLOR_RGB2BGR))[1]
+    write_atomically(path, content.tobytes())
 
 
 def fitted(picture: Tiles, height: int, width: int) -> Tiles:

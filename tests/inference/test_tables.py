@@ -1,11 +1,17 @@
 """Numbers in cells: joined, without rules, beside the table."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from digitnet.inference.answers import Number
+from digitnet.inference.classifier import Classifier
 from digitnet.inference.tables import CharacterPlace, is_parted, numbers_in_cells, table_of
 from digitnet.segmentation.table_grid import find_table_grid
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def number(text: str, left: int, line: int, top: int | None = None) -> Number:
@@ -72,3 +78,21 @@ def test_rules_part_neighbours_but_not_in_a_comb() -> None:
     assert is_parted(cell, CharacterPlace(1, 0, -1)) is None
     assert is_parted(box, CharacterPlace(0, 0, 3)) is False
     assert is_parted(box, CharacterPlace(0, 0, 4)) is True
+
+
+def test_the_sheet_of_the_readme_is_read_as_it_says(classifier: Classifier) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if "](docs/figures/mark_sheet.png)" in line]
+    shown = [line.split(",") for line in re.findall(r"`([^`]+)`", row)]
+    table = classifier.read_table(ROOT / "docs" / "figures" / "mark_sheet.png")
+    assert table.texts == shown
+    written = ["39 675 51 4", "87 905 34 9", "64 913 81 0", "79 428 43 1", "58 157 77 0", "- 357 48 6"]
+    wrong = {
+        (place, column)
+        for place, line in enumerate(written)
+        for column, text in enumerate(line.split())
+        if shown[place][column] != text.strip("-")
+    }
+    assert len(wrong) == 3
+    assert wrong < set(table.unsure)
+    assert len(table.unsure) == 10
