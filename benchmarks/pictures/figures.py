@@ -48,7 +48,7 @@ def write_figures(folder: Path) -> None:
     figures = {"explained": explained_figure, "levels": levels_figure, "hardships": hardships_figure}
     for name, draw in {**figures, "kinds": kinds_figure, "nothing": nothing_figure}.items():
         save(draw(), folder / f"pictures_{name}.png")
-    write_mark_sheet(folder / "mark_sheet.png")
+    write_mark_sheet(folder / "pictures_mark_sheet.png")
 
 
 def write_mark_sheet(path: Path) -> None:

@@ -82,9 +82,9 @@ def test_rules_part_neighbours_but_not_in_a_comb() -> None:
 
 def test_the_sheet_of_the_readme_is_read_as_it_says(classifier: Classifier) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (row,) = [line for line in readme.splitlines() if "](docs/figures/mark_sheet.png)" in line]
+    (row,) = [line for line in readme.splitlines() if "](docs/figures/pictures_mark_sheet.png)" in line]
     shown = [line.split(",") for line in re.findall(r"`([^`]+)`", row)]
-    table = classifier.read_table(ROOT / "docs" / "figures" / "mark_sheet.png")
+    table = classifier.read_table(ROOT / "docs" / "figures" / "pictures_mark_sheet.png")
     assert table.texts == shown
     written = ["39 675 51 4", "87 905 34 9", "64 913 81 0", "79 428 43 1", "58 157 77 0", "- 357 48 6"]
     wrong = {
