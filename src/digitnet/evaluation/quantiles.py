@@ -4,11 +4,11 @@ import bisect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from digitnet.errors import ConfigurationError
 
-__all__ = ["Quantiles"]
+__all__ = ["Quantiles", "is_finite_number"]
 
 # Shares of images for which a quantile is kept; they are close together between 1 in 2,000 and 1 in 100.
 _SHARES = (0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2)
@@ -40,7 +40,7 @@ class Quantiles:
 
     def __post_init__(self) -> None:
         columns = (self.shares, self.values)
-        if not all(isinstance(column, tuple) and all(map(_is_number, column)) for column in columns):
+        if not all(isinstance(column, tuple) and all(map(is_finite_number, column)) for column in columns):
             raise ConfigurationError("the quantiles hold something else than numbers")
         if not isinstance(self.n, int) or isinstance(self.n, bool) or self.n < 0:
             raise ConfigurationError(f"the quantiles are of {self.n!r:.40} images: expected a whole number from 0")
@@ -103,7 +103,8 @@ class Quantiles:
         return cls(content["n"], tuple(shares), tuple(values))
 
 
-def _is_number(value: object) -> bool:
+def is_finite_number(value: object) -> TypeGuard[float]:
+    """Whether a value read from JSON is a number that a float can hold; true and false are none."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     try:

@@ -1,13 +1,12 @@
 """What a model file says about itself: one JSON text, checked on the way in and on the way out."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias, TypeGuard, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from digitnet.errors import ConfigurationError, ModelFileError
-from digitnet.evaluation.quantiles import Quantiles
+from digitnet.evaluation.quantiles import Quantiles, is_finite_number
 
 __all__ = ["FORMAT_VERSION", "PRECISIONS", "QUANTILES", "ModelMetadata", "Precision", "check_precision"]
 
@@ -86,10 +85,10 @@ class ModelMetadata:
             if not isinstance(vars(self)[name], dict):
                 raise ConfigurationError(f"{name} is {vars(self)[name]!r:.40}: expected a mapping")
         temperature = self.calibration.get("temperature")
-        if not _is_number(temperature) or temperature <= 0:
+        if not is_finite_number(temperature) or temperature <= 0:
             raise ConfigurationError(f"temperature is {temperature!r:.40}: expected a number above 0")
         threshold = self.thresholds.get("unsure_below")
-        if not _is_number(threshold) or not 0 <= threshold <= 1:
+        if not is_finite_number(threshold) or not 0 <= threshold <= 1:
             raise ConfigurationError(f"unsure_below is {threshold!r:.40}: expected a number in [0, 1]")
         for name in QUANTILES & self.thresholds.keys():
             Quantiles.from_dict(self.thresholds[name])
@@ -193,15 +192,6 @@ def _tuple_from(value: object, name: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise ConfigurationError(f"{name} is {value!r:.40}: expected a list")
     return tuple(value)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
 
 
 def _refuse_constant(name: str) -> float:

@@ -5,9 +5,8 @@ model. `scripts/train_reading_networks.py` makes them.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -57,19 +56,21 @@ class ReadingNetwork:
         return np.concatenate(parts)
 
 
-class ReadingNetworks(NamedTuple):
-    """Both networks.
+class ReadingNetworks:
+    """Both networks, each of which is loaded when it is first used: a single digit mostly needs only one."""
 
-    Attributes:
-        pixels: From `local_contrast` features to `PIXEL_KINDS`.
-        characters: From `character_views` features to `CHARACTER_NAMES`.
-    """
+    @cached_property
+    def pixels(self) -> ReadingNetwork:
+        """From `local_contrast` features to `PIXEL_KINDS`."""
+        return ReadingNetwork(_FOLDER / "pixels.onnx")
 
-    pixels: ReadingNetwork
-    characters: ReadingNetwork
+    @cached_property
+    def characters(self) -> ReadingNetwork:
+        """From `character_views` features to `CHARACTER_NAMES`."""
+        return ReadingNetwork(_FOLDER / "characters.onnx")
 
 
 @cache
 def reading_networks() -> ReadingNetworks:
-    """The networks of the package, loaded once."""
-    return ReadingNetworks(ReadingNetwork(_FOLDER / "pixels.onnx"), ReadingNetwork(_FOLDER / "characters.onnx"))
+    """The networks of the package, the same ones for all who ask."""
+    return ReadingNetworks()

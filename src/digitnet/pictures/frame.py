@@ -50,14 +50,14 @@ def without_frame(picture: AnyPicture, limits: FrameLimits = FRAME_LIMITS) -> An
     height, width = gray.shape
     if min(height, width) < limits.min_side:
         return None
+    most = max(limits.width, int(limits.width_share * min(height, width)))
+    sides = [turned[: most + 2] for turned in (gray, gray[::-1], gray.T, gray[:, ::-1].T)]
+    # Most pictures have no frame, and are done with here.
+    if sum(_are_alike(side[:1], limits)[0] for side in sides) < limits.sides:
+        return None
     down, across = int(limits.edge_share * height), int(limits.edge_share * width)
     paper = median(gray[down : height - down, across : width - across].ravel())
-    most = max(limits.width, int(limits.width_share * min(height, width)))
-    rows, columns = gray[: most + 2], gray[:, : most + 2].T
-    widths = [
-        _frame_width(side, paper, most, limits)
-        for side in (rows, gray[::-1][: most + 2], columns, gray[:, ::-1][:, : most + 2].T)
-    ]
+    widths = [_frame_width(side, paper, most, limits) for side in sides]
     if sum(side > 0 for side in widths) < limits.sides:
         return None
     top, foot, left, right = widths
@@ -67,14 +67,24 @@ def without_frame(picture: AnyPicture, limits: FrameLimits = FRAME_LIMITS) -> An
 
 def _frame_width(rows: GrayPicture, paper: float, most: int, limits: FrameLimits) -> int:
     """Rows of one side of a frame, the outermost first; 0 where there is none, or something wider than a frame."""
-    levels = np.array([median(row) for row in rows])
-    is_alike = (np.abs(rows - levels[:, None]) <= limits.alike).mean(axis=1) >= limits.alike_share
-    distance = np.abs(levels - paper)
+    distance = np.abs(_levels(rows) - paper)
+    is_alike = _are_alike(rows, limits)
     count = _leading(is_alike & (distance >= limits.contrast))
     if not 0 < count <= most:
         return 0
     is_blurred = bool(is_alike[count] and distance[count] >= limits.blurred_contrast)
     return count + is_blurred
+
+
+def _levels(rows: GrayPicture) -> AnyArray:
+    """The median of each row."""
+    return np.array([median(row) for row in rows])
+
+
+def _are_alike(rows: GrayPicture, limits: FrameLimits) -> NDArray[np.bool_]:
+    """Whether nearly all pixels of a row have the same level, for each row."""
+    is_near = np.abs(rows - _levels(rows)[:, None]) <= limits.alike
+    return np.asarray(is_near.mean(axis=1) >= limits.alike_share)
 
 
 def _leading(are_true: NDArray[np.bool_] | AnyArray) -> int:
