@@ -86,3 +86,10 @@ def test_pictures_of_one_level_or_of_many_have_no_such_candidates() -> None:
     slope = np.tile(np.arange(70, dtype=np.uint8), (90, 1))
     for pixels in (nothing.pixels, np.clip(noise, 0, 255).astype(np.uint8), slope):
         assert two_level_candidates(replace(nothing, pixels=pixels)) == []
+
+
+def test_three_levels_are_more_than_two() -> None:
+    pixels = np.full((90, 70), 255, np.uint8)
+    pixels[5:80, 5:60] = 0
+    pixels[10:60, 8:50] = 128
+    assert two_level_candidates(replace(drawing(255, 0), pixels=pixels)) == []

@@ -49,6 +49,11 @@ def test_a_frame_that_a_camera_blurs_goes_with_its_soft_edge() -> None:
     assert found[48:52, 20:45].min() < 80  # the digit is there
 
 
+def test_a_row_that_is_partly_frame_goes_with_it() -> None:
+    soft = framed(framed(digit(), 4, 220), 3, 0)
+    assert_array_equal(without_frame(soft), digit())
+
+
 def test_three_sides_are_a_frame_and_two_may_be_strokes() -> None:
     three = framed(digit(), 2, 0)
     three[-2:, 2:-2] = 240

@@ -351,8 +351,8 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
 
     The first one counts. Where both differ, the second one does if it is sure, and either there is neither a mark nor a
     word nor a rule, or both have found as many digits; but then nothing is sure. So it is where the first one has found
-    no number, and where nothing looks like a digit. Chosen among thirteen rules on 500 rendered lines of training
-    digits (docs/log.md, 2026-11-30, "two ways to read a page").
+    no number, and where nothing looks like a digit. Chosen among thirteen rules on 257 rendered lines of training
+    digits (docs/log.md, 2026-11-30, "straight runs, and two ways to read a page").
     """
     if found is None or not found.numbers:
         return as_unsure(plain)
