@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitnet.augmentation.pens import middle_lines
+
 Field: TypeAlias = NDArray[np.float32]  # distance to the nearest outline in MNIST's pixels, above 0 inside a stroke
 
 FINENESS = 8  # points of a field for each of MNIST's pixels
@@ -59,7 +61,9 @@ def stroke_field(image: NDArray[np.uint8], pen: float | None = None, thicker: fl
         The field, float32 (28 * FINENESS, 28 * FINENESS).
     """
     is_ink = _smooth_ink(image)
-    distances = signed_distance(is_ink) if pen is None else pen / 2 - _distance_to(skeleton(is_ink))
+    distances = (
+        signed_distance(is_ink) if pen is None else pen / 2 - _distance_to(middle_lines(is_ink).astype(np.uint8))
+    )
     return smooth_field(distances, thicker)
 
 
@@ -90,41 +94,3 @@ def signed_distance(is_ink: NDArray[np.uint8]) -> Field:
 
 def _distance_to(line: NDArray[np.uint8]) -> Field:
     return np.asarray(cv2.distanceTransform(1 - line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / FINENESS)
-
-
-def _thinning_tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each of the 256 neighbourhoods, whether the two half-steps of the thinning take the point in the middle."""
-    first, second = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
-    for code in range(256):
-        n, ne, e, se, s, sw, w, nw = (bool(code >> place & 1) for place in range(8))
-        pieces = sum((not n and (ne or e), not e and (se or s), not s and (sw or w), not w and (nw or n)))
-        neighbours = min(sum((nw or n, ne or e, se or s, sw or w)), sum((n or ne, e or se, s or sw, w or nw)))
-        if pieces == 1 and 2 <= neighbours <= 3:
-            first[code] = not ((s or sw or not nw) and w)
-            second[code] = not ((n or ne or not se) and e)
-    return first, second
-
-
-_TABLES = _thinning_tables()
-_RING = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)  # the bits of a neighbourhood
-
-
-def skeleton(is_ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The middle lines of the strokes, one point wide.
-
-    Args:
-        is_ink: uint8 (height, width), 1 = ink, 0 = paper.
-
-    Returns:
-        uint8 of the same shape.
-
-    Source:
-        Z. Guo, R. W. Hall, Communications of the ACM 32 (1989), 359-373, first algorithm.
-    """
-    line, before = is_ink.copy(), -1
-    while (count := int(np.count_nonzero(line))) != before:
-        before = count
-        for table in _TABLES:
-            codes = cv2.filter2D(line, cv2.CV_8U, _RING, borderType=cv2.BORDER_CONSTANT)
-            line[table[codes] & (line == 1)] = 0
-    return line

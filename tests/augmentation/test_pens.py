@@ -6,6 +6,7 @@ import pytest
 
 from digitnet.arrays import GrayPicture
 from digitnet.augmentation.pens import middle_lines, with_pen
+from digitnet.datasets import Dataset
 
 
 def _eight(width: int) -> GrayPicture:
@@ -52,3 +53,22 @@ def test_a_dot_stays_a_dot() -> None:
 
 def test_a_pen_thinner_than_a_pixel_draws_lines_of_one() -> None:
     assert _mean_width(with_pen(_eight(14), 0.3)) == pytest.approx(1.0, abs=0.15)
+
+
+def test_middle_lines_of_digits_are_a_point_wide_and_in_one_piece(mnist: tuple[Dataset, Dataset]) -> None:
+    whole = [image for image in mnist[1].images[:100] if _pieces_and_loops((image > 60) * np.uint8(255))[0] == 1]
+    for image in whole[:30]:
+        is_ink = np.asarray(cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) > 100, np.uint8)
+        line = np.asarray(middle_lines(is_ink), np.uint8)
+        assert np.all(is_ink[line == 1] == 1)
+        assert cv2.connectedComponents(line)[0] == cv2.connectedComponents(is_ink)[0]
+        # no 2 x 2 block of points is left but at crossings
+        assert (cv2.boxFilter(line, -1, (2, 2), normalize=False) == 4).sum() <= 4
+
+
+def test_the_middle_line_of_a_bar_is_its_middle() -> None:
+    is_ink = np.zeros((40, 21), np.uint8)
+    is_ink[5:35, 8:13] = 1
+    line = middle_lines(is_ink)
+    assert np.flatnonzero(line.any(axis=0)).tolist() == [10]
+    assert np.flatnonzero(line.any(axis=1)).size >= 24

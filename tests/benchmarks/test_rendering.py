@@ -402,27 +402,6 @@ def test_compression_is_that_of_pillow_at_the_quality_that_it_says(digits: NDArr
             assert np.array_equal(picture_of(digits[0], jpeg=severity), np.asarray(image))
 
 
-# The middle line of strokes
-
-
-def test_the_skeleton_is_one_point_wide_and_in_one_piece(digits: NDArray[np.uint8]) -> None:
-    for image in in_one_piece(digits, 30):
-        is_ink = np.asarray(cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) > 100, np.uint8)
-        line = load("rendering.glyphs").skeleton(is_ink)
-        assert np.all(is_ink[line == 1] == 1)
-        assert cv2.connectedComponents(line)[0] == cv2.connectedComponents(is_ink)[0]
-        # no 2 x 2 block of points is left but at crossings
-        assert (cv2.boxFilter(line, -1, (2, 2), normalize=False) == 4).sum() <= 4
-
-
-def test_the_skeleton_of_a_bar_is_its_middle() -> None:
-    is_ink = np.zeros((40, 21), np.uint8)
-    is_ink[5:35, 8:13] = 1
-    line = load("rendering.glyphs").skeleton(is_ink)
-    assert np.flatnonzero(line.any(axis=0)).tolist() == [10]
-    assert np.flatnonzero(line.any(axis=1)).size >= 24
-
-
 @pytest.mark.parametrize("place", [11, 24, 37, 44, 64, 68])
 def test_dark_ground_between_light_strokes_is_no_sheet(place: int) -> None:
     """In wide pictures of light ink it looks like a small dark sheet, but most of the writing lies beside it."""

@@ -36,13 +36,16 @@ def with_pen(strokes: GrayPicture, pen: float) -> GrayPicture:
 
 
 def middle_lines(strokes: GrayPicture) -> NDArray[np.bool_]:
-    """Strokes thinned to lines a pixel wide, by the two-step thinning of Z. Guo and R. W. Hall (1989).
+    """Strokes thinned to lines a pixel wide, by the first algorithm of Guo and Hall.
 
     Args:
         strokes: uint8 (height, width), 0 = paper.
 
     Returns:
         bool (height, width): as many pieces and as many loops as the strokes have.
+
+    Source:
+        Z. Guo, R. W. Hall, Communications of the ACM 32 (1989), 359-373.
     """
     lines = np.asarray(strokes > 0, np.uint8)
     while True:
@@ -54,7 +57,7 @@ def middle_lines(strokes: GrayPicture) -> NDArray[np.bool_]:
             return lines > 0
 
 
-def _removable(step: int) -> NDArray[np.uint8]:
+def _removable(half_step: int) -> NDArray[np.uint8]:
     """For each set of neighbours whether a pixel of a line may go: that neither breaks the line nor shortens it."""
     every = np.arange(256)
     n, ne, e, se, s, sw, w, nw = (every >> bit & 1 > 0 for bit in range(8))
@@ -64,7 +67,7 @@ def _removable(step: int) -> NDArray[np.uint8]:
         np.sum([nw | n, ne | e, se | s, sw | w], axis=0),
         np.sum([n | ne, e | se, s | sw, w | nw], axis=0),
     )
-    stays = (s | sw | ~nw) & w if step else (n | ne | ~se) & e
+    stays = (n | ne | ~se) & e if half_step else (s | sw | ~nw) & w
     return np.asarray((crossings == 1) & (fewest >= 2) & (fewest <= 3) & ~stays, np.uint8)
 
 
