@@ -128,7 +128,8 @@ class Reader:
         if is_large and self._is_unlike_digits(best):
             other = self._most_typical(other_candidates(first, attempts))
             if other is None and best is not None:
-                edge = inklike_surroundings(best.picture.pixels, best.picture.ink)
+                # Of the first look: what is as dark beside its ink speaks against a digit in the others, too.
+                edge = inklike_surroundings(first.pixels, first.ink)
             best = other or best
         if best is None:
             height, width = first.ink.shape
