@@ -17,6 +17,8 @@ _SLOPES = tuple(step / 25 for step in range(-7, 8))
 _GAP = 2
 # Greatest length in pixels that is told from longer ones, so that it fits into uint8.
 _LONGEST = 255
+# Reduced pixels, of all slopes together, that are followed in one go: it bounds the memory of large pictures.
+_PIXELS_AT_ONCE = 1 << 23
 _NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
 
 
@@ -46,24 +48,39 @@ def _upright_runs(is_dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if not is_dark.any():
         return longest
     # A line may be a pixel off where rows are shifted by whole pixels.
-    thick = cv2.dilate(is_dark, np.ones((1, 3), np.uint8))
-    for slope in _SLOPES:
-        shear = np.array([[1, slope, -slope * height / 2], [0, 1, 0]])
-        sheared = np.asarray(cv2.warpAffine(thick, shear, (width, height), flags=_NEAREST), np.uint8)
-        shear[0, 1:] *= -1
-        runs = cv2.warpAffine(_runs_of_columns(sheared), shear, (width, height), flags=_NEAREST)
-        np.maximum(longest, runs, out=longest)
+    thick = np.asarray(cv2.dilate(is_dark, np.ones((1, 3), np.uint8)), np.uint8)
+    for first in range(0, len(_SLOPES), at_once := max(1, _PIXELS_AT_ONCE // is_dark.size)):
+        shears = [np.array([[1, slope, -slope * height / 2], [0, 1, 0]]) for slope in _SLOPES[first : first + at_once]]
+        runs = _runs_of_columns(np.hstack([_sheared(thick, shear) for shear in shears]))
+        for place, shear in enumerate(shears):
+            shear[0, 1:] *= -1
+            np.maximum(longest, _sheared(runs[:, place * width : (place + 1) * width], shear), out=longest)
     return np.asarray(longest * is_dark, np.uint8)
+
+
+def _sheared(plane: NDArray[np.uint8], shear: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.warpAffine(plane, shear, plane.shape[::-1], flags=_NEAREST), np.uint8)
 
 
 def _runs_of_columns(is_dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """For each pixel the length, in pixels of the picture, of the run of its column; 0 outside of one."""
-    closed = cv2.morphologyEx(
-        np.pad(is_dark, ((_GAP, _GAP), (0, 0))), cv2.MORPH_CLOSE, np.ones((_GAP + 1, 1), np.uint8)
-    )[_GAP:-_GAP]
-    height = len(closed)
-    row = np.arange(height, dtype=np.int16)[:, None]
-    before = np.maximum.accumulate(np.where(closed, np.int16(-1), row), axis=0)
-    behind = np.minimum.accumulate(np.where(closed, np.int16(height), row)[::-1], axis=0)[::-1]
-    lengths = np.minimum((behind - before - 1) * RUN_REDUCTION, _LONGEST)
-    return np.asarray(lengths * closed, np.uint8)
+    padded = cv2.copyMakeBorder(is_dark, _GAP, _GAP, 0, 0, cv2.BORDER_CONSTANT, value=(0,))
+    gaps_closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((_GAP + 1, 1), np.uint8))
+    closed = np.asarray(gaps_closed, np.uint8)[_GAP:-_GAP]
+    lengths = _counted(closed) + _counted(closed[::-1])[::-1] - closed
+    return np.asarray(cv2.add(lengths, lengths), np.uint8)  # RUN_REDUCTION of them; more than 255 are 255
+
+
+def _counted(is_dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """For each pixel how many of its column, from itself upwards, are dark without a gap; 128 for more."""
+    most = np.full(is_dark.shape[1], _LONGEST // RUN_REDUCTION, np.uint8)
+    everything = is_dark * np.uint8(255)
+    counts = np.empty_like(is_dark)
+    above = np.zeros_like(most)
+    for row in range(len(counts)):
+        count = counts[row]
+        np.minimum(above, most, out=count)
+        count += 1
+        count &= everything[row]
+        above = count
+    return counts
