@@ -266,7 +266,7 @@ def test_many_threads_get_their_own_answers(classifier: Classifier) -> None:
     wrong: list[int] = []
 
     def work(which: int) -> None:
-        for _ in range(30):
+        for _ in range(8):
             same = classifier.read_digit(pictures[which]) == expected[which]
             close = np.allclose(classifier.predict_logits(batches[which]), expected_logits(batches[which]), atol=1e-4)
             if not (same and close):
