@@ -81,6 +81,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "lattice",
         "character_views",
         "characters",
+        "writer_adaptation",
         "page",
     ),
     "training": (
@@ -110,6 +111,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "decision",
         "tables",
         "number_words",
+        "named_lines",
         "known_numbers",
         "number_reader",
         "digit_candidates",

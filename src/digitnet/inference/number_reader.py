@@ -19,6 +19,7 @@ from digitnet.constraints import AnyConstraint
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
 from digitnet.inference.known_numbers import fitting_number
+from digitnet.inference.named_lines import NamedLine, characters_of, named_lines
 from digitnet.inference.number_words import (
     DIGIT_NAMES,
     MARK_NAMES,
@@ -42,9 +43,9 @@ from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box, FramedDigit
 from digitnet.pictures.written_ink import PageInk, find_page_ink
 from digitnet.segmentation.character_views import lone_character_features
-from digitnet.segmentation.characters import NamedEdge, best_path, named_log_probabilities
+from digitnet.segmentation.characters import NamedEdge, named_log_probabilities
 from digitnet.segmentation.components import typical_height
-from digitnet.segmentation.page import CharacterLine, Page, segment_written
+from digitnet.segmentation.page import Page, segment_written
 from digitnet.segmentation.table_grid import TableGrid, find_table_grid
 
 __all__ = ["NumberReader", "WrittenNumbers"]
@@ -55,16 +56,6 @@ _PLAIN = DIGIT_NAMES | {" ", "\n"}  # what is written where there is no mark
 _LIKELY_CHARACTERS, _LIKELY = 4, 0.8
 # Length of a rule in heights of a digit, from which it is no stroke; chosen by hand.
 _LONG_RULE = 2.5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _NamedLine:
-    """A line, the log-probability of every name of its edges, and the characters of its best path."""
-
-    row: int
-    lattice: CharacterLine
-    names: NDArray[np.float64]
-    characters: list[PageCharacter]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,23 +215,17 @@ class NumberReader:
             table_shape=placed.shape,
         )
 
-    def _named_lines(self, page: Page, outputs: Outputs) -> list[_NamedLine]:
+    def _named_lines(self, page: Page, outputs: Outputs) -> list[NamedLine]:
         """The characters of each line; `outputs` are those of all candidates of the page."""
-        lines = page.character_lines
-        if not lines:
+        if not page.character_lines:
             return []
         logits = self.decision.comparable_logits(outputs).astype(np.float64)
         digits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
         names = named_log_probabilities(self.load_networks().characters(page.character_features()), digits)
-        found = []
-        for row, line in enumerate(lines):
-            own = names[slice(*line.candidates)]
-            path = best_path(line.groups, line.num_segments, own)
-            found.append(_NamedLine(row, line, own, _characters(page, line, path, row)))
-        return [line for line in found if line.characters]
+        return named_lines(page, names)
 
     def _runs_of(
-        self, line: _NamedLine, kept: Sequence[Sequence[PageCharacter]], page: Page, constraint: AnyConstraint | None
+        self, line: NamedLine, kept: Sequence[Sequence[PageCharacter]], page: Page, constraint: AnyConstraint | None
     ) -> list[_Word]:
         """The numbers of each word of a line."""
         own = [word for word in kept if word[0].ink.line == line.row]
@@ -259,12 +244,12 @@ class NumberReader:
 
     def _run(self, characters: list[PageCharacter], word: Sequence[PageCharacter]) -> _Run:
         """A number as it stands in its word."""
-        confidence = float(np.prod([c.edge.probability for c in characters]))
+        confidence = float(np.prod([c.edge.confidence for c in characters]))
         neighbours = [c.edge.probability for c in word if c.edge.name not in DIGIT_NAMES | MARK_NAMES]
         return _Run(characters, confidence, min(neighbours, default=1.0) >= self.thresholds.sure_neighbour)
 
     def _fitted(
-        self, line: _NamedLine, word: Sequence[PageCharacter], page: Page, constraint: AnyConstraint
+        self, line: NamedLine, word: Sequence[PageCharacter], page: Page, constraint: AnyConstraint
     ) -> _Run | None:
         """The best reading of a word that fits; not sure where the ink does not say that."""
         groups = line.lattice.groups
@@ -272,7 +257,7 @@ class NumberReader:
         found = fitting_number(line.lattice, line.names, segments, constraint)
         if found is None:
             return None
-        characters = _characters(page, line.lattice, found.edges, line.row)
+        characters = characters_of(page, line.lattice, found.edges, line.row)
         return _Run(characters, found.probability, found.is_plausible)
 
     def _refused(self, characters: list[PageCharacter], fitted: _Run | None) -> _Run:
@@ -324,7 +309,7 @@ def _as_named(digit: Digit, edge: NamedEdge) -> Digit:
     """A digit with the label that its line gives it; sure only where the model file's networks agree."""
     label = int(edge.name)
     agrees = digit.label == label
-    confidence = min(digit.confidence, edge.probability) if agrees else edge.probability / 2
+    confidence = min(digit.confidence, edge.confidence) if agrees else edge.confidence / 2
     candidates = (
         digit.candidates
         if digit.candidates and digit.candidates[0] == label
@@ -341,12 +326,6 @@ def _as_named(digit: Digit, edge: NamedEdge) -> Digit:
         probabilities=probabilities,
         status=status,
     )
-
-
-def _characters(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[PageCharacter]:
-    """Edges with their ink."""
-    inks = page.digit_inks([(line.candidates[0] + edge.group, row) for edge in path])
-    return [PageCharacter(edge, ink) for edge, ink in zip(path, inks, strict=True)]
 
 
 def _page_notes(page_ink: PageInk, page: Page, words: int) -> list[Note]:
@@ -369,7 +348,7 @@ def _ink_of_picture(page_ink: PageInk, to_picture: NDArray[np.float64], shape: t
     return np.asarray(cv2.warpAffine(page_ink.ink, to_picture, size, flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _with_places(line: _NamedLine, grid: TableGrid, to_picture: NDArray[np.float64]) -> _NamedLine:
+def _with_places(line: NamedLine, grid: TableGrid, to_picture: NDArray[np.float64]) -> NamedLine:
     """The line, each of its characters with its place in the table."""
     places = character_places(grid, _on_page([c.ink.box for c in line.characters], to_picture))
     characters = [c._replace(place=place) for c, place in zip(line.characters, places, strict=True)]

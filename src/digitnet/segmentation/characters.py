@@ -42,11 +42,18 @@ class NamedEdge:
         group: Number of its group in the line.
         name: Which of `CHARACTER_NAMES` it is.
         probability: That the group is one whole character of that name, in [0, 1].
+        network_probability: The same by the networks alone, where other characters of the page raised it.
     """
 
     group: int
     name: str
     probability: float
+    network_probability: float = 1.0
+
+    @property
+    def confidence(self) -> float:
+        """The chance that may be promised, in [0, 1]: other characters of the page make nothing surer."""
+        return min(self.probability, self.network_probability)
 
 
 def named_log_probabilities(character_logits: AnyArray, digit_log_probabilities: AnyArray) -> NDArray[np.float64]:

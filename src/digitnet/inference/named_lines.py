@@ -1,0 +1,71 @@
+"""The characters of each line of a page: twice, as those that are beyond doubt help to name the others."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitnet.inference.number_words import DIGIT_NAMES, PageCharacter
+from digitnet.segmentation.characters import CHARACTER_NAMES, NamedEdge, best_path
+from digitnet.segmentation.page import CharacterLine, Page
+from digitnet.segmentation.writer_adaptation import ADAPTATION_WEIGHTS, adapted_log_probabilities
+
+__all__ = ["NamedLine", "characters_of", "named_lines"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedLine:
+    """A line, the log-probability of every name of its edges, and the characters of its best path."""
+
+    row: int
+    lattice: CharacterLine
+    names: NDArray[np.float64]
+    characters: list[PageCharacter]
+
+
+def named_lines(page: Page, names: NDArray[np.float64]) -> list[NamedLine]:
+    """The lines of a page that have characters.
+
+    Args:
+        page: A page, taken apart.
+        names: float64 (n, 26), of all candidates of the page, as `named_log_probabilities` gives them.
+    """
+    known = _known_digits(page, names, ADAPTATION_WEIGHTS.known_from)
+    adapted = adapted_log_probabilities(page.images, names, known)
+    found = []
+    for row, line in enumerate(page.character_lines):
+        own = slice(*line.candidates)
+        path = [_with_network(edge, names[own]) for edge in _path(line, adapted)]
+        # What is known about a number picks readings that are improbable; nothing may make them surer.
+        lowest = np.minimum(names[own], adapted[own])
+        found.append(NamedLine(row, line, lowest, characters_of(page, line, path, row)))
+    return [line for line in found if line.characters]
+
+
+def _path(line: CharacterLine, names: NDArray[np.float64]) -> list[NamedEdge]:
+    """The best path through a line; `names` are those of all candidates of the page."""
+    return best_path(line.groups, line.num_segments, names[slice(*line.candidates)])
+
+
+def _known_digits(page: Page, names: NDArray[np.float64], known_from: float) -> list[tuple[int, int]]:
+    """The candidates of a page that are a digit beyond doubt, and that digit."""
+    return [
+        (line.candidates[0] + edge.group, int(edge.name))
+        for line in page.character_lines
+        for edge in _path(line, names)
+        if edge.name in DIGIT_NAMES and edge.probability >= known_from
+    ]
+
+
+def _with_network(edge: NamedEdge, names: NDArray[np.float64]) -> NamedEdge:
+    """The edge, with what the networks alone say; `names` are those of the candidates of its line."""
+    alone = names[edge.group, CHARACTER_NAMES.index(edge.name)]
+    return dataclasses.replace(edge, network_probability=float(np.exp(alone)))
+
+
+def characters_of(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[PageCharacter]:
+    """Edges with their ink."""
+    inks = page.digit_inks([(line.candidates[0] + edge.group, row) for edge in path])
+    return [PageCharacter(edge, ink) for edge, ink in zip(path, inks, strict=True)]
