@@ -125,7 +125,7 @@ def _add_noise(content: bytearray, rng: np.random.Generator) -> None:
 
 
 def _nest(content: bytearray, rng: np.random.Generator) -> None:
-    place = _place(content, rng)
+    place = 0 if rng.random() < 0.5 else _place(content, rng)  # in the middle of a text it is only a mistake in it
     content[place:place] = _NESTED
 
 

@@ -17,7 +17,7 @@ from made_up_benchmarks import load, needs_checkout
 pytestmark = needs_checkout
 
 SHARE = {"models": 150, "checkpoints": 100, "data": 350, "pictures": 33}  # some ten seconds in all
-SEED = 20_261_130
+SEED = 2  # of the first few, one that shows brackets within brackets to both of the texts in JSON
 
 
 def mutants_of(group: str, n: int) -> list[tuple[str, Any]]:
