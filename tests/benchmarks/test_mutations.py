@@ -143,4 +143,6 @@ def test_mutated_requests_leave_the_server_as_it_was(tmp_path: Path) -> None:
 def test_the_time_may_be_over_first(tmp_path: Path) -> None:
     mutations, settings = load("reliability.mutations"), load("settings")
     run = mutations.measure_mutations("checkpoints", 10**9, 0, settings.Settings(tmp_path, root=tmp_path), seconds=0.2)
-    assert 0 < next(row.n for row in run.rows if row.measure == "refused") < 10**9
+    done = next(row.n for row in run.rows if row.measure == "refused")
+    assert 0 < done < 10**9
+    assert run.settings["n"] == done
