@@ -184,4 +184,5 @@ def fingerprint(run: Path) -> Sequence[object]:
     """What has to be the same: the bytes of both model files, and what the run achieved but for times."""
     digests = [hashlib.sha256((run / name).read_bytes()).hexdigest() for name in _RESULTS if (run / name).exists()]
     metrics = json.loads((run / "metrics.json").read_bytes())
-    return [*digests, metrics["test"], [line.split(",")[:3] for line in (run / "history.csv").read_text().splitlines()]]
+    epochs = [line.rpartition(",")[0] for line in (run / "history.csv").read_text(encoding="utf-8").splitlines()]
+    return [*digests, metrics["test"], epochs]  # the last column is how long an epoch took
