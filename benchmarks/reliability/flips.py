@@ -1,22 +1,26 @@
 """Single flipped bits in a model file: is the file refused, do the answers stay, or are they silently others?"""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import Row
-from digitnet import Classifier
+from benchmarks.results import Row, Run, new_run
+from digitnet import Classifier, load_mnist
 from digitnet.errors import DigitnetError
 from digitnet.model_file.contract import open_model
+from digitnet.model_file.digest import without_digest
 from digitnet.model_file.wire_format import fields
 
-__all__ = ["Outcome", "answers_of", "any_bits", "exponent_bits", "flip_rows", "flipped", "outcome_of"]
+__all__ = ["Outcome", "answers_of", "any_bits", "exponent_bits", "flip_rows", "flipped", "measure_flips", "outcome_of"]
 
 _MODEL_GRAPH, _GRAPH_INITIALIZER, _TENSOR_TYPE, _TENSOR_BYTES = 7, 5, 2, 9  # fields of onnx.proto
 _FLOAT = 1  # data type
+_EVERY = 50  # bits between two reports of how far it is
 
 
 class Outcome(NamedTuple):
@@ -29,6 +33,37 @@ class Outcome(NamedTuple):
 
     kind: str
     changed: int = 0
+
+
+def measure_flips(n: int, seed: int, models: Mapping[str, Path], num_images: int, report: Callable[[str], None]) -> Run:
+    """The same bits of a model file as it is, and of the same file without its digest, as older versions wrote it.
+
+    Args:
+        n: Bits, each flipped on its own.
+        seed: Decides which.
+        models: Model files, by what they are called in the results.
+        num_images: Training images that each file answers.
+        report: Gets a line now and then.
+
+    Returns:
+        The run; its rows have a subject for each file and kind of bit.
+    """
+    images = load_mnist()[0].images
+    images = images[np.linspace(0, len(images) - 1, num_images).astype(int)]
+    run = new_run("flips", f"python -m benchmarks.reliability flips --n {n} --seed {seed}", n=n)
+    run.seed = seed
+    contents = {name: path.read_bytes() for name, path in models.items()}
+    files = {f"{name}, with its digest": content for name, content in contents.items()}
+    files |= {f"{name}, without a digest": without_digest(content) for name, content in contents.items()}
+    bits = {"any bit": any_bits, "exponent bit": exponent_bits}
+    for (subject, file), (which, choose) in product(files.items(), bits.items()):
+
+        def reported(done: int, subject: str = f"{subject}, {which}") -> None:
+            if done % _EVERY == 0:
+                report(f"{subject}: {done:,} of {n:,}")
+
+        run.rows += flip_rows(f"{subject}, {which}", file, choose(file, n, seed), images, reported)
+    return run
 
 
 def flip_rows(

@@ -88,7 +88,7 @@ def test_the_command_prints_or_records_and_writes_the_page(
     (tmp_path / "model.onnx").write_bytes(CONTENT)
     options = [f"--model={tmp_path / 'model.onnx'}", f"--measured={tmp_path / 'm.json'}", f"--page={tmp_path / 'p.md'}"]
     assert command.main(["flips", "--n=5", "--dry-run", *options]) == 0
-    assert "the file, with its digest, exponent bit: refused 5 of 5\n" in capsys.readouterr().out
+    assert "the file, with its digest, exponent bit: refused 5 errors of 5\n" in capsys.readouterr().out
     assert not (tmp_path / "m.json").exists()
     assert command.main(["flips", "--n=5", *options]) == 0
     assert "| the file, with its digest, any bit | 5 | 5 | 0 | 0 | 0 |" in (tmp_path / "p.md").read_text(

@@ -82,6 +82,13 @@ def test_the_edge_of_something_dark_is_no_stroke(right_of_edge: int, kept: bool)
         assert not is_kept(found, EDGE, beside_contrast=0.7)
 
 
+def test_a_picture_a_thousand_times_as_high_as_wide_is_no_trouble() -> None:
+    """Of the copy on which edges are told from strokes less than half a pixel of its width was left."""
+    levels = np.zeros((20_000, 20), np.uint8)
+    levels[::40] = INK
+    assert binarize(contrast(levels, original=255 - levels)) is not None
+
+
 def test_light_ink_is_lighter_than_its_surroundings() -> None:
     found = contrast(drawn((EDGE, INK)), original=255 - pictured(255 - INK))
     assert not is_kept(replace(found, is_ink_dark=False), EDGE)

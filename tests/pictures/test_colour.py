@@ -1,5 +1,6 @@
 """colour_contrast: strokes of a colour of their own under light that is not even."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -27,6 +28,21 @@ def test_gray_strokes_have_no_colour() -> None:
     ink = strokes(10)
     contrast, _ = colour_contrast(photo(written((200, 200, 200), (50, 50, 50), ink), noise=0))
     assert contrast.max() <= 1
+
+
+def test_a_long_picture_is_blurred_no_more_than_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of 152 x 32,664 pixels took half a minute."""
+    blur, sigmas = cv2.GaussianBlur, list[float]()
+
+    def noted(picture: AnyArray, side: tuple[int, int], sigma: float) -> AnyArray:
+        sigmas.append(sigma)
+        return blur(picture, side, sigma)
+
+    monkeypatch.setattr(cv2, "GaussianBlur", noted)
+    for size in ((1000, 500), (32_000, 20)):
+        colour_contrast(np.full((*size, 3), 200, np.uint8))
+    assert sigmas[0] == 5
+    assert max(sigmas) == 16
 
 
 def test_noise_is_measured() -> None:

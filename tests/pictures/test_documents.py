@@ -9,7 +9,7 @@ from PIL import Image
 
 from digitnet.errors import PictureDecodeError, PictureTooLargeError
 from digitnet.notes import Note, NoteKind
-from digitnet.pictures.documents import is_pdf
+from digitnet.pictures.documents import is_pdf, read_pages
 from digitnet.pictures.loading import load_pages, load_picture
 
 
@@ -54,6 +54,22 @@ def test_the_first_page_is_read_and_so_are_all() -> None:
 def test_a_large_page_is_drawn_within_the_limit() -> None:
     pytest.importorskip("pypdfium2")
     assert load_picture(document(page(60)), max_pixels=100_000).ink.size <= 100_000
+
+
+@pytest.mark.parametrize(
+    ("inches", "size"),
+    [
+        ((16.54, 23.39), (3308, 4678)),
+        ((30.0, 60.0), (2828 * 0.99, 5657 * 0.99)),
+    ],  # A2; and 72 million pixels at 200 dpi
+)
+def test_a_huge_page_is_drawn_with_no_more_pixels_than_one_of_a2(
+    inches: tuple[float, float], size: tuple[float, float]
+) -> None:
+    pytest.importorskip("pypdfium2")
+    data = document(Image.new("L", (round(100 * inches[0]), round(100 * inches[1])), 255))
+    image, _ = next(read_pages(io.BytesIO(data), "the file", 64_000_000))
+    assert image.size == pytest.approx(size, abs=2)
 
 
 def test_a_long_page_is_drawn_within_the_limit_of_a_side_and_a_longer_one_refused() -> None:

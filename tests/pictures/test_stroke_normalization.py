@@ -108,6 +108,12 @@ def test_specks_and_lines_are_no_trouble(size: tuple[int, int]) -> None:
     assert written.ink.dtype == np.uint8
 
 
+def test_specks_far_apart_leave_something() -> None:
+    """Sheared by the slant of them all, each was thinner than nothing."""
+    specks = (np.random.default_rng(0).random((32_000, 187)) < 0.001).astype(np.uint8) * np.uint8(255)
+    assert normalize_strokes(specks, 20).ink.any()
+
+
 @pytest.mark.parametrize(
     ("digit", "limits"),
     [

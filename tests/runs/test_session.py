@@ -371,7 +371,7 @@ def test_changed_data_is_noticed(source: str, tmp_path: Path) -> None:
         resume_run(tmp_path / "run")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", "[" * 100_000], ids=len)
 def test_a_damaged_description_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFolderError, match=r"run\.json is damaged"):

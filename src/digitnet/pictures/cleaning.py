@@ -219,7 +219,7 @@ def _without_region_edges(
     label_of = np.asarray(labels, np.int32).ravel()
     mean_contrast = _means(label_of, contrast.levels.ravel(), n)
     scale = max(1.0, max(strokes.shape) / MEASURING_SIDE)
-    size = (round(strokes.shape[1] / scale), round(strokes.shape[0] / scale))
+    size = (max(1, round(strokes.shape[1] / scale)), max(1, round(strokes.shape[0] / scale)))
     small_labels, gray = (
         cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST) for plane in (labels.astype(np.float32), luma(picture))
     )

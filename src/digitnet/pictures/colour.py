@@ -13,6 +13,9 @@ __all__ = ["colour_contrast"]
 # Pixels of the picture's longer side for each pixel of the blur's standard deviation, since noise is colourful; chosen
 # by hand.
 _BLUR_SIDE = 200
+# Pixels of that standard deviation at most: a photo of 16:9 and 6 megapixels, the most that is decoded, has as many. A
+# picture of 152 x 32,664 pixels would have 163, and took half a minute; chosen by hand.
+_SIGMA_MAX = 16
 # Standard deviation in pixels of the same blur on the copy on which the paper's colour is estimated; chosen by hand.
 _COPY_SIGMA = 2.0
 # Grey levels added to each channel, since in the dark one level of noise changes the colour; chosen by hand.
@@ -41,7 +44,7 @@ def colour_contrast(picture: AnyPicture) -> tuple[GrayPicture, float]:
     Returns:
         uint8 (height, width), 0 = paper; and the standard deviation of its noise, in grey levels.
     """
-    sigma = max(1, round(max(picture.shape[:2]) / _BLUR_SIDE))
+    sigma = min(max(1, round(max(picture.shape[:2]) / _BLUR_SIDE)), _SIGMA_MAX)
     shares = _channel_shares(picture, sigma)
     small = _channel_shares(reduced(picture, MEASURING_SIDE), _COPY_SIGMA)
     stepped = np.clip(np.rint(small * _SHARE_STEPS), 0, 255).astype(np.uint8)

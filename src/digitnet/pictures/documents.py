@@ -19,6 +19,9 @@ _SIGNATURE = b"%PDF-"
 _SIGNATURE_WITHIN = 1024
 # Resolution of a rendered page: a handwritten digit of 4 mm becomes 30 pixels high; chosen by hand.
 _DOTS_PER_INCH = 200
+# Pixels of a rendered page at most: one of A2, 15.5 million at that resolution, is as it is. A larger one is reduced
+# when it is read anyway, and 64 million took seconds; chosen by hand.
+_RENDERED_PIXELS_MAX = 16_000_000
 # The unit of lengths in PDF, by its specification (ISO 32000).
 _POINTS_PER_INCH = 72
 # Share of the greatest scale that is used, so that rounding sides up stays within the limit; chosen by hand.
@@ -77,7 +80,8 @@ def _rendered(pdfium: Any, document: Any, number: int, name: str, max_pixels: in
                 raise PictureDecodeError(f"page {number + 1} of {name} is empty: it is {width:g} x {height:g} points")
             what = f"page {number + 1} of {name} is {width:g} x {height:g} points"
             check_ratio(what, width, height)
-            largest = min(math.sqrt(max_pixels / (width * height)), MAX_SIDE / max(width, height))
+            most = min(max_pixels, _RENDERED_PIXELS_MAX)
+            largest = min(math.sqrt(most / (width * height)), MAX_SIDE / max(width, height))
             scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, largest * _SCALE_MARGIN)
             if math.ceil(width * scale) * math.ceil(height * scale) > max_pixels:
                 raise PictureTooLargeError(f"{what}: the limit is {max_pixels:,} pixels")

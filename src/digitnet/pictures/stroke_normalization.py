@@ -111,6 +111,8 @@ def normalize_strokes(digit: GrayPicture, side: int, limits: StrokeLimits = STRO
         notes.append(Note(NoteKind.MADE_SOLID))
     redrawn = _with_outline_moved(strokes, inside, (wanted - thickness) * _OVERSAMPLING / 2)
     left, top, width, height = cv2.boundingRect(redrawn)
+    if not width:  # nothing but specks, in which the slant or the thickness of strokes means nothing
+        return NormalizedDigit(digit, ())
     return NormalizedDigit(redrawn[top : top + height, left : left + width], tuple(notes))
 
 

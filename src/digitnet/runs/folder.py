@@ -185,7 +185,7 @@ class RunFolder:
         """
         try:
             content = json.loads(self.description_file.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # RecursionError: brackets within brackets
             raise RunFolderError(f"{self.description_file} is damaged ({error}): start a new run") from error
         if not isinstance(content, dict):
             raise RunFolderError(f"{self.description_file} is damaged: expected a JSON object")

@@ -47,6 +47,9 @@ class CutLimits(NamedTuple):
     # Least width of a component that is cut, as a share of the line's height; a narrower one holds one digit; chosen by
     # hand.
     min_width: float = 0.5
+    # Greatest width of a component that is cut, as a share of the line's height: fifty digits that all touch. What is
+    # longer is noise, a rule or a border, and its cuts took a minute; chosen by hand.
+    max_width: float = 60.0
     # Width from which a component holds several digits and is searched more closely, as a share of the line's height;
     # same log entry.
     several_digits_width: float = 1.0
@@ -92,7 +95,7 @@ def find_cuts(component: Component, line_height: float, limits: CutLimits = CUT_
     Returns:
         Cuts from left to right by their mean columns; two of them may cross.
     """
-    if component.width < limits.min_width * line_height:
+    if not limits.min_width * line_height <= component.width <= limits.max_width * line_height:
         return []
     search = limits.several_digits if component.width >= limits.several_digits_width * line_height else limits.one_digit
     scale = min(1.0, _SEARCH_HEIGHT / component.height)

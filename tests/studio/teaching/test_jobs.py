@@ -54,7 +54,7 @@ def test_only_what_was_left_half_made_long_ago_is_removed(folder: Path) -> None:
     assert (left.exists(), young.exists()) == (False, True)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"id": "run-1"}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"id": "run-1"}', "[" * 100_000], ids=len)
 def test_a_damaged_folder_is_left_out(folder: Path, content: str) -> None:
     jobs = Jobs(folder / "runs")
     good = jobs.create("run", {}, "x")

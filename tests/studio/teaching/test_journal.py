@@ -27,7 +27,9 @@ def test_what_is_of_the_moment_lasts_until_the_next_event(tmp_path: Path) -> Non
     assert journal.since(1) == ([], None)
 
 
-@pytest.mark.parametrize("rest", [b'{"event": "epo', b"\xff\xfe\n", b"[]\n", b'{"event": 5, "data": {}}\n', b"\n"])
+@pytest.mark.parametrize(
+    "rest", [b'{"event": "epo', b"\xff\xfe\n", b"[]\n", b'{"event": 5, "data": {}}\n', b"\n", b"[" * 100_000], ids=len
+)
 def test_a_line_that_was_cut_off_is_left_out_and_written_over(tmp_path: Path, rest: bytes) -> None:
     path = tmp_path / "events"
     Journal(path).append("state", {"status": "running"})

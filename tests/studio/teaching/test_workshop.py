@@ -67,7 +67,9 @@ def test_one_can_go_back(workshop: Workshop, folder: Path) -> None:
     assert workshop.answering == ""
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"id": 5}', '{"id": "run-1"}', '{"id": "../x"}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"id": 5}', '{"id": "run-1"}', '{"id": "../x"}', "[" * 100_000], ids=len
+)
 def test_a_choice_that_is_gone_leaves_the_loaded_one(workshop: Workshop, folder: Path, content: str) -> None:
     (folder / "answering.json").write_text(content)
     assert workshop.answering == ""

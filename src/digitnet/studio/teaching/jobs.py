@@ -199,6 +199,6 @@ def _read(folder: Path) -> Job | None:
     try:
         content = json.loads((folder / _JOB_FILE).read_bytes())
         job = Job(**{name: content[name] for name in Job.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return job if job.id == folder.name and isinstance(job.settings, dict) else None

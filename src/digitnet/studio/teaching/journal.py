@@ -49,7 +49,7 @@ def read_events(path: Path) -> list[Event]:
         try:
             content = json.loads(line)
             event = Event(number, content["event"], content["data"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             break
         if not isinstance(event.kind, str) or not isinstance(event.data, dict):
             break

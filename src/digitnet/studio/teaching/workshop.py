@@ -154,7 +154,7 @@ class Workshop:
     @property
     def answering(self) -> str:
         """Id of the network that was last chosen to answer and still can; "" for the loaded one."""
-        with suppress(OSError, ValueError, KeyError, TypeError, NotFoundError, BusyError):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError, NotFoundError, BusyError):
             chosen = json.loads((self._folder / _ANSWERING_FILE).read_bytes())["id"]
             self.resolve(chosen)
             return str(chosen)
