@@ -27,14 +27,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from digitnet.augmentation.reading_examples import Examples, character_examples, pixel_examples
+from digitnet.augmentation.reading_examples import (
+    CHARACTER_NAMES,
+    PIXEL_KINDS,
+    Examples,
+    character_examples,
+    pixel_examples,
+)
 from digitnet.augmentation.written_pages import Writer, WrittenPage, write_page
 from digitnet.datasets import load_mnist
 from digitnet.errors import ConfigurationError, DigitnetError
 from digitnet.files import write_atomically
 from digitnet.model_file.reading_networks import ReadingNetwork
-from digitnet.pictures.written_ink import PIXEL_KINDS
-from digitnet.segmentation.characters import CHARACTER_NAMES
 from digitnet.training.feature_network import (
     FeatureRecipe,
     averaged_network,

@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -213,11 +214,18 @@ def _clock_back(training: Training, place: Path, expected: object) -> Finding:
 
 
 def kill_after_an_epoch(training: Training, run: Path) -> None:
-    """Begin a run, or go on with it, and kill it as soon as an epoch has been kept."""
-    process = start_training(training, run)
-    _wait_for_checkpoint(process, run)
-    process.kill()
-    process.communicate()
+    """Begin a run, or go on with it, and kill it as soon as an epoch has been kept.
+
+    One that had ended before it could be killed, which happens on a busy machine, is begun anew.
+    """
+    while True:
+        process = start_training(training, run)
+        _wait_for_checkpoint(process, run)
+        process.kill()
+        process.communicate()
+        if process.returncode == -signal.SIGKILL:
+            return
+        shutil.rmtree(run)
 
 
 def _moved(training: Training, place: Path, expected: object) -> Finding:

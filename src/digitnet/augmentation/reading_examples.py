@@ -11,7 +11,7 @@ from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.augmentation.written_pages import INK, NOTHING, OTHER, RULE, WrittenPage
 from digitnet.pictures.local_contrast import NUM_FEATURES as NUM_PIXEL_FEATURES
 from digitnet.pictures.local_contrast import local_contrast
-from digitnet.pictures.written_ink import PixelClassifier, find_written_ink
+from digitnet.pictures.written_ink import PIXEL_KINDS, PixelClassifier, find_written_ink
 from digitnet.segmentation.character_views import NUM_FEATURES as NUM_CHARACTER_FEATURES
 from digitnet.segmentation.character_views import character_features, line_centres
 from digitnet.segmentation.characters import CHARACTER_NAMES
@@ -19,8 +19,11 @@ from digitnet.segmentation.components import INK_FROM, typical_height
 from digitnet.segmentation.lattice import Group
 from digitnet.segmentation.page import PAGE_LIMITS, Page, segment_written
 
+# What the labels of both kinds of examples stand for belongs to the examples, so it can be had here too.
 __all__ = [
+    "CHARACTER_NAMES",
     "CHARACTER_SAMPLING",
+    "PIXEL_KINDS",
     "PIXEL_SAMPLING",
     "CharacterSampling",
     "Examples",
