@@ -1,4 +1,4 @@
-"""Make the two networks that read pages, from the bundled MNIST training images and a folder of typefaces.
+"""Make the networks that read pictures, from the bundled MNIST training images and a folder of typefaces.
 
     scripts/fetch-typefaces typefaces
     .venv/bin/python scripts/train_reading_networks.py --fonts typefaces --out src/digitnet/bundled/reading
@@ -8,8 +8,11 @@ learns to name what the first one finds, with its mistakes. Both learn from page
 pixel is known. It takes about an hour on two cores, and 6 GB of memory. `--quick` only sees that it all runs, in less
 than a minute.
 
-The files are `pixels.onnx` and `characters.onnx`. From the same seed follow the same pages and the same first weights;
-the last bits of the weights also depend on the processor.
+The frame network is a third one, which needs neither: it tells digits from letters, marks and drawings that stand
+alone, in MNIST's frame. `--make frames` makes it alone, in about ten minutes.
+
+The files are `pixels.onnx`, `characters.onnx` and `frames.onnx`. From the same seed follow the same pages and the same
+first weights; the last bits of the weights also depend on the processor.
 """
 
 import argparse
@@ -18,7 +21,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from digitnet.augmentation.frame_examples import FRAME_KINDS, Hand, make_frame_examples
 from digitnet.augmentation.reading_examples import (
     CHARACTER_NAMES,
     PIXEL_KINDS,
@@ -34,6 +38,7 @@ from digitnet.augmentation.reading_examples import (
     character_examples,
     pixel_examples,
 )
+from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.augmentation.written_pages import Writer, WrittenPage, write_page
 from digitnet.datasets import load_mnist
 from digitnet.errors import ConfigurationError, DigitnetError
@@ -46,19 +51,26 @@ from digitnet.training.feature_network import (
     train_feature_network,
 )
 
-PIXELS, CHARACTERS = "pixels.onnx", "characters.onnx"
+PIXELS, CHARACTERS, FRAMES = "pixels.onnx", "characters.onnx", "frames.onnx"
+NETWORKS = ("pixels", "characters", "frames")
 # Pages for each network: 2.8 million pixels, half a million characters, which take longer; chosen by hand.
 PIXEL_PAGES, CHARACTER_PAGES = 9000, 6000
+FRAME_IMAGES = 160_000  # chosen by hand
 # Sizes, epochs and learning rates were chosen by hand, on pages that are made like those of the training.
 PIXEL_RECIPE = FeatureRecipe((224, 64), epochs=6, learning_rate=2e-3, batch_size=2048)
 CHARACTER_RECIPE = FeatureRecipe((512, 128), epochs=12, learning_rate=1.5e-3, batch_size=1024, dropout=0.2, rarity=0.3)
+FRAME_RECIPE = FeatureRecipe((256, 64), epochs=15, learning_rate=2e-3, batch_size=512, dropout=0.2)
+RECIPES = (PIXEL_RECIPE, CHARACTER_RECIPE, FRAME_RECIPE)
 QUICK_PAGES, QUICK_EPOCHS = 24, 2
+QUICK_IMAGES = 1000
+_REGIONAL_SHARE = 0.06  # of digits in regional forms among those of the frame network; chosen by hand
 _SUFFIXES = {".woff", ".ttf", ".otf"}
 _FONT_SIZE = 64  # pixels, at which a typeface is drawn before it is brought to the size of a line
-_PAGES_OF_A_JOB = 30
+_PAGES_OF_A_JOB, _IMAGES_OF_A_JOB = 30, 1000
 _HELD_OUT = 25  # one part in so many, of the last pages, is not learned from but counted
 
 Make = Callable[[WrittenPage, np.random.Generator], Examples]
+Job = Callable[[Sequence[Path], Sequence[int], int], list[Examples]]  # from typefaces, a seed and a number of pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +113,33 @@ def examples_of_job(
     return [make(write_page(writer), rng) for _ in range(count)]
 
 
-def examples_of(pages: Pages, stream: int, make_maker: Callable[[], Make]) -> Examples:
+@cache
+def hand_of(fonts: tuple[Path, ...], seed: int) -> Hand:
+    """MNIST's training digits with regional forms among them, and the typefaces."""
+    training_set, _ = load_mnist()
+    digits = with_regional_forms(training_set, _REGIONAL_SHARE, seed)
+    return Hand(digits.images, digits.labels, [ImageFont.truetype(path, _FONT_SIZE) for path in fonts])
+
+
+def images_of_job(fonts: Sequence[Path], seed: Sequence[int], count: int) -> list[Examples]:
+    """Some images for the frame network; runs in a process of its own."""
+    cv2.setNumThreads(1)
+    hand = hand_of(tuple(fonts), seed[0])
+    images, labels = make_frame_examples(hand, count, np.random.default_rng(list(seed)))
+    return [Examples(images.reshape(len(images), -1), labels)]
+
+
+def examples_of(pages: Pages, stream: int, job: Job, of_a_job: int = _PAGES_OF_A_JOB) -> Examples:
     """The examples of all pages, in their order."""
-    sizes = [min(_PAGES_OF_A_JOB, pages.count - first) for first in range(0, pages.count, _PAGES_OF_A_JOB)]
+    sizes = [min(of_a_job, pages.count - first) for first in range(0, pages.count, of_a_job)]
     seeds = [(pages.seed, stream, job) for job in range(len(sizes))]
     parts: list[Examples] = []
     # A fresh interpreter for each process: JAX has threads, which a fork would not have.
     with ProcessPoolExecutor(pages.jobs, mp_context=get_context("spawn")) as pool:
-        run = partial(examples_of_job, make_maker, pages.fonts)
+        run = partial(job, pages.fonts)
         for number, found in enumerate(pool.map(run, seeds, sizes), start=1):
             parts += found
-            show(f"\r  pages written: {sum(sizes[:number])} of {pages.count}")
+            show(f"\r  made: {sum(sizes[:number])} of {pages.count}")
     show("\n")
     return Examples(np.concatenate([part.features for part in parts]), np.concatenate([part.labels for part in parts]))
 
@@ -168,11 +196,12 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fonts", type=Path, required=True, metavar="FOLDER", help="of typefaces like handwriting")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the two files go")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the files go")
+    parser.add_argument("--make", nargs="+", choices=NETWORKS, default=NETWORKS, help="which networks (default: all)")
     parser.add_argument(
         "--pages",
         type=int,
-        help=f"for each network (default {PIXEL_PAGES} for pixels, {CHARACTER_PAGES} for characters)",
+        help=f"(default {PIXEL_PAGES} for pixels, {CHARACTER_PAGES} for characters); the frame network has images",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--seed", type=int, default=0, help="of pages, first weights and order (default 0)")
@@ -190,20 +219,22 @@ def main(given: Sequence[str] | None = None) -> int:
             raise ConfigurationError("--pages and --jobs want at least 1, --seed at least 0")
         fonts = typefaces_in(chosen.fonts)
         of_pixels, of_characters = (Pages(fonts, count, chosen.jobs, chosen.seed) for count in counts)
-        recipes = [replace(r, epochs=QUICK_EPOCHS) if chosen.quick else r for r in (PIXEL_RECIPE, CHARACTER_RECIPE)]
+        recipes = [replace(r, epochs=QUICK_EPOCHS) if chosen.quick else r for r in RECIPES]
         chosen.out.mkdir(parents=True, exist_ok=True)
         pixels = chosen.out / PIXELS
-        show("The pixel network\n")
-        trained_file(
-            examples_of(of_pixels, 0, pixel_maker),
-            PIXEL_KINDS,
-            recipes[0],
-            [2 * chosen.seed, 2 * chosen.seed + 1],
-            pixels,
-        )
-        show("The character network\n")
-        characters = examples_of(of_characters, 1, partial(character_maker, pixels))
-        trained_file(characters, CHARACTER_NAMES, recipes[1], [chosen.seed], chosen.out / CHARACTERS)
+        if "pixels" in chosen.make:
+            show("The pixel network\n")
+            examples = examples_of(of_pixels, 0, partial(examples_of_job, pixel_maker))
+            trained_file(examples, PIXEL_KINDS, recipes[0], [2 * chosen.seed, 2 * chosen.seed + 1], pixels)
+        if "characters" in chosen.make:
+            show("The character network\n")
+            characters = examples_of(of_characters, 1, partial(examples_of_job, partial(character_maker, pixels)))
+            trained_file(characters, CHARACTER_NAMES, recipes[1], [chosen.seed], chosen.out / CHARACTERS)
+        if "frames" in chosen.make:
+            show("The frame network\n")
+            of_frames = replace(of_pixels, count=QUICK_IMAGES if chosen.quick else FRAME_IMAGES)
+            frames = examples_of(of_frames, 2, images_of_job, _IMAGES_OF_A_JOB)
+            trained_file(frames, FRAME_KINDS, recipes[2], [chosen.seed], chosen.out / FRAMES)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1

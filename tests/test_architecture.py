@@ -115,6 +115,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "known_numbers",
         "number_reader",
         "digit_candidates",
+        "letter_check",
         "reading_thresholds",
         "trace",
         "reader",

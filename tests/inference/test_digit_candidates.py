@@ -6,8 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from digitnet.inference.digit_candidates import is_at_the_border, seen_twice, two_level_candidates
-from digitnet.notes import NoteKind
+from digitnet.inference.digit_candidates import (
+    ink_shares,
+    is_at_the_border,
+    seen_twice,
+    two_level_candidates,
+    usual_candidates,
+)
+from digitnet.notes import Note, NoteKind
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box, FramedDigit
 
@@ -61,6 +67,38 @@ def test_of_a_drawing_of_two_levels_what_leaves_a_side_free_may_be_the_ink(paper
     assert ring.ink[45, 35] == 0
     assert [note.kind for note in ring.notes] == ([NoteKind.INVERTED] if ink < paper else [])
     assert framed.image.shape == (28, 28)
+
+
+def test_of_a_brush_with_shades_only_the_even_level_is_paper() -> None:
+    picture = drawing(0, 200)
+    shades = np.random.default_rng(0).integers(0, 50, (90, 70), dtype=np.uint8)
+    picture.pixels[:] = np.where(picture.pixels > 100, 170 + shades, 0)
+    picture.pixels[:12, 10:60] = 0  # so that neither covers a side
+    ((brush, _),) = two_level_candidates(picture)
+    assert brush.notes == ()
+    assert brush.ink[45, 7] > 200
+    assert brush.ink[45, 35] == 0
+    picture.pixels[:] = 255 - picture.pixels
+    ((dark_brush, _),) = two_level_candidates(picture)
+    assert [note.kind for note in dark_brush.notes] == [NoteKind.INVERTED]
+
+
+def test_a_drawing_of_two_levels_has_no_sheet_whose_edge_could_be_ignored() -> None:
+    ring, found = drawing(255, 0), look((0, 0, 10, 20))[0][1]
+    assert [framed is found for _, framed in usual_candidates(ring, found)] == [True, False]
+    cut = replace(ring, notes=(Note(NoteKind.SHEET_EDGE_IGNORED),))
+    assert [framed is found for _, framed in usual_candidates(cut, found)] == [False]
+    photo = replace(cut, pixels=np.random.default_rng(0).integers(0, 256, (90, 70), dtype=np.uint8))
+    assert usual_candidates(photo, found) == [(photo, found)]
+    assert usual_candidates(photo, None) == []
+
+
+def test_the_share_of_its_ink_that_a_candidate_has() -> None:
+    ink = np.zeros((40, 60), np.uint8)
+    ink[:30, :10] = ink[:10, 40:50] = 255
+    picture = Picture(ink, (), (), ink)
+    found = [(picture, FramedDigit(ink, box)) for box in ((0, 0, 10, 30), (40, 0, 10, 10), (0, 0, 50, 30))]
+    assert ink_shares(found).tolist() == [0.75, 0.25, 1.0]
 
 
 def test_both_levels_may_be_the_ink_where_both_reach_every_side() -> None:

@@ -15,10 +15,11 @@ from digitnet.errors import PictureDecodeError
 from digitnet.inference.answers import Digit, Number, Reading
 from digitnet.inference.classifier import Classifier
 from digitnet.inference.decision import Decision, Place, Thresholds
+from digitnet.inference.letter_check import LetterCheck
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
-from digitnet.inference.reader import Reader, ReadingThresholds
+from digitnet.inference.reader import Reader, ReadingThresholds, reader_for
 from digitnet.notes import Note, NoteKind, in_words
 
 
@@ -168,17 +169,94 @@ def test_a_frame_on_the_very_edge_changes_nothing(
         assert (digit.text, digit.status) == (text, "ok")
 
 
-def letter_a() -> GrayPicture:
+def cropped(picture: GrayPicture, ink: GrayPicture) -> GrayPicture:
+    """The box of what is inked by more than half."""
+    left, top, width, height = cv2.boundingRect(np.asarray(ink > 115, np.uint8))
+    return np.ascontiguousarray(picture[top : top + height, left : left + width])
+
+
+def drawn_ring(axes: tuple[int, int], pen: int) -> GrayPicture:
+    ink = np.zeros((400, 400), np.uint8)
+    return np.asarray(cv2.ellipse(ink, (200, 200), axes, 0, 0, 360, 255, pen, cv2.LINE_AA), np.uint8)
+
+
+def drawn_four() -> GrayPicture:
+    ink = np.zeros((900, 560), np.uint8)
+    bow = [[240, 80], [160, 230], [105, 370], [108, 440], [140, 490], [190, 515], [270, 520], [360, 500], [460, 462]]
+    stem = [[415, 320], [405, 470], [390, 560], [382, 700], [384, 800]]
+    return np.asarray(cv2.polylines(ink, [np.array(bow), np.array(stem)], False, 235, 18, cv2.LINE_AA), np.uint8)
+
+
+@pytest.mark.parametrize(("ink", "text"), [(drawn_four(), "4"), (drawn_ring((85, 110), 10), "0")])
+def test_strokes_that_turn_at_the_edge_of_a_drawing_are_no_edges_of_a_sheet(
+    classifier: Classifier, ink: GrayPicture, text: str
+) -> None:
+    assert classifier.read_digit(cropped(255 - ink, ink)).text == text
+
+
+def test_a_shaded_brush_on_black_is_found_where_it_fills_the_picture(classifier: Classifier) -> None:
+    cover = drawn_ring((42, 74), 20)
+    shades = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, cover.shape), (0, 0), 2)
+    brush = np.rint(cover * np.clip(0.7 + 0.1 * shades / shades.std(), 0, 1)).astype(np.uint8)
+    assert classifier.read_digit(cropped(brush, cover)).text == "0"
+
+
+def test_the_side_of_a_zero_that_the_edge_cuts_open_is_no_one(classifier: Classifier) -> None:
+    picture = np.full((148, 148), 255, np.uint8)
+    cv2.ellipse(picture, (74, 74), (52, 88), 0, 0, 360, 0, 18, cv2.LINE_AA)
+    picture[:1] = picture[-1:] = 0
+    picture[:, :1] = picture[:, -1:] = 0
+    digit = classifier.read_digit(picture)
+    assert digit.text != "1" or digit.status != "ok"
+
+
+# Letters as a felt pen draws them, corners of their strokes in pixels.
+LETTERS = {
+    "A": [[(65, 105), (85, 30), (108, 104)], [(70, 78), (103, 76)]],
+    "C": [[(104, 44), (88, 32), (70, 38), (60, 58), (60, 80), (72, 100), (90, 102), (106, 92)]],
+    "F": [[(66, 106), (68, 34), (106, 32)], [(68, 66), (98, 64)]],
+    "H": [[(62, 32), (64, 104)], [(104, 30), (106, 104)], [(64, 68), (104, 66)]],
+    "K": [[(64, 30), (66, 104)], [(104, 34), (68, 70), (108, 104)]],
+    "L": [[(68, 30), (66, 102), (108, 100)]],
+    "M": [[(56, 104), (62, 34), (82, 80), (104, 32), (112, 104)]],
+    "N": [[(62, 104), (64, 34), (102, 102), (106, 32)]],
+    "tick": [[(50, 70), (72, 100), (118, 36)]],
+}
+
+
+def drawn_letter(name: str) -> GrayPicture:
     picture = np.full((130, 170), 255, np.uint8)
-    for begin, end in (((65, 105), (85, 30)), ((85, 30), (108, 104)), ((70, 78), (103, 76))):
-        cv2.line(picture, begin, end, 0, 9, cv2.LINE_AA)
-    return picture
+    strokes = [np.array(stroke, np.int32) for stroke in LETTERS[name]]
+    return np.asarray(cv2.polylines(picture, strokes, False, 0, 9, cv2.LINE_AA), np.uint8)
 
 
-def test_a_letter_is_no_digit_for_sure(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    digit = classifier.read_digit(letter_a())
-    assert digit.status != "ok"
-    monkeypatch.setattr(NumberReader, "chance_of_digit", lambda *_: 0.0)
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_letter_or_a_tick_is_no_digit(classifier: Classifier, name: str) -> None:
+    digit = classifier.read_digit(drawn_letter(name))
+    assert digit.status == "not_a_digit"
+
+
+@pytest.mark.parametrize("name", ["F", "H", "L", "N"])
+def test_a_tiny_letter_is_no_digit_for_sure(classifier: Classifier, name: str) -> None:
+    tiny = cv2.resize(drawn_letter(name)[15:120, 32:137], (28, 28), interpolation=cv2.INTER_AREA)
+    assert classifier.read_digit(np.asarray(tiny, np.uint8)).status != "ok"
+
+
+def test_a_letter_that_the_edge_cuts_may_be_a_digit_and_is_unsure(classifier: Classifier) -> None:
+    digit = classifier.read_digit(drawn_letter("C")[28:, :])
+    assert digit.status == "unsure"
+
+
+def test_who_always_answers_gets_an_unsure_digit_for_a_letter(classifier: Classifier) -> None:
+    single = dataclasses.replace(classifier.decision.single, refused_below=-np.inf, unlikely_below=-np.inf)
+    always = dataclasses.replace(classifier.decision, single=single)
+    (digit,) = reader_for(classifier.predictor, always).trace_digit(drawn_letter("C")).digits
+    assert digit.status == "unsure"
+    assert "may be a letter or a mark" in digit.notes
+
+
+def test_a_digit_that_may_be_a_letter_is_unsure(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LetterCheck, "log_odds", lambda *_: -4.0)
     doubted = classifier.read_digit(on_paper(np.pad(drawn_seven(), 24)))
     assert (doubted.text, doubted.status) == ("7", "unsure")
     assert "may be a letter or a mark" in doubted.notes

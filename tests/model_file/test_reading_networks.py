@@ -1,4 +1,4 @@
-"""The two networks of the package that read pages: their files, and that rows do not depend on one another."""
+"""The networks of the package that read pictures: their files, and that rows do not depend on one another."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import digitnet
+from digitnet.augmentation import frame_examples
 from digitnet.model_file import reading_networks as module
 from digitnet.model_file.reading_networks import ReadingNetwork, reading_networks
 from digitnet.pictures import local_contrast, written_ink
@@ -18,6 +19,7 @@ MAX_BYTES = 3_000_000
 KINDS = {
     "pixels": (local_contrast.NUM_FEATURES, len(written_ink.PIXEL_KINDS)),
     "characters": (character_views.NUM_FEATURES, len(characters.CHARACTER_NAMES)),
+    "frames": (28 * 28, len(frame_examples.FRAME_KINDS)),
 }
 
 
@@ -26,12 +28,17 @@ def features_for(name: str, rows: int) -> np.ndarray:
 
 
 def network_of(name: str) -> ReadingNetwork:
-    return reading_networks().pixels if name == "pixels" else reading_networks().characters
+    return {
+        "pixels": lambda: reading_networks().pixels,
+        "characters": lambda: reading_networks().characters,
+        "frames": lambda: reading_networks().frames,
+    }[name]()
 
 
 def test_the_files_are_small_and_loaded_once() -> None:
     files = {path.name: path.stat().st_size for path in FOLDER.glob("*")}
-    assert set(files) == {"pixels.onnx", "characters.onnx"}
+    assert set(files) == {"pixels.onnx", "characters.onnx", "frames.onnx"}
+    assert files["frames.onnx"] <= 300_000
     assert sum(files.values()) <= MAX_BYTES
     assert reading_networks() is reading_networks()
 

@@ -54,6 +54,13 @@ def test_a_row_that_is_partly_frame_goes_with_it() -> None:
     assert_array_equal(without_frame(soft), digit())
 
 
+def test_the_white_margin_of_a_bold_digit_is_paper_and_no_frame() -> None:
+    bold = np.full((33, 33), 255, np.uint8)
+    cv2.ellipse(bold, (16, 16), (11, 11), 0, 0, 360, 10, 8)
+    assert np.median(bold[4:29, 4:29]) < 100
+    assert without_frame(bold) is None
+
+
 def test_three_sides_are_a_frame_and_two_may_be_strokes() -> None:
     three = framed(digit(), 2, 0)
     three[-2:, 2:-2] = 240

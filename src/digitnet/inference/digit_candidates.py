@@ -18,7 +18,15 @@ from digitnet.pictures.paper import median
 from digitnet.segmentation import separate_marks
 from digitnet.segmentation.components import INK_FROM
 
-__all__ = ["is_at_the_border", "other_candidates", "seen_twice", "two_level_candidates", "written_candidates"]
+__all__ = [
+    "ink_shares",
+    "is_at_the_border",
+    "other_candidates",
+    "seen_twice",
+    "two_level_candidates",
+    "usual_candidates",
+    "written_candidates",
+]
 
 # Room between ink and border in pixels, and as a share of the ink's longer side, below which the border may have been
 # taken for ink, or ink for something beyond the border; chosen by hand.
@@ -30,8 +38,10 @@ _SAME_PLACE = 0.5
 # Share of a picture's variance that lies between two levels, from which it has no others; chosen by hand. Noise, which
 # has no levels, has a share of 2 / pi.
 _TWO_LEVELS = 0.92
-# Median of the grey levels by which its pixels differ from their level; a camera's noise is more. Chosen by hand.
+# Median of the grey levels by which the pixels of a level differ from it; a camera's noise is more. Chosen by hand.
 _MAX_SPREAD = 1.5
+# Share of the paper's pixels that have exactly its level, where the ink has shades; chosen by hand.
+_ONE_LEVEL = 0.9
 # Share of a side of the picture that its ink covers, from which it is the ground beyond something. Chosen by hand.
 _MAX_SIDE = 0.9
 
@@ -63,8 +73,22 @@ def written_candidates(picture: Picture, numbers: NumberReader) -> list[tuple[Pi
     return found
 
 
+def usual_candidates(first: Picture, framed: FramedDigit | None) -> list[tuple[Picture, FramedDigit]]:
+    """All ink as one digit: as it was found, and in a drawing of two levels either of them.
+
+    Such a drawing is no photo of a sheet on a table: what was ignored as the edge of a sheet there is a stroke.
+    """
+    levels = two_level_candidates(first)
+    if framed is None or (levels and any(note.kind is NoteKind.SHEET_EDGE_IGNORED for note in first.notes)):
+        return levels
+    return [(first, framed), *levels]
+
+
 def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
-    """In a picture that a drawing program made of two levels, either of them as the ink."""
+    """In a picture that a drawing program made of two levels, either of them as the ink.
+
+    A brush may be shaded: then only the other level, which is the same everywhere, can be the paper.
+    """
     gray = np.asarray(luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels, np.uint8)
     _, is_light = cv2.threshold(gray, 0, 1, cv2.THRESH_OTSU)
     share = float(is_light.mean())
@@ -73,12 +97,19 @@ def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
     sides = gray[is_light == 0].astype(np.float32), gray[is_light > 0].astype(np.float32)
     dark, light = (float(side.mean()) for side in sides)
     spreads = [median(np.abs(side - median(side))) for side in sides]
+    # Beside a brush with shades only paper of one level counts, which no camera gives.
+    is_even = [bool(spread <= _MAX_SPREAD) for spread in spreads]
+    if not all(is_even):
+        is_even = [float((side == median(side)).mean()) >= _ONE_LEVEL for side in sides]
     between = share * (1 - share) * (light - dark) ** 2
-    if between < _TWO_LEVELS * float(gray.var()) or max(spreads) > _MAX_SPREAD:
+    if between < _TWO_LEVELS * float(gray.var()):
         return []
     lightness = np.clip((gray - dark) / (light - dark), 0, 1)
     found = []
-    for part, notes in ((1 - lightness, (Note(NoteKind.INVERTED),)), (lightness, ())):
+    ways = ((1 - lightness, (Note(NoteKind.INVERTED),), is_even[1]), (lightness, (), is_even[0]))
+    for part, notes, is_paper_even in ways:
+        if not is_paper_even:
+            continue
         ink = np.asarray(np.rint(255 * part), np.uint8)
         if max(float((side >= INK_FROM).mean()) for side in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) > _MAX_SIDE:
             continue
@@ -102,6 +133,16 @@ def seen_twice(
     is_other_picture = np.array([[own is not other for other, _ in found] for own, _ in found])
     agrees = is_same_place & is_other_picture & (labels[:, None] == labels) & is_typical
     return np.asarray(agrees.any(axis=1))
+
+
+def ink_shares(found: Sequence[tuple[Picture, FramedDigit]]) -> NDArray[np.float64]:
+    """The part of its picture's ink that lies in the box of each candidate, (n,), each in [0, 1]."""
+    shares = []
+    for picture, framed in found:
+        left, top, width, height = framed.box
+        inside = picture.ink[top : top + height, left : left + width]
+        shares.append(float(inside.sum(dtype=np.int64)) / max(1.0, float(picture.ink.sum(dtype=np.int64))))
+    return np.array(shares)
 
 
 def _framed_pieces(ink: GrayPicture) -> list[FramedDigit]:

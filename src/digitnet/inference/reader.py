@@ -5,7 +5,7 @@ seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
@@ -17,12 +17,14 @@ from digitnet.errors import ConfigurationError
 from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Decision, Place, blank_digit
 from digitnet.inference.digit_candidates import (
+    ink_shares,
     is_at_the_border,
     other_candidates,
     seen_twice,
-    two_level_candidates,
+    usual_candidates,
     written_candidates,
 )
+from digitnet.inference.letter_check import LetterCheck, is_whole
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
@@ -92,12 +94,14 @@ class Reader:
         decision: Says what outputs mean.
         thresholds: When a picture is looked at again, and what of it is left out.
         numbers: Reads pages of digits; None where the model file knows other classes.
+        letters: Doubts single digits; None where the model file knows other classes.
     """
 
     predictor: Predictor
     decision: Decision
     thresholds: ReadingThresholds = READING_THRESHOLDS
     numbers: NumberReader | None = None
+    letters: LetterCheck | None = None
 
     def trace_digit(self, picture: PictureSource, *, with_steps: bool = False) -> Trace:
         """Read the one digit of a picture; all of its ink but the specks is taken for that digit.
@@ -119,10 +123,10 @@ class Reader:
         first = next(attempts)
         framed = to_mnist_frame(first.ink)
         best = None if framed is None else self._candidate(first, framed)
-        edge = 0.0
-        is_large = min(first.ink.shape) > IMAGE_SIDE
+        edge, is_large = 0.0, min(first.ink.shape) > IMAGE_SIDE
         if self.numbers is not None and is_large and (is_at_the_border(first.ink) or self._is_unlike_digits(best)):
-            usual = [*([] if framed is None else [(first, framed)]), *two_level_candidates(first)]
+            usual = usual_candidates(first, framed)
+            first = usual[0][0] if usual and framed is not None else first
             others = written_candidates(first, self.numbers)
             best = self._most_typical([*usual, *others], len(usual)) or self._least_unusual(usual)
         if is_large and self._is_unlike_digits(best):
@@ -144,15 +148,11 @@ class Reader:
         place = Place(best.framed.box, 0, notes, self.thresholds.edge_penalty * edge)
         images = best.framed.image[np.newaxis]
         (digit,) = self.decision.digits(self.predictor.averaged(images, best.outputs), [place])
-        if digit.status == "ok" and self._may_be_a_letter(best):
-            digit = replace(digit, status="unsure", notes=(*digit.notes, *in_words((Note(NoteKind.LIKE_A_LETTER),))))
+        if self.letters is not None:
+            scores = self.decision.outlier_scores(best.outputs)
+            may_refuse = self.decision.single.use_digit_score and is_whole(best.picture.ink)
+            digit = self.letters.checked(digit, images[0], scores, may_refuse=may_refuse)
         return Trace(best.picture.ink, best.picture.steps, images, Reading(((digit,),), digit.notes))
-
-    def _may_be_a_letter(self, best: _Candidate) -> bool:
-        """Whether the character network takes the ink of a picture for something else than a digit."""
-        if self.numbers is None or min(best.picture.ink.shape) <= IMAGE_SIDE:
-            return False
-        return self.numbers.chance_of_digit(best.picture.ink, best.framed) < self.thresholds.min_digit_chance
 
     def _candidate(self, picture: Picture, framed: FramedDigit) -> _Candidate:
         return _Candidate(picture, framed, self.predictor.outputs(framed.image[np.newaxis]))
@@ -176,17 +176,18 @@ class Reader:
             return None
         outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
-        logits, confidence = self.decision.comparable_logits(outputs), self._confidence(outputs)
+        limits, confidence = self.thresholds, self._confidence(outputs)
+        logits = self.decision.comparable_logits(outputs)
         is_one = np.array(self.decision.class_names)[logits.argmax(axis=1)] == _ONE
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
         if outlier_scores is None or is_typical is None:
             return None
         if num_single is not None:
-            is_likely = (confidence >= self.thresholds.min_confidence) & (
-                outlier_scores <= self.thresholds.max_outlier_score
-            )
+            is_likely = (confidence >= limits.min_confidence) & (outlier_scores <= limits.max_outlier_score)
             is_typical &= np.arange(len(found)) < num_single
             is_typical |= is_likely & seen_twice(found, logits.argmax(axis=1), is_likely)
+        # Half of many a digit is a stroke, as a 1 is.
+        is_typical &= ~is_one | (ink_shares(found) >= limits.min_share_of_one)
         if not is_typical.any():
             return None
         row = int(np.where(is_typical, outlier_scores, np.inf).argmin())
@@ -344,7 +345,8 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
     """A reader with all that the classes of a model file allow."""
     if decision.class_names != tuple("0123456789"):
         return Reader(predictor, decision)
-    return Reader(predictor, decision, numbers=NumberReader(predictor, decision, reading_networks))
+    numbers = NumberReader(predictor, decision, reading_networks)
+    return Reader(predictor, decision, numbers=numbers, letters=LetterCheck(reading_networks))
 
 
 def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) -> Trace:

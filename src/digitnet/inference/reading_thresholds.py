@@ -11,10 +11,10 @@ class ReadingThresholds(NamedTuple):
     Attributes:
         max_outlier_score: Largest outlier score of a typical digit.
         max_outlier_score_of_one: The same for a digit that is read as a one.
+        min_share_of_one: Least part of its look's ink that a candidate has which is read as a one, in [0, 1].
         min_confidence: Least probability of the label of a typical digit, in [0, 1].
         min_unusual_confidence: Least probability of the label of a digit that is not typical, in another look than the
             first, in [0, 1].
-        min_digit_chance: Least chance that the ink of a single digit is a digit, no letter or mark, for it to be sure.
         edge_penalty: Outlier score added to ink whose whole surroundings are as dark as itself.
         min_noted_edge: Least part of the surroundings as dark as the ink that is worth a note.
         few_digits: A page of no more digits is looked at again.
@@ -31,12 +31,12 @@ class ReadingThresholds(NamedTuple):
     max_outlier_score: float = 0.3
     # The same: four of five held-out digits score less; whatever is long and thin looks like a one.
     max_outlier_score_of_one: float = 0.0
-    # The same; chosen on rendered pictures of training digits.
+    # Chosen by hand: the sides of a 0 that the picture's edge cuts open have half each.
+    min_share_of_one: float = 0.6
+    # docs/log.md, 2026-11-29, "looking again"; chosen on rendered pictures of training digits.
     min_confidence: float = 0.95
     # Chosen by hand: scribbles that only another look takes for a digit have 0.5 to 0.6.
     min_unusual_confidence: float = 0.8
-    # Chosen by hand: of 285 digits of strangers 2 have less, of 12 letters and ticks that were taken for digits 4.
-    min_digit_chance: float = 0.2
     # docs/log.md, 2026-11-29, "edges of something larger": blots and edges of shadows have 0.15 to 0.5, digits 0.05.
     edge_penalty: float = 2.0
     # The same: between nearly all digits and nearly all blots.

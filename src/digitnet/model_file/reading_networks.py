@@ -1,7 +1,7 @@
-"""The two small dense networks that read pages: one names pixels, one names characters. They ship with the package.
+"""The small dense networks that read pictures: of pixels, of characters, and of images in MNIST's frame.
 
-Both are files of ONNX without metadata of ours: they classify no digits by themselves, and no command takes them for a
-model. `scripts/train_reading_networks.py` makes them.
+They ship with the package. All are files of ONNX without metadata of ours: they classify no digits by themselves, and
+no command takes them for a model. `scripts/train_reading_networks.py` makes them.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class ReadingNetwork:
 
 
 class ReadingNetworks:
-    """Both networks, each of which is loaded when it is first used: a single digit mostly needs only one."""
+    """All of them, each of which is loaded when it is first used: a single digit mostly needs only one."""
 
     @cached_property
     def pixels(self) -> ReadingNetwork:
@@ -68,6 +68,11 @@ class ReadingNetworks:
     def characters(self) -> ReadingNetwork:
         """From `character_views` features to `CHARACTER_NAMES`."""
         return ReadingNetwork(_FOLDER / "characters.onnx")
+
+    @cached_property
+    def frames(self) -> ReadingNetwork:
+        """From the 784 pixels of an image in MNIST's frame to the ten digits, and then letters, marks and drawings."""
+        return ReadingNetwork(_FOLDER / "frames.onnx")
 
 
 @cache

@@ -73,7 +73,10 @@ def _frame_width(rows: GrayPicture, paper: float, most: int, limits: FrameLimits
     if not 0 < count <= most:
         return 0
     is_blurred = bool(is_alike[count] and distance[count] >= limits.blurred_contrast)
-    return count + is_blurred
+    # Behind a frame and its soft edge there is paper. Behind the margin of a bold digit, which fills the middle, there
+    # is more of the margin.
+    is_paper_behind = distance[count : count + 2].min() < limits.contrast
+    return count + is_blurred if is_paper_behind else 0
 
 
 def _levels(rows: GrayPicture) -> AnyArray:

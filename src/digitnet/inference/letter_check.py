@@ -1,0 +1,92 @@
+"""Whether what was read as a digit is a letter, a mark or a drawing: what the frame network says of one image.
+
+The digit network knows nothing but digits, and its digit score tells drawings from them better than letters. The
+frame network was trained on letters and marks too; both together decide.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture
+from digitnet.inference.answers import Digit
+from digitnet.model_file.reading_networks import ReadingNetworks
+from digitnet.notes import Note, NoteKind, in_words
+from digitnet.segmentation.components import INK_FROM
+
+__all__ = ["LETTER_LIMITS", "LetterCheck", "LetterLimits", "is_whole"]
+
+_NUM_DIGITS = 10  # the first logits of the frame network are those of the digits
+
+
+class LetterLimits(NamedTuple):
+    """How what the two networks say is put together, and what follows from it.
+
+    Attributes:
+        of_odds: Weight of the frame network's log-odds for a digit.
+        of_outlier_score: Weight of the outlier score, which speaks against a digit.
+        refused_below: Weighted sum below which there is no digit.
+        unsure_below: Weighted sum below which a digit is unsure.
+    """
+
+    # Logistic regression on 20,000 images of typefaces and writers that the network had not seen; docs/log.md,
+    # 2026-11-30, "single digits and letters".
+    of_odds: float = 0.74
+    of_outlier_score: float = 1.29
+    # The same images, and MNIST's test digits, of which 0.2 % have less.
+    refused_below: float = -3.5
+    # Chosen by hand: of 400 rendered training digits 2 have less.
+    unsure_below: float = -1.0
+
+
+LETTER_LIMITS = LetterLimits()
+
+
+def is_whole(ink: GrayPicture) -> bool:
+    """Whether a picture, uint8 (height, width), is larger than MNIST's frame, and its ink ends before its edges.
+
+    Otherwise a digit may have lost what tells it from a letter.
+    """
+    edges = (ink[0], ink[-1], ink[:, 0], ink[:, -1])
+    return min(ink.shape) > IMAGE_SIDE and all(int(edge.max()) < INK_FROM for edge in edges)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCheck:
+    """Doubts digits that may be letters, marks or drawings.
+
+    Attributes:
+        load_networks: Gives the networks, when they are needed.
+        limits: When a digit is doubted.
+    """
+
+    load_networks: Callable[[], ReadingNetworks]
+    limits: LetterLimits = LETTER_LIMITS
+
+    def log_odds(self, image: GrayPicture) -> float:
+        """The natural logarithm of the odds that an image in MNIST's frame, uint8 (28, 28), shows a digit."""
+        logits = self.load_networks().frames(image.reshape(1, -1))[0].astype(np.float64)
+        return float(np.logaddexp.reduce(logits[:_NUM_DIGITS]) - np.logaddexp.reduce(logits[_NUM_DIGITS:]))
+
+    def checked(self, digit: Digit, image: GrayPicture, outlier_scores: AnyArray | None, *, may_refuse: bool) -> Digit:
+        """The digit, or the same one unsure or refused.
+
+        Args:
+            digit: As the digit network alone gives it.
+            image: uint8 (28, 28), in MNIST's frame.
+            outlier_scores: Of the image, (1,); None where nothing tells.
+            may_refuse: Whether it may be called no digit; otherwise it is at most unsure.
+        """
+        if digit.status == "not_a_digit":
+            return digit
+        limits = self.limits
+        outlier_score = 0.0 if outlier_scores is None else float(outlier_scores[0])
+        evidence = limits.of_odds * self.log_odds(image) - limits.of_outlier_score * outlier_score
+        if evidence >= limits.unsure_below:
+            return digit
+        notes = (*digit.notes, *in_words((Note(NoteKind.LIKE_A_LETTER),)))
+        if evidence < limits.refused_below and may_refuse:
+            return Digit(None, "", 0.0, (), (), digit.box, digit.line, "not_a_digit", notes)
+        return replace(digit, status="unsure", notes=notes)
