@@ -45,6 +45,8 @@ class ReadingNetwork:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Further optimizations would round the factors of each product to 8 bits, other ones on other processors.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        # Weights become float32 once, when the file is loaded, and not again for every answer.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, features: NDArray[np.uint8]) -> AnyArray:
