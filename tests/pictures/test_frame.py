@@ -61,6 +61,17 @@ def test_the_white_margin_of_a_bold_digit_is_paper_and_no_frame() -> None:
     assert without_frame(bold) is None
 
 
+def test_a_stroke_may_run_along_a_side_of_a_frame() -> None:
+    """The bow of a 9 that fills the row behind the frame."""
+    nine = np.full((119, 88), 255, np.uint8)
+    cv2.ellipse(nine, (37, 28), (25, 25), 0, 0, 360, 77, 12)
+    nine[6:14, 10:80] = 77
+    found = without_frame(framed(nine, 6, 0))
+    assert found is not None
+    assert found[6:14, 40].tolist() == [77] * 8
+    assert found[0, 5] == 255  # beside the bow
+
+
 def test_three_sides_are_a_frame_and_two_may_be_strokes() -> None:
     three = framed(digit(), 2, 0)
     three[-2:, 2:-2] = 240

@@ -29,6 +29,8 @@ class FrameLimits(NamedTuple):
     blurred_contrast: int = 10
     # Number of sides that a frame has at least: a digit cropped to its ink may fill one, or two, with a stroke.
     sides: int = 3
+    # Number of them that have paper behind: a stroke may run along the others.
+    sides_before_paper: int = 2
     # Width of the picture's edge, as a share of its side, which does not count for its paper.
     edge_share: float = 0.15
 
@@ -51,14 +53,18 @@ def without_frame(picture: AnyPicture, limits: FrameLimits = FRAME_LIMITS) -> An
     if min(height, width) < limits.min_side:
         return None
     most = max(limits.width, int(limits.width_share * min(height, width)))
-    sides = [turned[: most + 2] for turned in (gray, gray[::-1], gray.T, gray[:, ::-1].T)]
+    sides = [turned[: most + 3] for turned in (gray, gray[::-1], gray.T, gray[:, ::-1].T)]
     # Most pictures have no frame, and are done with here.
     if sum(_are_alike(side[:1], limits)[0] for side in sides) < limits.sides:
         return None
     down, across = int(limits.edge_share * height), int(limits.edge_share * width)
     paper = median(gray[down : height - down, across : width - across].ravel())
     widths = [_frame_width(side, paper, most, limits) for side in sides]
-    if sum(side > 0 for side in widths) < limits.sides:
+    if sum(width > 0 for width in widths) < limits.sides:
+        return None
+    # Behind the margin of a bold digit, which fills the middle, there is more of the margin.
+    behind = [_has_paper_behind(*side, paper, limits) for side in zip(sides, widths, strict=True) if side[1]]
+    if sum(behind) < limits.sides_before_paper:
         return None
     top, foot, left, right = widths
     inside = picture[top : height - foot, left : width - right]
@@ -73,10 +79,12 @@ def _frame_width(rows: GrayPicture, paper: float, most: int, limits: FrameLimits
     if not 0 < count <= most:
         return 0
     is_blurred = bool(is_alike[count] and distance[count] >= limits.blurred_contrast)
-    # Behind a frame and its soft edge there is paper. Behind the margin of a bold digit, which fills the middle, there
-    # is more of the margin.
-    is_paper_behind = distance[count : count + 2].min() < limits.contrast
-    return count + is_blurred if is_paper_behind else 0
+    return count + is_blurred
+
+
+def _has_paper_behind(rows: GrayPicture, width: int, paper: float, limits: FrameLimits) -> bool:
+    """Whether one of the two rows behind a side of a frame, which may be a soft edge of it, is mostly paper."""
+    return bool((np.abs(_levels(rows[width : width + 2]) - paper) < limits.contrast).any())
 
 
 def _levels(rows: GrayPicture) -> AnyArray:
