@@ -9,7 +9,6 @@ from digitnet.segmentation.character_views import (
     NUM_FEATURES,
     character_features,
     line_centres,
-    lone_character_features,
 )
 from digitnet.segmentation.lattice import Group
 
@@ -91,15 +90,3 @@ def test_the_middle_of_a_line_is_that_of_the_four_nearest() -> None:
     # Middles of rows: 10, 12, 14, 16, 110; those of columns: 5, 25, 45, 65, 205.
     assert_allclose(line_centres(boxes, np.array([0.0, 205.0])), [13, 15])
     assert_allclose(line_centres(boxes[:1], np.array([500.0])), [10])
-
-
-def test_a_character_without_a_line_is_as_tall_as_its_line() -> None:
-    ink, frame = np.full((90, 30), 255, np.uint8), np.full((28, 28), 7, np.uint8)
-    (features,) = lone_character_features(ink, frame)
-    assert features.shape == (NUM_FEATURES,)
-    assert (features[:784] == 7).all()
-    own = features[784 : 784 + 720].reshape(20, 36)
-    assert own[5:15, 17:19].min() == 255
-    assert own[:3].max() == own[-3:].max() == own[:, :14].max() == own[:, -14:].max() == 0
-    small, large = (lone_character_features(ink[::step, ::step], frame) for step in (3, 1))
-    assert np.abs(small.astype(int) - large).max() < 40  # of any size

@@ -40,9 +40,8 @@ from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind, counted
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
-from digitnet.pictures.mnist_frame import Box, FramedDigit
+from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
-from digitnet.segmentation.character_views import lone_character_features
 from digitnet.segmentation.characters import NamedEdge, named_log_probabilities
 from digitnet.segmentation.components import typical_height
 from digitnet.segmentation.page import Page, segment_written
@@ -149,18 +148,6 @@ class NumberReader:
         gray = luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels
         gray = np.asarray(gray, np.uint8)
         return find_page_ink(gray, self.load_networks().pixels, typical_height, expected_height, is_ink_dark)
-
-    def chance_of_digit(self, ink: GrayPicture, framed: FramedDigit) -> float:
-        """The chance in [0, 1] that the ink of a picture is a digit, and no letter, mark or junk.
-
-        Args:
-            ink: uint8 (height, width), of the picture.
-            framed: Some of that ink, in MNIST's frame.
-        """
-        left, top, width, height = framed.box
-        features = lone_character_features(ink[top : top + height, left : left + width], framed.image)
-        logits = self.load_networks().characters(features)[0].astype(np.float64)
-        return float(np.exp(np.logaddexp.reduce(logits[: len(DIGIT_NAMES)]) - np.logaddexp.reduce(logits)))
 
     def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool | None = None) -> Picture | None:
         """The picture with the ink of characters in the place of its own; None where nothing is written."""

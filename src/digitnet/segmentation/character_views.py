@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 from digitnet.arrays import GrayPicture
 from digitnet.segmentation.lattice import Group
 
-__all__ = ["NUM_FEATURES", "character_features", "line_centres", "lone_character_features"]
+__all__ = ["NUM_FEATURES", "character_features", "line_centres"]
 
 # Rows and columns of the window around a group, and the rows that the line's height fills; chosen by hand.
 _ROWS, _COLUMNS, _LINE_ROWS = 20, 36, 12
-# Height in pixels to which a character without a line is brought, paper around it, and the least height of its line as
-# a share of its width; chosen by hand.
-_LONE_HEIGHT, _LONE_MARGIN, _LONE_MIN_ASPECT = 40, 40, 0.6
 NUM_FEATURES = 28 * 28 + 2 * _ROWS * _COLUMNS + 2
 
 
@@ -77,24 +74,6 @@ def character_features(
         features[row, 784 + placed.size : -2] = around.ravel()
         features[row, -2:] = [_level(height / line_height), _level(width / line_height)]
     return features
-
-
-def lone_character_features(ink: GrayPicture, frame: GrayPicture) -> NDArray[np.uint8]:
-    """What the network sees of a character that stands alone, as tall as its line.
-
-    Args:
-        ink: uint8 (height, width), its own rectangle.
-        frame: uint8 (28, 28), the same in MNIST's frame.
-
-    Returns:
-        uint8 (1, NUM_FEATURES).
-    """
-    scale = _LONE_HEIGHT / max(ink.shape[0], _LONE_MIN_ASPECT * ink.shape[1])
-    size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
-    own = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
-    group = Group(0, 0, own, _LONE_MARGIN, _LONE_MARGIN, 0.0, is_cut=False)
-    centre = np.array([_LONE_MARGIN + own.shape[0] / 2])
-    return character_features([group], [frame], np.pad(own, _LONE_MARGIN), centre, float(_LONE_HEIGHT))
 
 
 def _level(ratio: float) -> int:
