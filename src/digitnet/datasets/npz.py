@@ -17,7 +17,7 @@ import numpy.lib.format
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.datasets.idx import read_file
 from digitnet.datasets.pairing import DatasetPair, Part, pair
-from digitnet.errors import DatasetFormatError
+from digitnet.errors import DatasetFormatError, reason_of
 
 __all__ = ["ZIP_DAMAGE", "check_image_shape", "check_images", "has_image_shape", "load_npz", "read_npy_header"]
 
@@ -82,7 +82,7 @@ def _read_arrays(path: Path) -> dict[str, AnyArray]:
         raise
     except ZIP_DAMAGE as error:
         raise DatasetFormatError(
-            f"{path} cannot be read: expected a NumPy .npz file, found something else ({error}). "
+            f"{path} cannot be read: expected a NumPy .npz file, found something else ({reason_of(error)}). "
             f"Fetch or save the file again."
         ) from error
 

@@ -42,6 +42,7 @@ __all__ = [
     "TrainingDivergedError",
     "TrainingInterruptedError",
     "nearest_name",
+    "reason_of",
 ]
 
 
@@ -138,3 +139,9 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     by_folded_name = {name.casefold(): name for name in known}
     matches = get_close_matches(given.casefold(), by_folded_name, n=1)
     return f" (did you mean {by_folded_name[matches[0]]!r}?)" if matches else ""
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of another library says, for a message of ours: its first line, or its kind."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -15,7 +15,7 @@ import numpy as np
 
 from digitnet.arrays import AnyArray
 from digitnet.datasets.npz import ZIP_DAMAGE
-from digitnet.errors import RunFolderError
+from digitnet.errors import RunFolderError, reason_of
 
 __all__ = ["CHECKPOINT_FILE", "CheckpointContent", "HistoryRows", "encode_checkpoint", "read_checkpoint"]
 
@@ -84,6 +84,7 @@ def read_checkpoint(path: Path) -> CheckpointContent:
         if not isinstance(history, list) or not all(isinstance(row, dict) for row in history):
             raise ValueError(f"the history is {history!r:.40}")
     except (*ZIP_DAMAGE, MemoryError) as error:  # MemoryError: an array whose header promises more than there is
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunFolderError(f"{path} is damaged ({reason}): this run cannot go on, start a new one") from error
+        raise RunFolderError(
+            f"{path} is damaged ({reason_of(error)}): this run cannot go on, start a new one"
+        ) from error
     return CheckpointContent(variables, history, difficulties, version)
