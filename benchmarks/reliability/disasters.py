@@ -1,10 +1,10 @@
 """What happens to a training when the disk, the folder or the clock fails: what is lost, and what is printed."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,10 +182,10 @@ def _disk_full(training: Training, place: Path, expected: object) -> Finding:
 
 
 def _file_limit(training: Training, place: Path, expected: object) -> Finding:
-    limits = (_FILE_LIMIT, _FILE_LIMIT)
-    process = start_training(
-        training, place / "run", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    )
+    # A process of its own sets the limit: this one may have threads, with which it must not fork.
+    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({_FILE_LIMIT}, {_FILE_LIMIT}))"
+    code = f"import os, resource, sys; {limit}; os.execv(sys.argv[1], sys.argv[1:])"
+    process = start_training(training, place / "run", (sys.executable, "-c", code))
     return _finding(training, place / "run", expected, _ended(process))
 
 

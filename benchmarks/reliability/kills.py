@@ -138,12 +138,15 @@ def digitnet_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "digitnet", *arguments]
 
 
-def start_training(training: Training, run: Path, **options: object) -> "subprocess.Popen[str]":
+def start_training(
+    training: Training, run: Path, through: Sequence[str] = (), **options: object
+) -> "subprocess.Popen[str]":
     """Begin a run, or go on with it where there is something to go on with.
 
     Args:
         training: What to train.
         run: Its folder; one in which nothing was kept is removed first.
+        through: A command that becomes the training, which is given to it as arguments.
         options: More arguments of `subprocess.Popen`.
     """
     if (run / "run.json").exists():
@@ -152,7 +155,7 @@ def start_training(training: Training, run: Path, **options: object) -> "subproc
         shutil.rmtree(run, ignore_errors=True)
         command = digitnet_command("train", "-q", *training.options, "--out", str(run))
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen([*through, *command], **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
 
 
 def kill_after(training: Training, run: Path, seconds: float) -> bool:
