@@ -59,11 +59,11 @@ def test_a_large_page_is_drawn_within_the_limit() -> None:
 @pytest.mark.parametrize(
     ("inches", "size"),
     [
-        ((16.54, 23.39), (3308, 4678)),
-        ((30.0, 60.0), (2828 * 0.99, 5657 * 0.99)),
-    ],  # A2; and 72 million pixels at 200 dpi
+        ((11.69, 16.54), (2338, 3308)),
+        ((30.0, 60.0), (2449 * 0.99, 4899 * 0.99)),
+    ],  # A3; and 72 million pixels at 200 dpi
 )
-def test_a_huge_page_is_drawn_with_no_more_pixels_than_one_of_a2(
+def test_a_huge_page_is_drawn_with_no_more_than_twelve_megapixels(
     inches: tuple[float, float], size: tuple[float, float]
 ) -> None:
     pytest.importorskip("pypdfium2")

@@ -19,9 +19,9 @@ _SIGNATURE = b"%PDF-"
 _SIGNATURE_WITHIN = 1024
 # Resolution of a rendered page: a handwritten digit of 4 mm becomes 30 pixels high; chosen by hand.
 _DOTS_PER_INCH = 200
-# Pixels of a rendered page at most: one of A2, 15.5 million at that resolution, is as it is. A larger one is reduced
-# when it is read anyway, and 64 million took seconds; chosen by hand.
-_RENDERED_PIXELS_MAX = 16_000_000
+# Pixels of a rendered page at most: one of A3 has 7.7 million at that resolution, and one of A2 is rendered with 176
+# dots per inch. What is larger is halved when it is read anyway, and 16 million took 3.4 seconds; chosen by hand.
+_RENDERED_PIXELS_MAX = 12_000_000
 # The unit of lengths in PDF, by its specification (ISO 32000).
 _POINTS_PER_INCH = 72
 # Share of the greatest scale that is used, so that rounding sides up stays within the limit; chosen by hand.
