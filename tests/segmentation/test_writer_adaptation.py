@@ -82,3 +82,12 @@ def test_a_character_is_no_example_of_itself(page: tuple[Images, NDArray[np.floa
     images, names, known = page
     adapted = adapted_log_probabilities(images, names, [*known, (len(images) - 1, 3)])
     assert adapted[-1].argmax() == 9
+
+
+def test_of_many_examples_a_part_counts(page: tuple[Images, NDArray[np.float64], list[tuple[int, int]]]) -> None:
+    """A page of ten thousand digits would take gigabytes otherwise."""
+    images, names, known = page
+    few = ADAPTATION_WEIGHTS._replace(max_known=KNOWN)
+    adapted = adapted_log_probabilities(images, names, known, few)
+    assert_allclose(adapted, adapted_log_probabilities(images, names, known[::2]))
+    assert (adapted != adapted_log_probabilities(images, names, known)).any()

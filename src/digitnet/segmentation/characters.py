@@ -42,7 +42,8 @@ class NamedEdge:
         group: Number of its group in the line.
         name: Which of `CHARACTER_NAMES` it is.
         probability: That the group is one whole character of that name, in [0, 1].
-        network_probability: The same by the networks alone, where other characters of the page raised it.
+        network_probability: The same by the networks alone, where other characters of the page count in `probability`;
+            1 where they do not.
     """
 
     group: int

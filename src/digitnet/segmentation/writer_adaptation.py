@@ -34,6 +34,8 @@ class AdaptationWeights(NamedTuple):
         doubt: What speaks for every digit without any example, as a share of an example that is the same.
         known_from: Least probability of a digit that is an example.
         min_known: Least number of such digits on a page.
+        max_known: Greatest number of them, so that a page of ten thousand digits takes no gigabytes; of more, every
+            second, third and so on counts. Chosen by hand.
     """
 
     width: float = 0.15
@@ -41,6 +43,7 @@ class AdaptationWeights(NamedTuple):
     doubt: float = 0.03
     known_from: float = 0.9
     min_known: int = 8
+    max_known: int = 500
 
 
 ADAPTATION_WEIGHTS = AdaptationWeights()
@@ -67,7 +70,8 @@ def adapted_log_probabilities(
     """
     if len(known) < weights.min_known:
         return log_probabilities
-    characters, digits = np.array(known).T
+    step = -(-len(known) // weights.max_known)
+    characters, digits = np.array(known[::step]).T
     vectors = _vectors(images)
     distances = np.maximum(2 - 2 * vectors @ vectors[characters].T, 0)  # squared
     distances[characters, np.arange(len(characters))] = np.inf
