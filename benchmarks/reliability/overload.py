@@ -13,11 +13,10 @@ from benchmarks.serving.client import ClientError, Connection
 from benchmarks.serving.load import summary
 from benchmarks.serving.messages import infer_binary
 from benchmarks.serving.servers import DIGITNET, Server, serving
-from benchmarks.serving.soak import flatness
 from benchmarks.settings import Settings
 from digitnet import load_mnist
 
-__all__ = ["Answers", "measure_overload"]
+__all__ = ["Answers", "measure_overload", "memory_rows"]
 
 _LARGE = 42_000  # images of a large request: nearly the greatest body that a server takes, 32 MiB
 _TOGETHER = 4  # large requests at once, which a server can answer
@@ -25,6 +24,7 @@ _TOO_MANY = 12  # of them at once: twice as many as may wait
 _PROBES, _PROBE_PAUSE = 4, 0.02  # connections that ask for one image after the other, and seconds between two of them
 _CROWD = 32  # connections that ask for one image after the other without a pause
 _TIMEOUT = 180.0  # seconds for one answer, three times as long as a server lets a request wait
+_REST = 0.5  # seconds without a request after each round, before what the server still holds is looked at
 
 
 @dataclass
@@ -87,16 +87,18 @@ def measure_overload(seconds: float, settings: Settings, report: Callable[[str],
     run.settings |= {"large": f"{large:,}", "together": _TOGETHER, "too_many": _TOO_MANY, "crowd": _CROWD}
     images = load_mnist()[0].images
     messages = infer_binary(images[:1]), infer_binary(images[:large])
-    phases, samples = _Phases(), list[tuple[float, float]]()
+    phases, samples, held = _Phases(), list[tuple[float, float]](), list[tuple[float, float]]()
     with serving(DIGITNET, settings) as server, _sampled(server, samples):
         began = time.perf_counter()
         while (passed := time.perf_counter() - began) < seconds:
             _round(server.port, *messages, phases)
+            time.sleep(_REST)
+            held.append((time.perf_counter() - began, server.memory().resident_mb))
             report(f"{passed:.0f} of {seconds:.0f} s: {phases.crowd.sent + phases.probes.sent:,} small requests")
         lasted = time.perf_counter() - began
         with Connection(server.port) as connection:
             connection.ask(messages[0])  # raises where the server does not answer any more
-    run.rows = [*_rows(phases), *_memory_rows(samples, lasted)]
+    run.rows = [*_rows(phases), *memory_rows(held, max(mb for _, mb in samples), lasted)]
     return run
 
 
@@ -214,10 +216,17 @@ def _counts(subject: str, every: Sequence[Answers]) -> list[Row]:
     return [Row(subject, name, count, "requests", sent) for name, count in counts.items()]
 
 
-def _memory_rows(samples: list[tuple[float, float]], seconds: float) -> list[Row]:
-    memory = flatness(samples, seconds)
-    growth = memory["memory at the end"] / memory["memory warm"] - 1
+def memory_rows(held: Sequence[tuple[float, float]], most: float, seconds: float) -> list[Row]:
+    """What the server holds between requests, after the first tenth of the time and at the end, and the most it had.
+
+    While large requests come and go, memory swings by their size; what leaks is what stays when nothing is asked.
+    """
+    tenth = seconds / 10
+    early = [mb for at, mb in held if at >= tenth][: max(1, len(held) // 10)]
+    late = [mb for at, mb in held if at > seconds - tenth] or [held[-1][1]]
+    warm, end = statistics.median(early or [held[0][1]]), statistics.median(late)
+    named = {"warm": warm, "at the end": end, "at most": most}
     return [
-        *(Row("memory", name.removeprefix("memory "), value, "MB", len(samples)) for name, value in memory.items()),
-        Row("memory", "growth", growth, "share", len(samples)),
+        *(Row("memory", name, value, "MB", len(held)) for name, value in named.items()),
+        Row("memory", "growth", end / warm - 1, "share", len(held)),
     ]

@@ -35,6 +35,15 @@ def test_what_does_not_come_whole_is_lost() -> None:
     assert dict(answers.statuses) == {200: 2, 503: 1}
 
 
+def test_memory_that_stays_between_requests_is_growth_and_what_swings_is_not() -> None:
+    memory_rows = load("reliability.overload").memory_rows
+    for each_round, growth in ((0.0, 0.0), (1.0, 0.38)):
+        held = [(10.0 * number, 200.0 + each_round * number) for number in range(1, 101)]
+        rows = {row.measure: row.value for row in memory_rows(held, 900.0, 1000.0)}
+        assert rows["at most"] == 900.0
+        assert rows["growth"] == pytest.approx(growth, abs=0.02)
+
+
 def test_calls_that_keep_something_grow() -> None:
     memory_over, kept = load("reliability.endurance").memory_over, list[mmap.mmap]()
 
