@@ -103,18 +103,17 @@ def local_contrast(picture: GrayPicture) -> LocalContrast:
     smooth_paper = cv2.blur(cv2.erode(paper, np.ones((3, 3), np.uint8)), (9, 9))
     light = np.asarray(smooth_paper, np.float32) / np.float32(255)
     levels = np.asarray(smooth, np.float32) / np.float32(255)
-    least = max(_DARKEST_PAPER * _percentile(light[::4, ::4], 0.95), 0.02)
+    least = max(_DARKEST_PAPER * _percentile(smooth_paper[::4, ::4], 0.95) / 255, 0.02)
     contrast = np.asarray(np.clip((light - levels) / np.maximum(light, np.float32(least)), 0, 1), np.float32)
     full = cv2.dilate(cv2.blur(contrast, (3, 3)), np.ones((_FULL_INK_SQUARE, _FULL_INK_SQUARE), np.uint8))
-    detail = picture.astype(np.float32) - smooth
-    noise = 1.4826 * _percentile(np.abs(detail), 0.5) / max(1.0, 255 * _percentile(light, 0.5))
+    noise = 1.4826 * _percentile(cv2.absdiff(picture, smooth), 0.5) / max(1.0, _percentile(smooth_paper, 0.5))
     return LocalContrast(contrast, np.asarray(full, np.float32), light, noise)
 
 
-def _percentile(values: NDArray[np.float32], share: float) -> float:
-    """The value that a share of all values is below; without NumPy's own, which loads much for it."""
-    rank = int(share * (values.size - 1))
-    return float(np.partition(values, rank, axis=None)[rank])
+def _percentile(levels: AnyArray, share: float) -> float:
+    """The grey level that a share of all, uint8 (height, width), is at or below."""
+    counts = np.bincount(np.ascontiguousarray(levels).ravel(), minlength=256)
+    return float(np.searchsorted(np.cumsum(counts), int(share * (levels.size - 1)) + 1))
 
 
 def _reduced(plane: NDArray[np.float32], reduction: int) -> NDArray[np.float32]:
