@@ -11,7 +11,7 @@ import pytest
 __all__ = ["BROWSER_HINT", "advice", "pytest_terminal_summary"]
 
 BROWSER_HINT = (
-    "needs Chromium or Chrome: install the system's own (apt-get install chromium), "
+    "needs Chromium or Chrome: install the system's own (apt-get install chromium-headless-shell, or chromium), "
     "or Playwright's (playwright install chromium, from the same environment)"
 )
 

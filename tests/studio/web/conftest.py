@@ -25,7 +25,8 @@ from patience import PATIENCE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first is Chromium without a window: it takes a quarter less of the processor's time.
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _SERVER = ("starlette", "uvicorn", "orjson")
 _FLAGS = [
     "--disable-gpu",
