@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.accuracy.figures import mistakes_figure
+from benchmarks.accuracy.folds import SCREENED_FOLDS, compare_recipes
 from benchmarks.accuracy.measure import measure_bundled, model_digest
 from benchmarks.accuracy.presets import ON_THE_PAGE
 from benchmarks.accuracy.trainings import keep, record_network, train_seeds
+from benchmarks.accuracy.writer_folds import NUM_FOLDS
 from benchmarks.pages import write_page
 from benchmarks.plots import save
 from benchmarks.results import MEASURED, load_runs
@@ -20,6 +22,7 @@ from digitnet.errors import DigitnetError
 from digitnet.model_file.contract import bundled_model_path
 
 _RUNS = Path("runs") / "accuracy"
+_FOLDS = Path("runs") / "folds"
 _PAGE = DOCS / "accuracy.md"
 _MEASURED = MEASURED / "accuracy.json"
 
@@ -35,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.what == "record":
             for path in asked.paths:
                 record_network(path, asked.measured, asked.augment_inference)
+        if asked.what == "folds":
+            folds = asked.folds or (SCREENED_FOLDS if asked.screen else range(NUM_FOLDS))
+            table = compare_recipes(asked.writers, asked.recipes, folds, asked.out, screen=asked.screen)
+            sys.stdout.write(f"{table}\n")
         if asked.what in {"page", "all"}:
             _write(asked.measured, asked.page)
     except DigitnetError as error:
@@ -64,11 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="a run folder, or a committee's .onnx")
     copies = "measure with N altered copies of an image, too"
     record.add_argument("--augment-inference", type=positive, metavar="N", help=copies)
+    _add_folds(commands.add_parser("folds", help="compare recipes on folds of training images, by writer"))
     page = commands.add_parser("page", help="only write the page, from what was recorded")
     page.add_argument("--page", type=Path, default=_PAGE, help="default docs/accuracy.md; figures go beside it")
     for command in (everything, train, record, page):
         command.add_argument("--measured", type=Path, default=_MEASURED, help=f"default {_MEASURED.name}")
     return parser
+
+
+def _add_folds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("writers", type=Path, metavar="WRITERS.npz", help="who wrote each training image, by QMNIST")
+    parser.add_argument(
+        "recipes", type=Path, metavar="RECIPES.toml", help="a table for each recipe; the first is the base"
+    )
+    parser.add_argument("--folds", type=seeds, metavar="0-9", help="default all ten, with --screen the first three")
+    parser.add_argument("--screen", action="store_true", help="a quarter of the epochs, to see what is worth more")
+    parser.add_argument("--out", type=Path, default=_FOLDS, metavar="DIR", help=f"of the answers, default {_FOLDS}")
 
 
 if __name__ == "__main__":
