@@ -37,7 +37,7 @@ DEFAULT_REFUSAL = 0.001
 
 
 def load_classifier(
-    model: str | Path | None = None,
+    model: str | Path | bytes | None = None,
     *,
     threads: int | None = None,
     precision: Precision | None = None,
@@ -48,7 +48,8 @@ def load_classifier(
     """Load a trained model to classify with.
 
     Args:
-        model: A `.onnx` file or a run folder; None takes the one that ships inside the package.
+        model: A `.onnx` file, a run folder, or the bytes of such a file; None takes the one that ships inside the
+            package. One that was given as bytes cannot be pickled.
         threads: Cores that one call may use at most; None or 0 takes all that the process may use. However many
             there are, fewer than 512 images are classified on one core, and none is kept spinning between calls.
         precision: "float32" or "int8"; None takes what `open_model` takes.
