@@ -96,6 +96,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "fast_layers",
         "objective",
         "epoch",
+        "history",
         "checkpoint_file",
         "checkpoint",
         "compilation_cache",
@@ -105,6 +106,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "feature_network",
     ),
     "inference": (
+        "notebook",
         "answers",
         "outputs",
         "augmented_inference",

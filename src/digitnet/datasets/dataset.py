@@ -9,6 +9,7 @@ import numpy as np
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Indices, Labels
 from digitnet.datasets.idx import encode_idx
+from digitnet.datasets.notebook import dataset_html, dataset_png
 from digitnet.errors import ConfigurationError, DatasetFormatError
 
 __all__ = ["MAX_CLASSES", "Dataset"]
@@ -66,6 +67,12 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}: {len(self)} images, {self.num_classes} classes)"
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self.name, self.images, self.labels, self.class_names, len(self.skipped))
+
+    def _repr_png_(self) -> bytes:
+        return dataset_png(self.images)
 
     @cached_property
     def digest(self) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from digitnet.arrays import AnyArray, ConfusionMatrix, Images, Indices, Labels, Logits
 from digitnet.datasets.dataset import MAX_CLASSES, Dataset
 from digitnet.errors import ConfigurationError, DatasetFormatError, ModelOutputError
+from digitnet.errors.markup import percent
 from digitnet.evaluation.metrics import (
     ClassScores,
     Interval,
@@ -30,6 +31,7 @@ from digitnet.evaluation.metrics import (
     negative_log_likelihoods,
     wilson_interval,
 )
+from digitnet.evaluation.notebook import evaluation_html
 
 __all__ = ["MAX_WORST_MISTAKES", "Evaluation", "LogitsPredictor", "evaluate"]
 
@@ -52,7 +54,7 @@ class LogitsPredictor(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """How a model did on a data set. Rates are in [0, 1]; intervals cover 95 %.
 
@@ -95,6 +97,26 @@ class Evaluation:
     confidence: NDArray[np.float64]
     augment_inference: int = 0
     augmented_images: int = 0
+
+    def __repr__(self) -> str:
+        low, high = self.accuracy_interval
+        return (
+            f"Evaluation(accuracy={self.accuracy:.4f} from {low:.4f} to {high:.4f}, {self.errors:,} errors in "
+            f"{self.n:,} images)"
+        )
+
+    def _repr_html_(self) -> str:
+        figures: dict[str, object] = {
+            "mistakes": f"{self.errors:,} in {self.n:,} images",
+            "log-likelihood": f"{self.nll:.4f} nats lost an image",
+            "Brier score": f"{self.brier:.4f}",
+            "calibration error": percent(self.ece),
+        }
+        if self.augmented_images:
+            figures["from copies too"] = f"{self.augmented_images:,} images"
+        return evaluation_html(
+            self.accuracy, self.accuracy_interval, figures, self.confusion_matrix, self.most_confused
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as JSON-ready values; what has one entry an image is left out.

@@ -4,10 +4,12 @@ import csv
 import io
 import math
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from digitnet.errors import DigitnetError
 from digitnet.errors.escaping import spreadsheet_cell
+from digitnet.inference.notebook import digit_html, reading_html, table_html
 
 if TYPE_CHECKING:
     from digitnet.pictures.mnist_frame import Box  # imports OpenCV, which the answer does without
@@ -17,7 +19,7 @@ __all__ = ["Digit", "Number", "Reading", "Status", "Table", "error_outcome", "ou
 Status: TypeAlias = Literal["ok", "unsure", "not_a_digit"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Digit:
     """One digit, and how sure the classifier is of it.
 
@@ -46,6 +48,13 @@ class Digit:
     status: Status
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        several = f", candidates={self.candidates}" if len(self.candidates) > 1 else ""
+        return f"Digit(label={self.label}, confidence={self.confidence:.4f}, status={self.status!r}{several})"
+
+    def _repr_html_(self) -> str:
+        return digit_html(self.text, self.confidence, self.status, self.candidates, self.probabilities, self.notes)
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -69,7 +78,7 @@ class Number:
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """All that is written in a picture, and how sure the classifier is of it.
 
@@ -107,6 +116,17 @@ class Reading:
             return "ok"
         return "unsure" if statuses & {"ok", "unsure"} else "not_a_digit"
 
+    def __repr__(self) -> str:
+        return f"Reading({self.text!r}, status={self.status!r}: {len(self.digits)} digits in {len(self.lines)} lines)"
+
+    def _repr_html_(self) -> str:
+        lines = [[(digit.text, digit.status) for digit in line] for line in self.lines]
+        if self.numbers:
+            by_line = groupby(self.numbers, key=lambda number: number.line)
+            lines = [[(number.text, number.status) for number in group] for _, group in by_line]
+        numbers = [(number.text, number.confidence, number.status) for number in self.numbers]
+        return reading_html(lines, self.status, numbers, self.notes)
+
 
 def unsure(reading: Reading) -> Reading:
     """The same, but nothing of it is sure; each of its lines is a number."""
@@ -129,7 +149,7 @@ def _number_of(line: tuple[Digit, ...]) -> Number:
     return Number(text, (left, top, right - left, foot - top), digits[0].line, None, confidence, "unsure")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Table:
     """The numbers of a picture in rows and columns.
 
@@ -171,6 +191,16 @@ class Table:
     def raw_csv(self) -> str:
         """As `csv`, with every text as it was read; a spreadsheet may take `=1+2` for a formula."""
         return _rows_as_csv(self.texts)
+
+    def __repr__(self) -> str:
+        columns = len(self.cells[0]) if self.cells else 0
+        return f"Table({len(self.cells)} rows, {columns} columns, {len(self.unsure)} cells unsure)"
+
+    def _repr_html_(self) -> str:
+        cells = [
+            [None if cell is None else (cell.text, cell.confidence, cell.status) for cell in row] for row in self.cells
+        ]
+        return table_html(cells, [number.text for number in self.outside], self.notes)
 
 
 def _rows_as_csv(rows: list[list[str]]) -> str:

@@ -11,6 +11,7 @@ from digitnet.arrays import AnyArray, Images, Labels, Logits, Probabilities, che
 from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.inference.answers import Digit, Reading, Table
 from digitnet.inference.decision import Place, decision_for, ink_boxes, second_probabilities
+from digitnet.inference.notebook import classifier_html, dense_sizes
 from digitnet.inference.predictor import Predictor
 from digitnet.model_file.contract import (
     BUNDLED_FOLDER,
@@ -34,6 +35,9 @@ DEFAULT_COVERAGE = 0.99
 # Part of digits like MNIST's that is refused; docs/log.md, 2026-11-28, "what is no digit": a real digit that is refused
 # annoys more than a scribble that is answered.
 DEFAULT_REFUSAL = 0.001
+
+
+_DEFAULTS = {"threads": None, "augment_inference": 0, "coverage": DEFAULT_COVERAGE, "refusal": DEFAULT_REFUSAL}
 
 
 def load_classifier(
@@ -135,6 +139,23 @@ class Classifier:
     def __deepcopy__(self, memo: dict[int, Any]) -> "Classifier":
         # A session never changes, so that both may have it.
         return Classifier(self._session, deepcopy(self.metadata, memo), **self._settings)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(str(size) for size in dense_sizes(self.metadata.layers))
+        return f"Classifier({sizes}{', ' if sizes else ''}{self.num_classes} classes, {self.metadata.precision})"
+
+    def _repr_html_(self) -> str:
+        chosen: dict[str, object] = {
+            name.replace("_", " "): value for name, value in self._settings.items() if value != _DEFAULTS[name]
+        }
+        test = self.metadata.metrics.get("test")
+        return classifier_html(
+            dense_sizes(self.metadata.layers),
+            self.metadata.precision,
+            self.class_names,
+            test if isinstance(test, dict) else {},
+            chosen,
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import numpy as np
@@ -26,12 +26,11 @@ from digitnet.training.epoch import (
     write_state,
 )
 from digitnet.training.example_difficulty import ExampleDifficulty
+from digitnet.training.history import History
 from digitnet.training.objective import Objective, make_objective
 from digitnet.training.stopping import StopRequest
 
 __all__ = ["TrainingPlan", "check_settings", "order_of_epoch", "train", "train_by_plan"]
-
-History: TypeAlias = Any  # keras.callbacks.History
 
 _POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done; chosen by hand, short beside an epoch
 
@@ -126,7 +125,7 @@ def train_by_plan(
     if plan.seed < 0:
         raise ConfigurationError(f"seed is {plan.seed}: expected a whole number, 0 or more")
     run_epoch = _Epochs(model, train_set, plan, stop)
-    history = keras.callbacks.History()
+    history = History()
     steps = -(-len(train_set) // plan.batch_size)
     notify = keras.callbacks.CallbackList(
         [history, *callbacks], model=model, epochs=plan.epochs, steps=steps, verbose=0
