@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: train test test-all check fix bench accuracy serving clean
+.PHONY: train test test-all check fix bench accuracy serving notebook clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -26,6 +26,7 @@ test-all: test check
 	scripts/test-wheel
 	scripts/test-kserve
 	scripts/test-sklearn
+	scripts/test-notebook
 	$(BIN)/python -m benchmarks --quick
 	$(BIN)/python -m benchmarks.serving --quick
 	scripts/test-pythons
@@ -50,6 +51,10 @@ accuracy: $(VENV)/.train
 # `make serving SERVING=--quick` only sees that it all runs; `make serving SERVING=soak` runs one comparison.
 serving: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.serving $(SERVING)
+
+# The tutorial as a notebook that has been run, build/tutorial.ipynb: half a minute.
+notebook: $(VENV)/.dev
+	$(BIN)/python docs/make_notebook.py build/tutorial.ipynb
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,5 +1,6 @@
 """The tutorial's code runs as it stands, prints what the page says, and bears out what the text claims."""
 
+import base64
 import importlib.util
 import math
 import re
@@ -230,6 +231,54 @@ def test_the_figures_can_be_drawn_from_what_the_code_computes(run: Run, monkeypa
     assert set(draw_figures.FIGURES) == {path.name for path in own_figures()}
     for draw in draw_figures.FIGURES.values():
         assert draw(run.names).axes
+
+
+@pytest.fixture(scope="module")
+def notebook(run: Run) -> Any:
+    pytest.importorskip("jupytext", reason="the notebook is made by jupytext, of the extra dev")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        return load("make_notebook").notebook_of(PAGE, run.printed)
+
+
+def test_the_notebook_has_every_block_of_code_with_what_it_prints(run: Run, notebook: Any) -> None:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    blocks = re.findall(r"^```python\n(.*?)\n```$", TEXT, re.DOTALL | re.MULTILINE)
+    assert [cell.source for cell in cells] == blocks
+    assert ["".join(output.text for output in cell.outputs) for cell in cells] == run.printed
+    assert [cell.execution_count for cell in cells] == list(range(1, len(blocks) + 1))
+
+
+def test_the_notebook_has_all_of_the_text_and_needs_no_other_file(notebook: Any) -> None:
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert re.findall(r"^#+ .+$", text, re.MULTILINE) == [
+        line
+        for line in re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE).splitlines()
+        if line[:1] == "#"
+    ]
+    assert "```text" not in text  # what a block prints stands in its output
+    assert "digitnet train" in text
+    assert not any("%%" in cell.source or "%matplotlib" in cell.source for cell in notebook.cells)
+    pictures = {name: data for cell in notebook.cells for name, data in cell.get("attachments", {}).items()}
+    assert set(pictures) == set(re.findall(r"\(attachment:([^)]+)\)", text)) == {path.name for path in own_figures()}
+    for name, data in pictures.items():
+        assert base64.b64decode(data["image/png"]) == (FIGURES / name).read_bytes()
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if ":" not in link]
+    assert all((PAGE.parents[1] / "build" / link).resolve().exists() for link in links if link)
+
+
+def test_a_kernel_runs_the_notebook_from_top_to_bottom(notebook: Any, tmp_path: Path) -> None:
+    reason = "a kernel wants half a minute and packages of its own: scripts/test-notebook or make test-all runs this"
+    nbclient = pytest.importorskip("nbclient", reason=reason)
+    pytest.importorskip("ipykernel", reason=reason)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, block in zip(cells, BLOCKS, strict=True):
+        printed = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+        assert_prints(printed, block.kind, block.shown)
 
 
 def formulas_in(page: str) -> list[str]:
