@@ -100,6 +100,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "checkpoint_file",
         "checkpoint",
         "compilation_cache",
+        "weights",
         "loop",
         "export",
         "outlier_detector",

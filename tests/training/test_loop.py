@@ -135,6 +135,33 @@ def test_whatever_was_compiled_counts(kind: str, stripes: Dataset) -> None:
 
 
 @pytest.mark.usefixtures("compiled_quickly")
+@pytest.mark.parametrize("kind", ["classes", "images", "images, by Keras's own loss"])
+def test_weights_mean_what_they_mean_to_keras(kind: str, stripes: Dataset) -> None:
+    """Also in the loss of the epoch, in metrics that are weighted and in those that are not."""
+
+    def make() -> Any:
+        model = build_mlp((16, 12), seed=5)
+        loss = "mean_squared_error" if "own loss" in kind else "categorical_crossentropy"
+        weighted = [keras.metrics.CategoricalAccuracy(name="weighted")]
+        model.compile(keras.optimizers.SGD(0.05), loss, metrics=["accuracy"], weighted_metrics=weighted)
+        return model
+
+    ours, theirs = make(), make()
+    order = order_of_epoch(0, 0, len(stripes))
+    of_images = np.random.default_rng(0).exponential(size=len(stripes))
+    of_images[::5] = 0
+    asked: dict[str, Any] = {"class_weight": {3: 5.0, 7: 0.0}} if kind == "classes" else {"sample_weight": of_images}
+    theirs_asked = asked if kind == "classes" else {"sample_weight": of_images[order]}
+    history = train(ours, stripes, epochs=1, batch_size=50, **asked).history
+    targets = np.eye(10, dtype=np.float32)[stripes.labels[order]]
+    expected = theirs.fit(stripes.images[order], targets, batch_size=50, shuffle=False, verbose=0, **theirs_asked)
+    assert_same_weights(ours, theirs, 2e-5)
+    for name in ("loss", "accuracy", "weighted"):
+        assert history[name][0] == pytest.approx(expected.history[name][0], rel=1e-4), name
+    assert history["accuracy"] != history["weighted"]
+
+
+@pytest.mark.usefixtures("compiled_quickly")
 def test_a_metric_with_a_value_for_each_class_is_kept_whole(stripes: Dataset) -> None:
     model = build_mlp((8,), seed=0)
     model.compile("adam", "categorical_crossentropy", metrics=[keras.metrics.F1Score()])

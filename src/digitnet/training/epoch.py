@@ -6,7 +6,7 @@ an epoch.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -41,12 +41,25 @@ class StepOutputs(NamedTuple):
     difficulties: jax.Array  # for each image, in the order of the pass, 1 minus the output for its true label
 
 
-# One batch: (state, images, labels) -> (state, outputs)
-Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array], tuple[TrainingState, StepOutputs]]
-# One pass: (state, images, labels, order, key) -> (state, outputs)
-Pass: TypeAlias = Callable[
-    [TrainingState, jax.Array, jax.Array, jax.Array, jax.Array], tuple[TrainingState, StepOutputs]
-]
+# One batch: (state, images, labels, weights or None) -> (state, outputs)
+Step: TypeAlias = Callable[[TrainingState, jax.Array, jax.Array, jax.Array | None], tuple[TrainingState, StepOutputs]]
+
+
+class Pass(Protocol):
+    """One pass over the data."""
+
+    def __call__(
+        self,
+        state: TrainingState,
+        images: jax.Array,
+        labels: jax.Array,
+        order: jax.Array,
+        key: jax.Array,
+        weights: jax.Array | None = None,
+        /,
+    ) -> tuple[TrainingState, StepOutputs]:
+        """The state after all steps, and what they gave."""
+        ...
 
 
 def read_state(model: KerasModel) -> TrainingState:
@@ -88,18 +101,18 @@ def make_epoch(
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, as if they did not exist.
 
     Returns:
-        A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,)) -> (state,
-        outputs), with one mean loss a step, the last one over the remainder if there is one, and m difficulties. What
+        A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,), weights float32 (n,)
+        or None) -> (state, outputs), with one mean loss a step, the last one over the remainder if there is one, and m difficulties. What
         the augmentation draws follows from the key and the number of the step.
     """
 
     def loss_and_updates(
-        trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array
+        trainable: Arrays, state: TrainingState, images: jax.Array, labels: jax.Array, weights: jax.Array | None
     ) -> tuple[jax.Array, tuple[StepOutputs, TrainingState]]:
         with fast_layers(model), _with_state(model, state._replace(trainable=trainable)) as scope:
-            loss, targets, predictions = objective(images, labels, True)
+            loss, targets, predictions = objective(images, labels, weights, True)
             predictions = jax.lax.stop_gradient(predictions)
-            model.compute_metrics(None, targets, predictions)
+            model.compute_metrics(None, targets, predictions, weights)
             scaled = model.optimizer.scale_loss(loss)  # itself, unless the optimiser guards small numbers
         non_trainable = _values_after(scope, model.non_trainable_variables)
         metrics = _values_after(scope, model.metrics_variables)
@@ -108,8 +121,10 @@ def make_epoch(
 
     differentiate = jax.value_and_grad(loss_and_updates, has_aux=True)
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
-        (_, (outputs, state)), gradients = differentiate(state.trainable, state, images, labels)
+    def step(
+        state: TrainingState, images: jax.Array, labels: jax.Array, weights: jax.Array | None
+    ) -> tuple[TrainingState, StepOutputs]:
+        (_, (outputs, state)), gradients = differentiate(state.trainable, state, images, labels, weights)
         if keep_zeros:
             gradients = [_masked_gradient(*pair) for pair in zip(gradients, state.trainable, strict=True)]
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
@@ -129,10 +144,12 @@ def make_validation(model: KerasModel, objective: Objective) -> Pass:
         As `make_epoch`; only the metrics of the state change.
     """
 
-    def step(state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, StepOutputs]:
+    def step(
+        state: TrainingState, images: jax.Array, labels: jax.Array, weights: jax.Array | None
+    ) -> tuple[TrainingState, StepOutputs]:
         with _with_state(model, state) as scope:
-            loss, targets, predictions = objective(images, labels, False)
-            model.compute_metrics(None, targets, predictions)
+            loss, targets, predictions = objective(images, labels, weights, False)
+            model.compute_metrics(None, targets, predictions, weights)
         outputs = StepOutputs(loss, _difficulties(predictions, labels))
         return state._replace(metrics=_values_after(scope, model.metrics_variables)), outputs
 
@@ -148,7 +165,12 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
 
 def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
     def whole_pass(
-        state: TrainingState, images: jax.Array, labels: jax.Array, order: jax.Array, key: jax.Array
+        state: TrainingState,
+        images: jax.Array,
+        labels: jax.Array,
+        order: jax.Array,
+        key: jax.Array,
+        weights: jax.Array | None = None,
     ) -> tuple[TrainingState, StepOutputs]:
         def numbered_step(
             state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
@@ -159,7 +181,7 @@ def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation |
                 step_key = jnp.append(key, number)
                 as_images = chosen.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
                 chosen = augmentation(as_images, labels[batch], step_key).reshape(chosen.shape)
-            return step(state, chosen, labels[batch])
+            return step(state, chosen, labels[batch], None if weights is None else weights[batch])
 
         steps = len(order) // batch_size
         whole = steps * batch_size

@@ -2,8 +2,8 @@
 
 import time
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -29,6 +29,7 @@ from digitnet.training.example_difficulty import ExampleDifficulty
 from digitnet.training.history import History
 from digitnet.training.objective import Objective, make_objective
 from digitnet.training.stopping import StopRequest
+from digitnet.training.weights import Weights, image_weights
 
 __all__ = ["TrainingPlan", "check_settings", "order_of_epoch", "train", "train_by_plan"]
 
@@ -47,6 +48,7 @@ class TrainingPlan:
     augmentation: Augmentation | None = None
     hard_examples: ExampleDifficulty | None = None
     keep_zeros: bool = False
+    weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -62,6 +64,8 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
     augmentation: Augmentation | None = None,
     hard_examples: ExampleDifficulty | None = None,
     keep_zeros: bool = False,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
 ) -> History:
     """Train a compiled Keras model in place.
 
@@ -82,6 +86,10 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
         hard_examples: Chooses the images of each epoch by how difficult they were of late; None shows each once.
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, so that units go on seeing only what
             `build_mlp(receptive_fields=...)` let them see.
+        class_weight: How much the images of each label count in the loss, 1 where a label is not named; as in Keras a
+            step's loss is divided by the number of its images, not by the sum of their weights.
+        sample_weight: The same for each image, (n,) in the order of `train_set`; not both. As in Keras these two count
+            in metrics compiled as `weighted_metrics`, not in others, and not in validation.
 
     Returns:
         A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
@@ -90,8 +98,10 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
         ConfigurationError: The model is not compiled, does not fit the data, or a value makes no sense.
         TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
     """
+    check_settings(model, train_set, epochs, batch_size, initial_epoch)
+    weights = image_weights(train_set, class_weight, sample_weight)
     plan = TrainingPlan(
-        epochs, batch_size, seed, validation_set, initial_epoch, augmentation, hard_examples, keep_zeros
+        epochs, batch_size, seed, validation_set, initial_epoch, augmentation, hard_examples, keep_zeros, weights
     )
     return train_by_plan(model, train_set, plan, _checked_callbacks(callbacks))
 
@@ -164,6 +174,7 @@ class _Epochs:
         objective = make_objective(model)
         self._data = _on_device(model, train_set)
         images, labels = self._data
+        self._weights = None if plan.weights is None else jax.device_put(plan.weights)
         _build_variables(model, objective, images[:1], labels[:1])
         self._run = make_epoch(model, objective, plan.batch_size, plan.augmentation, keep_zeros=plan.keep_zeros)
         self._measure = (
@@ -178,7 +189,7 @@ class _Epochs:
         order = self._choose(epoch)
         model.reset_metrics()
         key = _key_of_epoch(plan.seed, epoch)
-        result = self._run(read_state(model), *self._data, jax.device_put(order), key)
+        result = self._run(read_state(model), *self._data, jax.device_put(order), key, self._weights)
         if not _wait_for(result, self._stop):
             return None
         state, outputs = result
@@ -256,7 +267,7 @@ def _build_variables(model: KerasModel, objective: Objective, images: jax.Array,
     """
 
     def use(images: jax.Array, labels: jax.Array) -> None:
-        _, targets, predictions = objective(images, labels, False)
+        _, targets, predictions = objective(images, labels, None, False)
         model.compute_metrics(None, targets, predictions)
 
     with keras.StatelessScope(state_mapping=[(variable, variable.value) for variable in model.variables]):

@@ -11,8 +11,9 @@ from digitnet.training.fast_layers import product
 __all__ = ["Objective", "make_objective"]
 
 
-# (images, labels, training) -> (mean loss over the batch, targets, predictions), to be called in a StatelessScope
-Objective: TypeAlias = Callable[[Tensor, Tensor, bool], tuple[Tensor, Tensor, Tensor]]
+# (images, labels, weights or None, training) -> (mean loss over the batch, targets, predictions), to be called in a
+# StatelessScope
+Objective: TypeAlias = Callable[[Tensor, Tensor, Tensor | None, bool], tuple[Tensor, Tensor, Tensor]]
 
 _CROSSENTROPIES = {
     keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
@@ -51,18 +52,22 @@ def make_objective(model: KerasModel) -> Objective:
     exact_loss = _from_logits(_as_loss(loss))
     if logits_of is None or exact_loss is None:
 
-        def plain(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
+        def plain(
+            images: Tensor, labels: Tensor, weights: Tensor | None, training: bool
+        ) -> tuple[Tensor, Tensor, Tensor]:
             targets = targets_of(labels)
             outputs = model(images, training=training)
-            value = model.compute_loss(x=images, y=targets, y_pred=outputs, training=training)
+            value = model.compute_loss(x=images, y=targets, y_pred=outputs, sample_weight=weights, training=training)
             return value, targets, outputs
 
         return plain
 
-    def from_logits(images: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def from_logits(
+        images: Tensor, labels: Tensor, weights: Tensor | None, training: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
         targets = targets_of(labels)
         logits = logits_of(images, training)
-        value = sum(model.losses, start=exact_loss(targets, logits))
+        value = sum(model.losses, start=exact_loss(targets, logits, sample_weight=weights))
         return value, targets, keras.ops.softmax(logits)
 
     return from_logits
