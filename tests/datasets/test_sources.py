@@ -1,5 +1,6 @@
 import gzip
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,50 @@ def test_a_forbidden_folder_becomes_one_line(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Path, "is_file", forbidden)
     with pytest.raises(DatasetError, match=f"{tmp_path} cannot be read: Permission denied"):
         load_source(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["idx", "npz", "pictures"])
+def test_a_test_part_alone_can_be_measured_on_and_not_learned_from(
+    tmp_path: Path, thirty_digits: Dataset, kind: str
+) -> None:
+    source = save(kind, tmp_path, thirty_digits)
+    _, whole = load_source(source)
+    if kind == "npz":
+        np.savez(source, x_test=thirty_digits.images[20:], y_test=thirty_digits.labels[20:])
+    for path in source.glob("train*") if source.is_dir() else ():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(DatasetError):
+        load_source(source)
+    alone, nothing = load_source(source, for_evaluation=True)
+    assert nothing is None
+    assert whole is not None
+    assert sorted(zip(alone.labels.tolist(), map(bytes, alone.images), strict=True)) == sorted(
+        zip(whole.labels.tolist(), map(bytes, whole.images), strict=True)
+    )
+
+
+@pytest.mark.parametrize("kind", ["idx", "npz", "csv", "pictures"])
+@pytest.mark.parametrize("label", [0, 7])
+def test_images_of_a_single_class_can_be_measured_on_and_not_learned_from(
+    tmp_path: Path, thirty_digits: Dataset, kind: str, label: int
+) -> None:
+    labels = np.full(30, label, np.uint8)
+    source = save(kind, tmp_path, Dataset(thirty_digits.images, labels, num_classes=10))
+    if kind == "pictures" and label == 0:
+        pytest.skip("the name of a single folder is the name of the only class")
+    with pytest.raises(DatasetFormatError, match="at least two classes"):
+        load_source(source)
+    images, _ = load_source(source, for_evaluation=True)
+    assert set(images.labels.tolist()) == {label}
+    assert images.class_names == tuple(str(number) for number in range(max(2, label + 1)))
+
+
+def test_letters_keep_their_names_where_the_first_and_the_last_are_missing(
+    tmp_path: Path, thirty_digits: Dataset
+) -> None:
+    labels = (2 + thirty_digits.labels).astype(np.uint8)  # as EMNIST stores B to K
+    write_idx(tmp_path / "emnist-letters-test-images-idx3-ubyte", thirty_digits.images)
+    write_idx(tmp_path / "emnist-letters-test-labels-idx1-ubyte", labels)
+    letters, _ = load_source(tmp_path, for_evaluation=True)
+    assert "".join(letters.class_names[label] for label in letters.labels[:10]) == "BCDEFGHIJK"
+    assert len(letters.class_names) == 26

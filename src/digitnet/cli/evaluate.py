@@ -29,8 +29,8 @@ _CHUNK_IMAGES = 5_000  # answered at once; each answer takes a kilobyte. Chosen 
 
 def _describe(line: CommandLine) -> None:
     line.explain(
-        "Where the data set has no test part, all of its images count. The figures of a committee, and of answers "
-        "from distorted copies, are marked as such.",
+        "Where the data set has no test part, all of its images count; a test part alone will do, and classes may be "
+        "missing. The figures of a committee, and of answers from distorted copies, are marked as such.",
         "With --coverage there are three more figures: how often the candidates hold the right label, how many "
         "candidates there are, and how many images are called not a digit. All other figures count the best guess for "
         "every image.",
@@ -67,7 +67,9 @@ def _run(arguments: Namespace) -> int:
         coverage=wanted,
     )
     note_missing_digest(classifier, arguments.model, quiet=arguments.quiet)
-    train_set, test_set = load_source(arguments.data or "mnist", on_bad_picture=arguments.on_bad_picture or "fail")
+    train_set, test_set = load_source(
+        arguments.data or "mnist", on_bad_picture=arguments.on_bad_picture or "fail", for_evaluation=True
+    )
     dataset = test_set or train_set
     evaluation = measure(classifier, dataset)
     outcomes = None if arguments.coverage is None else _coverage_figures(classifier, dataset)

@@ -18,7 +18,7 @@ _COLUMNS = 1 + IMAGE_SIDE**2  # the label and 784 pixels
 _BYTE_OF_TEXT = {str(value).encode(): value for value in range(256)}
 
 
-def load_csv(path: Path) -> DatasetPair:
+def load_csv(path: Path, *, for_evaluation: bool = False) -> DatasetPair:
     """Load the images of a file such as Kaggle's `train.csv` for the digit recogniser, plain or gzipped.
 
     Each line is `label,pixel0,...,pixel783`, whole numbers from 0 to 255, row by row from the top left. The
@@ -26,6 +26,7 @@ def load_csv(path: Path) -> DatasetPair:
 
     Args:
         path: The file.
+        for_evaluation: As for `pair`.
 
     Returns:
         All images, and None: such a file has no test part.
@@ -41,7 +42,7 @@ def load_csv(path: Path) -> DatasetPair:
     table = _parse(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), path)  # a byte order mark, from Excel
     part = Part(table[:, 1:].reshape(-1, IMAGE_SIDE, IMAGE_SIDE), table[:, 0])
     name = path.name.removesuffix(".gz").removesuffix(".csv")
-    return (pair_emnist if is_emnist(name) else pair)(name, part, None)
+    return (pair_emnist if is_emnist(name) else pair)(name, part, None, for_evaluation=for_evaluation)
 
 
 def _parse(lines: io.BytesIO, path: Path) -> AnyArray:

@@ -52,7 +52,7 @@ def list_idx_collections(folder: Path) -> list[str]:
     return sorted({role.collection for role in _files_by_role(folder)})
 
 
-def load_idx_folder(folder: Path, collection: str | None = None) -> DatasetPair:
+def load_idx_folder(folder: Path, collection: str | None = None, *, for_evaluation: bool = False) -> DatasetPair:
     """Load the training and test set of a folder of IDX files, plain or gzipped.
 
     Of a file and its gzipped twin the plain one is read. QMNIST's class is the first of its label columns.
@@ -61,9 +61,10 @@ def load_idx_folder(folder: Path, collection: str | None = None) -> DatasetPair:
     Args:
         folder: The folder.
         collection: Which to load where the folder holds several, such as "emnist-letters".
+        for_evaluation: Whether a test part alone will do, and images of a single class.
 
     Returns:
-        The training set, and the test set or None if the folder has none.
+        The training set, or all there is, and the test set or None if the folder has none.
 
     Raises:
         DatasetNotFoundError: A file is missing.
@@ -74,11 +75,14 @@ def load_idx_folder(folder: Path, collection: str | None = None) -> DatasetPair:
     files = _files_by_role(folder)
     if collection is None:
         collection = _only_collection(folder, files)
-    train = _read_part(folder, files, collection, "train")
-    has_test = any(role.collection == collection and role.part == "test" for role in files)
-    test = _read_part(folder, files, collection, "test") if has_test else None
     name = collection or folder.resolve().name
-    return (pair_emnist if is_emnist(collection) else pair)(name, train, test)
+    joined = pair_emnist if is_emnist(collection) else pair
+    parts = {role.part for role in files if role.collection == collection}
+    if for_evaluation and parts == {"test"}:
+        return joined(f"{name}/test", _read_part(folder, files, collection, "test"), None, for_evaluation=True)
+    train = _read_part(folder, files, collection, "train")
+    test = _read_part(folder, files, collection, "test") if "test" in parts else None
+    return joined(name, train, test, for_evaluation=for_evaluation)
 
 
 def _files_by_role(folder: Path) -> dict[IdxRole, list[Path]]:

@@ -45,7 +45,7 @@ ZIP_DAMAGE = (
 )
 
 
-def load_npz(path: Path) -> DatasetPair:
+def load_npz(path: Path, *, for_evaluation: bool = False) -> DatasetPair:
     """Load the training and test set of a file such as Keras's `mnist.npz`.
 
     Images may be (n, 28, 28), (n, 784) or (n, 28, 28, 1), of any integer type with values from 0 to 255;
@@ -53,9 +53,10 @@ def load_npz(path: Path) -> DatasetPair:
 
     Args:
         path: The file.
+        for_evaluation: Whether a test part alone will do, and images of a single class.
 
     Returns:
-        The training set, and the test set or None if the file has neither x_test nor y_test.
+        The training set, or all there is, and the test set or None if the file has neither x_test nor y_test.
 
     Raises:
         DatasetNotFoundError: No such file.
@@ -63,9 +64,11 @@ def load_npz(path: Path) -> DatasetPair:
         DatasetError: As `pair`.
     """
     arrays = _read_arrays(path)
+    if for_evaluation and not {"x_train", "y_train"} & set(arrays) and "x_test" in arrays:
+        return pair(f"{path.stem}/test", _part(arrays, "test", path), None, for_evaluation=True)
     train = _part(arrays, "train", path)
     test = _part(arrays, "test", path) if {"x_test", "y_test"} & set(arrays) else None
-    return pair(path.stem, train, test)
+    return pair(path.stem, train, test, for_evaluation=for_evaluation)
 
 
 def _read_arrays(path: Path) -> dict[str, AnyArray]:

@@ -27,7 +27,9 @@ class Part(NamedTuple):
     skipped: tuple[str, ...] = ()
 
 
-def pair(name: str, train: Part, test: Part | None, class_names: tuple[str, ...] = ()) -> DatasetPair:
+def pair(
+    name: str, train: Part, test: Part | None, class_names: tuple[str, ...] = (), *, for_evaluation: bool = False
+) -> DatasetPair:
     """Build the data sets of one source; the training part decides which classes there are.
 
     Args:
@@ -35,6 +37,7 @@ def pair(name: str, train: Part, test: Part | None, class_names: tuple[str, ...]
         train: All that the source holds, or its training part.
         test: Its test part, or None.
         class_names: One for each class; left out: the numbers.
+        for_evaluation: Whether images of a single class will do, as nothing is to be learned from them.
 
     Returns:
         The training set, called `name` or `name/train`, and the test set `name/test` or None.
@@ -45,12 +48,13 @@ def pair(name: str, train: Part, test: Part | None, class_names: tuple[str, ...]
     """
     train_name = name if test is None else f"{name}/train"
     found = len(np.unique(train.labels))
-    if found < 2:
+    if found < 2 and not (for_evaluation and found):
         raise DatasetFormatError(
             f"{train_name}: expected images of at least two classes, found {len(train.labels)} images "
             f"of {found}. Add images of another class."
         )
-    train_set = Dataset(train.images, train.labels, train_name, 0, class_names, train.skipped)
+    num_classes = 0 if class_names else max(2, int(train.labels.max()) + 1)  # of 0s alone there would be one
+    train_set = Dataset(train.images, train.labels, train_name, num_classes, class_names, train.skipped)
     if test is None:
         return train_set, None
     classes = (train_set.num_classes, train_set.class_names)

@@ -23,7 +23,9 @@ _NAMES_IN_WARNING = 5  # of skipped files; chosen by hand
 _SYSTEM_FILES = {"__MACOSX", "Thumbs.db", "desktop.ini"}  # by macOS and Windows, in passing
 
 
-def load_picture_folder(folder: Path, on_bad_picture: OnBadPicture = "fail") -> DatasetPair:
+def load_picture_folder(
+    folder: Path, on_bad_picture: OnBadPicture = "fail", *, for_evaluation: bool = False
+) -> DatasetPair:
     """Load pictures that are sorted into one folder a class, or into `train/<class>` and `test/<class>`.
 
     Folders that are all named by whole numbers below 256 give those labels, so that folder 7 is class 7 also
@@ -38,20 +40,21 @@ def load_picture_folder(folder: Path, on_bad_picture: OnBadPicture = "fail") -> 
         folder: The folder.
         on_bad_picture: "fail" stops at the first file that is not a usable picture; "skip" leaves such files
             out, warns through `logging`, and names them in `Dataset.skipped`, relative to the folder.
+        for_evaluation: Whether a folder `test` alone will do, and pictures of a single class.
 
     Returns:
-        The training set, and the test set or None if there is no folder `test`.
+        The training set, or all there is, and the test set or None if there is no folder `test`.
 
     Raises:
         DatasetNotFoundError: No such folder, or no class folder in it.
         DatasetFormatError: A bad picture, a class without pictures, or a folder where none belongs.
         DatasetError: As `pair`.
     """
-    parts = _part_folders(folder)
+    parts = _part_folders(folder, for_evaluation)
     label_of, class_names = _number_classes(_subfolders(parts["train"]), parts["train"])
     train = _load_part(folder, parts["train"], label_of, on_bad_picture)
     test = _load_part(folder, parts["test"], label_of, on_bad_picture) if "test" in parts else None
-    return pair(folder.resolve().name, train, test, class_names)
+    return pair(folder.resolve().name, train, test, class_names, for_evaluation=for_evaluation)
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -62,9 +65,11 @@ def _is_ignored(path: Path) -> bool:
     return path.name.startswith(".") or path.name in _SYSTEM_FILES
 
 
-def _part_folders(folder: Path) -> dict[str, Path]:
+def _part_folders(folder: Path, for_evaluation: bool) -> dict[str, Path]:
     """Where the training part is and, if the layout has two levels, the test part."""
     children = {path.name: path for path in _subfolders(folder)}
+    if for_evaluation and set(children) == {"test"} and _subfolders(children["test"]):
+        return {"train": children["test"]}
     if "train" not in children or not _subfolders(children["train"]):
         return {"train": folder}
     unknown = sorted(set(children) - {"train", "test"})

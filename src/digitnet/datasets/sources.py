@@ -18,7 +18,9 @@ _EXPECTED = (
 )
 
 
-def load_source(source: str | Path, *, on_bad_picture: OnBadPicture = "fail") -> DatasetPair:
+def load_source(
+    source: str | Path, *, on_bad_picture: OnBadPicture = "fail", for_evaluation: bool = False
+) -> DatasetPair:
     """Load the training and test set of any source.
 
     Args:
@@ -31,6 +33,8 @@ def load_source(source: str | Path, *, on_bad_picture: OnBadPicture = "fail") ->
             A folder of one's own called mnist is `./mnist` or a `Path`.
         on_bad_picture: What to do about a file in a picture folder that is not a usable picture: "fail", or
             "skip" to leave it out, warn, and name it in `Dataset.skipped`.
+        for_evaluation: Whether a source will do that nothing could be learned from: one that holds a test part alone,
+            which is then all there is, or images of a single class.
 
     Returns:
         The training set, or all there is, and the test set or None. Both have the same classes.
@@ -45,41 +49,43 @@ def load_source(source: str | Path, *, on_bad_picture: OnBadPicture = "fail") ->
     if on_bad_picture not in ("fail", "skip"):
         raise ConfigurationError(f"on_bad_picture: expected 'fail' or 'skip', found {on_bad_picture!r}.")
     try:
-        return _load(source, on_bad_picture)
+        return _load(source, on_bad_picture, for_evaluation)
     except DatasetError:
         raise
     except OSError as error:  # such as a folder without the right to look into it
         raise DatasetError(f"{source} cannot be read: {error.strerror}. Check its permissions and the disk.") from error
 
 
-def _load(source: str | Path, on_bad_picture: OnBadPicture) -> DatasetPair:
+def _load(source: str | Path, on_bad_picture: OnBadPicture, for_evaluation: bool) -> DatasetPair:
     if source == "mnist":
         return load_mnist()
     path = Path(source)
     if source == "" or not path.exists():  # Path("") would be the current folder
         raise DatasetNotFoundError(f"{source or 'The empty path'} does not exist: {_EXPECTED}. Check the path.")
-    return _load_folder(path, on_bad_picture) if path.is_dir() else _load_file(path)
+    if path.is_dir():
+        return _load_folder(path, on_bad_picture, for_evaluation)
+    return _load_file(path, for_evaluation)
 
 
-def _load_folder(path: Path, on_bad_picture: OnBadPicture) -> DatasetPair:
+def _load_folder(path: Path, on_bad_picture: OnBadPicture, for_evaluation: bool) -> DatasetPair:
     if list_idx_collections(path):
-        return load_idx_folder(path)
+        return load_idx_folder(path, for_evaluation=for_evaluation)
     # torchvision keeps MNIST in MNIST/raw below the folder it is given.
     for pattern in ("*/*-images?idx3-ubyte*", "*/*/*-images?idx3-ubyte*"):
         for below in path.glob(pattern):
             raise DatasetFormatError(
                 f"{path} has its IDX files further down: expected them inside. Name {below.parent} instead."
             )
-    return load_picture_folder(path, on_bad_picture)
+    return load_picture_folder(path, on_bad_picture, for_evaluation=for_evaluation)
 
 
-def _load_file(path: Path) -> DatasetPair:
+def _load_file(path: Path, for_evaluation: bool) -> DatasetPair:
     name = path.name.lower()
     role = idx_role(path.name)
     if role is not None:
-        return load_idx_folder(path.parent, role.collection)
+        return load_idx_folder(path.parent, role.collection, for_evaluation=for_evaluation)
     if name.endswith(".npz"):
-        return load_npz(path)
+        return load_npz(path, for_evaluation=for_evaluation)
     if name.endswith((".csv", ".csv.gz")):
-        return load_csv(path)
+        return load_csv(path, for_evaluation=for_evaluation)
     raise DatasetFormatError(f"{path} is no data set that digitnet knows: {_EXPECTED}. Convert it.")

@@ -102,8 +102,8 @@ def make_epoch(
 
     Returns:
         A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,), weights float32 (n,)
-        or None) -> (state, outputs), with one mean loss a step, the last one over the remainder if there is one, and m difficulties. What
-        the augmentation draws follows from the key and the number of the step.
+        or None) -> (state, outputs), with one mean loss a step, the last one over the remainder if there is one, and m
+        difficulties. What the augmentation draws follows from the key and the number of the step.
     """
 
     def loss_and_updates(
