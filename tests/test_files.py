@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digitnet.files import replaced_file, write_atomically
+from digitnet.files import new_folder, replaced_file, write_atomically
 
 
 def test_text_and_bytes_arrive(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_missing_folder_is_an_os_error(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from digitnet.files import replaced_file
+from digitnet.files import new_folder, replaced_file
 with replaced_file(Path(sys.argv[1])) as temporary:
     temporary.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -80,3 +80,33 @@ def test_what_somebody_is_writing_stays(tmp_path: Path) -> None:
         write_atomically(tmp_path / "b", "x")
         assert temporary.exists()
         assert (elsewhere.exists(), old.exists(), folder.exists()) == (True, False, True)
+
+
+def test_a_folder_is_there_as_a_whole(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "ours") as temporary:
+        (temporary / "a").write_text("a")
+        assert not (tmp_path / "ours").exists()
+    (tmp_path / "plain").mkdir()
+    assert [path.name for path in (tmp_path / "ours").iterdir()] == ["a"]
+    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_folder_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
+    def fail_half_way() -> None:
+        with new_folder(tmp_path / "ours") as temporary:
+            (temporary / "a").write_text("a")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_half_way()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be asked for there")
+def test_the_folder_of_a_killed_writer_is_deleted_by_the_next(tmp_path: Path) -> None:
+    code = KILLED.replace("replaced_file", "new_folder").replace("temporary.write", "(temporary / 'a').write")
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "ours")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    write_atomically(tmp_path / "next", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["next"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digitnet.datasets import Dataset, load_mnist, load_source, stream_images, train_validation_split
     from digitnet.evaluation.evaluation import Evaluation, evaluate
+    from digitnet.exports.export import export_model
     from digitnet.inference.classifier import Classifier, Digit, Reading, load_classifier
     from digitnet.model_file.ensemble import save_committee
     from digitnet.network.mlp import build_mlp
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "build_mlp",
     "evaluate",
+    "export_model",
     "load_classifier",
     "load_mnist",
     "load_source",
@@ -43,6 +45,7 @@ _MODULE_OF = {
     "Reading": "digitnet.inference.classifier",
     "build_mlp": "digitnet.network.mlp",
     "evaluate": "digitnet.evaluation.evaluation",
+    "export_model": "digitnet.exports.export",
     "load_classifier": "digitnet.inference.classifier",
     "load_mnist": "digitnet.datasets",
     "load_source": "digitnet.datasets",

@@ -7,6 +7,7 @@ name of the file says that its writer ran on this machine and is gone, and after
 import os
 import platform
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["replaced_file", "write_atomically"]
+__all__ = ["new_folder", "replaced_file", "write_atomically"]
 
 _UNFINISHED = ".unfinished-"
 _ABANDONED_AFTER = 86_400.0  # seconds without a write; chosen by hand, for a table of answers may grow slowly
@@ -52,6 +53,37 @@ def replaced_file(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give the path of an empty folder beside `path`; on success it gets that name.
+
+    Args:
+        path: The folder to make, which is not there yet.
+
+    Yields:
+        Where to write.
+
+    Raises:
+        OSError: The folder above cannot be written, the disk is full, or something else is at `path` by now; nothing is
+            left behind.
+    """
+    _sweep(path.parent)
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_own_prefix()}{os.getpid()}-", dir=path.parent))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the name that the caller gave
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with file.open("rb+") as handle:
+                    os.fsync(handle.fileno())  # as for a single file
+        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes folders that only their owner can open
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Write a whole file at once, text as UTF-8.
 
@@ -81,6 +113,8 @@ def _sweep(folder: Path) -> None:
             with suppress(OSError):
                 if left.is_file() and (is_abandoned or time.time() - left.stat().st_mtime > _ABANDONED_AFTER):
                     left.unlink()
+                elif left.is_dir() and is_abandoned:  # of a folder the time of its last write is not known
+                    shutil.rmtree(left)
 
 
 def _is_running(process: int) -> bool:

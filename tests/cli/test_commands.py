@@ -44,6 +44,7 @@ PROMISED = {
     "info": {"--precision", "--json"},
     "verify": {"--json"},
     "committee": {"--precision", "--json"},
+    "export": {"--model", "--precision", "--json"},
     "completion": set(),
 }
 ARGUMENTS = {
@@ -53,6 +54,7 @@ ARGUMENTS = {
     "info": ["MODEL"],
     "verify": ["MODEL"],
     "committee": ["OUT.onnx", "MODEL"],
+    "export": ["FORMAT", "OUT"],
 }
 
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("Train and measure", "Show a model's layers, and how it was made."),
     "verify": ("Train and measure", "Check that a model or a run is whole and answers as it did."),
     "committee": ("Train and measure", "Put several networks into one model file."),
+    "export": ("Train and measure", "Write a model in another format, for other programs."),
     "completion": ("Set up", "Print a script with which the shell completes commands."),
 }
 
