@@ -20,13 +20,15 @@ test: $(VENV)/.dev
 	@$(BIN)/pytest --numprocesses auto
 	@echo "Not run, as it wants other environments: the wheel, kserve's client, all of scikit-learn's checks, peers, other Pythons (make test-all)."
 
-# What wants other environments, each made for it: the wheel's tests, kserve's client, scikit-learn's checks, the peers (only to see
-# that they run), and every Python found, with the newest and the oldest dependencies. Some gigabytes, an hour or two.
+# What wants other environments, each made for it: the wheel's tests, kserve's client, scikit-learn's checks, the frameworks of
+# the export formats, the peers (only to see that they run), and every Python found, with the newest and the oldest
+# dependencies. Some gigabytes, an hour or two.
 test-all: test check
 	scripts/test-wheel
 	scripts/test-kserve
 	scripts/test-sklearn
 	scripts/test-notebook
+	scripts/test-exports
 	$(BIN)/python -m benchmarks --quick
 	$(BIN)/python -m benchmarks.serving --quick
 	scripts/test-pythons

@@ -132,6 +132,11 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "verification",
         "written",
         "safetensors_folder",
+        "keras_archive",
+        "saved_model",
+        "integer_layers",
+        "c_program",
+        "c_source",
         "export",
     ),
     "server": (

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("safetensors", reason="needs the export extra: pip install 'digitnet[export]'")
-
 from exported import model_path
 from in_process import run_command
 

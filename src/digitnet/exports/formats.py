@@ -41,6 +41,20 @@ FORMATS: dict[str, Format] = {
     "safetensors": Format(
         "safetensors_folder", "weights by name, and a config", "", ("float32",), ("onnx", "safetensors"), "export"
     ),
+    "keras": Format(
+        "keras_archive",
+        "a Keras model, for any of its backends",
+        ".keras",
+        ("float32",),
+        ("keras", "jax", "onnx"),
+        "train",
+    ),
+    "savedmodel": Format(
+        "saved_model", "a TensorFlow SavedModel", "", ("float32",), ("onnx", "tensorflow"), "tensorflow"
+    ),
+    "c": Format(
+        "c_source", "C99 in 8-bit integers, for microcontrollers too", "", ("int8",), ("onnx",), "export", 1e-6
+    ),
 }
 
 

@@ -9,7 +9,6 @@
 Both files are plain: a header of JSON and bytes, and JSON. Nothing in them is ever executed.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -108,5 +107,5 @@ def _config(source: ExportSource, network: Network) -> dict[str, Any]:
         "layers": layers,
         "temperature": network.temperature,
         "class_names": list(network.class_names),
-        "model_file_sha256": hashlib.sha256(source.content).hexdigest(),
+        "model_file_sha256": source.sha256,
     }

@@ -1,5 +1,6 @@
 """The model file that is exported: its bytes, what runs it, and the layers inside."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class ExportSource:
         if session.path is None:
             raise ModelFileError(f"{model}: expected the path of a model file or of a run folder")
         return cls(session.path, session.path.read_bytes(), session, metadata)
+
+    @property
+    def sha256(self) -> str:
+        """Of all its bytes, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
 
     def network(self) -> Network:
         """The layers of the network that answers; a second one, which gives the digit score, is left out.
