@@ -55,6 +55,20 @@ FORMATS: dict[str, Format] = {
     "c": Format(
         "c_source", "C99 in 8-bit integers, for microcontrollers too", "", ("int8",), ("onnx",), "export", 1e-6
     ),
+    "triton": Format(
+        "triton_repository", "a model repository for Triton and KServe", "", ("int8", "float32"), (), "export", 0.0
+    ),
+    "openvino": Format(
+        "openvino_folder", "OpenVINO's own files", "", ("int8", "float32"), ("openvino",), "openvino", 1e-3, 2
+    ),
+    "hub": Format(
+        "hub_folder",
+        "a folder for a model hub, with its card",
+        "",
+        ("float32",),
+        ("huggingface_hub", "onnx", "safetensors"),
+        "export",
+    ),
 }
 
 
