@@ -1,5 +1,6 @@
 """Small model files to export, and images that have something to say to them."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from digitnet.model_file.quantization import quantize
 from made_up_model_files import model_file
 from made_up_networks import made_up_images
 
-__all__ = ["images_of_ink", "int8_model_path", "model_path", "needs_all"]
+__all__ = ["images_of_ink", "int8_model_path", "model_path", "needs_all", "web_runtime_folder"]
 
 
 needs_all = pytest.mark.skipif(
@@ -38,3 +39,14 @@ def int8_model_path(folder: Path, images: Images, sizes: Sequence[int] = (20, 12
     path = folder / "model_int8.onnx"
     path.write_bytes(quantize(model_file(sizes, operator), images))
     return path
+
+
+def web_runtime_folder(folder: Path) -> Path:
+    """A package that has the files of onnxruntime-web, none of which does anything."""
+    package = folder / "package"
+    (package / "dist").mkdir(parents=True)
+    (package / "package.json").write_text(json.dumps({"name": "onnxruntime-web", "version": "1.2.3"}))
+    (package / "dist" / "ort.wasm.min.js").write_text("throw 1")
+    (package / "dist" / "ort-wasm-simd-threaded.mjs").write_text("export {}")
+    (package / "dist" / "ort-wasm-simd-threaded.wasm").write_bytes(b"\0asm")
+    return package

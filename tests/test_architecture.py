@@ -127,6 +127,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "classifier",
     ),
     "exports": (
+        "web",
+        "web_runtime",
         "formats",
         "source",
         "verification",
@@ -137,6 +139,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "triton_repository",
         "openvino_folder",
         "hub_folder",
+        "html_page",
         "integer_layers",
         "c_program",
         "c_source",

@@ -44,7 +44,7 @@ PROMISED = {
     "info": {"--precision", "--json"},
     "verify": {"--json"},
     "committee": {"--precision", "--json"},
-    "export": {"--model", "--precision", "--json"},
+    "export": {"--model", "--precision", "--runtime", "--json"},
     "completion": set(),
 }
 ARGUMENTS = {

@@ -26,7 +26,8 @@ def _describe(line: CommandLine) -> None:
         "compared with those of the model file.",
         examples=(
             "digitnet export safetensors weights",
-            "digitnet export safetensors weights --model digits.onnx",
+            "digitnet export c digits --model runs/tiny",
+            "digitnet export html page.html --runtime pack.tgz",
         ),
     )
     line.argument("format", metavar="FORMAT", help="One of the formats above.")
@@ -39,6 +40,11 @@ def _describe(line: CommandLine) -> None:
         type=one_of(PRECISIONS),
         help="Of the model file that is exported, where the format leaves a choice. [default: the format's usual one]",
     )
+    section.option(
+        "--runtime",
+        metavar="PACKAGE",
+        help="For html: npm's package onnxruntime-web, its folder or the .tgz that `npm pack onnxruntime-web` gets.",
+    )
     add_json(section)
 
 
@@ -46,7 +52,9 @@ def _run(arguments: Namespace) -> int:
     with quick_imports():
         from digitnet.exports.export import export_model
 
-    found = export_model(arguments.format, arguments.out, arguments.model, precision=arguments.precision)
+    found = export_model(
+        arguments.format, arguments.out, arguments.model, precision=arguments.precision, runtime=arguments.runtime
+    )
     if not arguments.quiet:
         for note in found.notes:
             print_note(note)

@@ -61,6 +61,9 @@ FORMATS: dict[str, Format] = {
     "openvino": Format(
         "openvino_folder", "OpenVINO's own files", "", ("int8", "float32"), ("openvino",), "openvino", 1e-3, 2
     ),
+    "html": Format(
+        "html_page", "one page to draw on that works offline", ".html", ("int8", "float32"), (), "export", 0.0
+    ),
     "hub": Format(
         "hub_folder",
         "a folder for a model hub, with its card",

@@ -1,14 +1,11 @@
 """A real browser in front of a real server."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +15,7 @@ import numpy as np
 import pytest
 
 from advice import BROWSER_HINT
+from browsers import browser_path, started_browser
 from drawn_pages import photo as with_noise
 from drawn_pages import strokes, written
 from patience import PATIENCE
@@ -25,11 +23,8 @@ from patience import PATIENCE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-# The first is Chromium without a window: it takes a quarter less of the processor's time.
-_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _SERVER = ("starlette", "uvicorn", "orjson")
 _FLAGS = [
-    "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
     "--use-fake-device-for-media-stream",  # a camera that shows a test picture
@@ -52,25 +47,13 @@ SEVEN: list[Stroke] = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0
 ONE: list[Stroke] = [[(0.2, 0.2), (0.2, 0.5), (0.2, 0.85)]]
 
 
-@cache
-def _browser_path() -> str | None:
-    """The system's Chromium or Chrome, or else the one that Playwright has installed."""
-    if found := next(filter(None, map(shutil.which, _BROWSERS)), None):
-        return found
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not there without the dev extra
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
-
-
 def _reason() -> str:
     missing = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
     if missing:
         return f"needs the dev extra: {', '.join(missing)} missing"
     if any(find_spec(name) is None for name in _SERVER):
         return "needs the serve extra"
-    return "" if _browser_path() else BROWSER_HINT
+    return "" if browser_path() else BROWSER_HINT
 
 
 @pytest.fixture(scope="package")
@@ -116,14 +99,8 @@ def browser() -> Iterator["Browser"]:
     """Chromium, for a file of tests: while Playwright runs, other tests of this process can have no event loop."""
     if reason := _reason():
         pytest.skip(reason)
-    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not there without the dev extra
-
-    expect.set_options(timeout=_PATIENCE)
-    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=_browser_path(), args=[*_FLAGS, *root], timeout=_PATIENCE)
+    with started_browser(*_FLAGS) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The page of the format `html`: files that are put into one."""
