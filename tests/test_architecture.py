@@ -136,6 +136,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "safetensors_folder",
         "keras_archive",
         "saved_model",
+        "litert_file",
+        "litert_integers",
         "triton_repository",
         "openvino_folder",
         "hub_folder",

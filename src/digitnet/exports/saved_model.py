@@ -18,26 +18,36 @@ from digitnet.inspection.activations import Activation
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow prints a page about processors and GPUs otherwise
 import tensorflow as tf
 
-__all__ = ["serving_function", "write"]
+__all__ = ["SIGNATURE", "save_model_folder", "serving_function", "tf", "write"]
 
-_SIGNATURE = "serving_default"  # where TensorFlow Serving looks
+SIGNATURE = "serving_default"  # where TensorFlow Serving looks
 
 
 def write(source: ExportSource, place: Place) -> Written:
     """Write the folder; see `digitnet.exports.export`."""
-    module = tf.Module()
-    module.answer = serving_function(module, source.network())
-    tf.saved_model.save(module, str(place.now), signatures={_SIGNATURE: module.answer})
+    save_model_folder(source.network(), str(place.now))
     loaded = tf.saved_model.load(str(place.now))
 
     def answer(images: Images) -> Probabilities:
-        found = loaded.signatures[_SIGNATURE](images=tf.constant(images))
+        found = loaded.signatures[SIGNATURE](images=tf.constant(images))
         return np.asarray(found["probabilities"], np.float32)
 
     images = "images=tf.constant(digitnet.load_mnist()[1].images[:5])"
-    model = f"tf.saved_model.load('{place.out}').signatures['{_SIGNATURE}']"
+    model = f"tf.saved_model.load('{place.out}').signatures['{SIGNATURE}']"
     line = f"import digitnet, tensorflow as tf; print({model}({images})['probabilities'].numpy().argmax(axis=1))"
     return Written(answer, f'python -c "{line}"', "TensorFlow")
+
+
+def save_model_folder(network: Network, folder: str) -> None:
+    """Write a SavedModel.
+
+    Args:
+        network: The layers.
+        folder: Where to.
+    """
+    module = tf.Module()
+    module.answer = serving_function(module, network)
+    tf.saved_model.save(module, folder, signatures={SIGNATURE: module.answer})
 
 
 def serving_function(module: Any, network: Network) -> Any:
