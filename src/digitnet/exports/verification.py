@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -33,10 +34,13 @@ class Comparison:
     other_labels: int
 
 
+@cache
 def comparison_images() -> Images:
-    """Every thirtieth of MNIST's training images, uint8 (2000, 28, 28); the test images stay unseen."""
+    """Every thirtieth of MNIST's training images, uint8 (2000, 28, 28), read-only; the test images stay unseen."""
     images = load_mnist()[0].images
-    return images[:: len(images) // _COUNT]
+    chosen = images[:: len(images) // _COUNT].copy()  # a view would keep all 60,000 in memory
+    chosen.setflags(write=False)
+    return chosen
 
 
 def compare(expected: Answer, found: Answer, images: Images) -> Comparison:
