@@ -193,8 +193,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
 }
 MAX_ROOMS = 26
 # 120; 7 for `sklearn`, which trains (datasets, runs, training), keeps a model file (model_file), and answers
-# (inference) with errors and arrays of ours; 9 for `exports`: errors, arrays and files, images to compare (datasets), the
-# model file, its layers (inspection) and thresholds (inference), Keras (network), and the command.
+# (inference) with errors and arrays of ours; 9 for `exports`: errors, arrays and files, images to compare (datasets),
+# the model file, its layers (inspection) and thresholds (inference), Keras (network), and the command.
 MAX_ARROWS = 136
 # Inside a function, own modules are imported only where start-up would pay for them otherwise.
 MAY_IMPORT_LATE = {"cli", "evaluation", "inference", "sklearn"}
