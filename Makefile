@@ -18,7 +18,7 @@ train: $(VENV)/.train
 test: $(VENV)/.dev
 	@echo "Running the tests. The first dots come after some seconds, when all tests have been collected."
 	@$(BIN)/pytest --numprocesses auto
-	@echo "Not run, as it wants other environments: the wheel, kserve's client, all of scikit-learn's checks, peers, other Pythons (make test-all)."
+	@echo "Not run, as it wants other environments: the wheel, kserve's client, all of scikit-learn's checks, some export formats, peers, other Pythons (make test-all)."
 
 # What wants other environments, each made for it: the wheel's tests, kserve's client, scikit-learn's checks, the frameworks of
 # the export formats, the peers (only to see that they run), and every Python found, with the newest and the oldest
