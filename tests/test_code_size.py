@@ -86,6 +86,7 @@ TESTED_THROUGH = {
     "runs/events": "runs/test_session.py",
     "runs/folder": "runs/test_session.py",
     "runs/training": "runs/test_session.py",
+    "network/logits": "network/test_mlp.py",
     "server/app": "server/test_routing.py",
     "server/bodies": "server/test_routing.py",
     "server/serving": "server/test_routing.py",

@@ -64,6 +64,9 @@ def __getattr__(name: str) -> Any:
         return version("digitnet")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'digitnet' has no attribute {name!r}")
+    from digitnet.network.keras_watch import watch_for_keras  # noqa: PLC0415 - only who uses something is warned
+
+    watch_for_keras()
     try:
         module = import_module(_MODULE_OF[name])
     except ModuleNotFoundError as error:

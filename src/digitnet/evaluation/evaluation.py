@@ -149,7 +149,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
 
     Args:
         model: A Classifier, or anything else with `predict_logits` and `temperature`; or a keras.Model that ends
-            in a softmax. With `augment_inference` a Classifier is measured as it then answers.
+            in a softmax, on any backend of Keras. With `augment_inference` a Classifier is measured as it then answers.
         dataset: Images and labels. It may lack classes that the model knows.
         batch_size: Images handed to the model at once, at least 1. It bounds memory and changes no figure.
 
@@ -165,9 +165,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
     if not hasattr(model, "predict_logits"):
         if "keras" not in sys.modules:  # then it cannot be a Keras model
             raise ConfigurationError(f"expected a Classifier or a keras.Model, found {type(model).__name__}")
-        from digitnet.network.mlp import KerasPredictor  # noqa: PLC0415 - Keras takes seconds to import
-
-        model = KerasPredictor(model)
+        model = _keras_predictor(model)
     if hasattr(model, "class_names"):
         dataset = _with_labels_of(model.class_names, dataset)
     temperature = _checked_temperature(model.temperature)
@@ -182,6 +180,17 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 1024) -> Evaluat
             augmented_images=_count_augmented(model, dataset.images, batch_size),
         )
     return evaluation
+
+
+def _keras_predictor(model: Any) -> LogitsPredictor:
+    """A Keras model as a predictor: compiled where Keras runs on JAX, layer by layer on any other backend."""
+    if sys.modules["keras"].backend.backend() == "jax":
+        from digitnet.network.mlp import KerasPredictor  # noqa: PLC0415 - Keras takes seconds to import
+
+        return KerasPredictor(model)
+    from digitnet.network.logits import UncompiledPredictor  # noqa: PLC0415
+
+    return UncompiledPredictor(model)
 
 
 def _count_augmented(model: Any, images: Images, batch_size: int) -> int:

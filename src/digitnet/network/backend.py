@@ -22,8 +22,9 @@ Tensor: TypeAlias = Any  # a jax.Array, or a tracer that stands for one
 
 _INSTALL_HINT = "Building and training need the training extra: pip install 'digitnet[train]'"
 
-# Keras and JAX import these for functions that few programs call: a fifth of the time that `import keras` takes.
-_DEFERRED = frozenset({"jax.experimental.sparse.linalg", "matplotlib.pyplot"})
+# Keras and JAX import these for functions that few programs call: a fifth of the time that `import keras` takes, and
+# all of scikit-learn where it is installed.
+_DEFERRED = frozenset({"jax.experimental.sparse.linalg", "keras.wrappers", "matplotlib.pyplot"})
 
 
 class _DeferringFinder(MetaPathFinder):

@@ -9,7 +9,7 @@
 The division and the flattening travel with the model: whoever has the file cannot preprocess wrongly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -21,6 +21,7 @@ from digitnet.errors import ConfigurationError, nearest_name
 from digitnet.network.activations import ACTIVATIONS
 from digitnet.network.backend import KerasModel, Tensor, keras
 from digitnet.network.initialization import dense_with_numpy_kernel, kernel_initializer, layer_seeds, receptive_windows
+from digitnet.network.logits import logits_function, required_logits, shaped_for
 
 __all__ = ["KerasPredictor", "build_mlp", "layer_table", "logits_function", "shaped_for"]
 
@@ -142,61 +143,13 @@ def _check_build(
         raise ConfigurationError(f"seed is {seed}: expected a whole number, 0 or more")
 
 
-def logits_function(
-    model: KerasModel, product: Callable[[Tensor, Tensor], Tensor] = keras.ops.matmul
-) -> Callable[[Tensor, bool], Tensor] | None:
-    """The function from images to logits, where the model ends in a plain softmax; None where it does not.
-
-    The logarithm of a softmax is computed exactly only from the logits: at a probability below about 1e-7 the
-    softmax has rounded away what the logarithm asks for.
-
-    Args:
-        model: A built keras.Model.
-        product: What multiplies the last layer's inputs (n, units) and its kernel (units, classes).
-
-    Returns:
-        A function (images, training) -> logits (n, classes) that uses the model's own variables, or None.
-    """
-    last = _last_layer(model)
-    softmax = keras.activations.softmax
-    # Exactly these types: a class derived from one of them may compute something else.
-    if type(last) is keras.layers.Softmax or (
-        type(last) in {keras.layers.Dense, keras.layers.Activation} and last.activation is softmax
-    ):
-        body = keras.Model(model.inputs[0], last.input)
-        if type(last) is not keras.layers.Dense:
-            return lambda images, training: body(images, training=training)
-
-        def dense_logits(images: Tensor, training: bool) -> Tensor:
-            products = product(body(images, training=training), last.kernel)
-            return products if last.bias is None else keras.ops.add(products, last.bias)
-
-        return dense_logits
-    return None
-
-
-def _last_layer(model: KerasModel) -> Any:
-    if not isinstance(model, keras.Model):
-        raise ConfigurationError(f"expected a keras.Model, found {type(model).__name__}")
-    if not getattr(model, "inputs", None) or not model.layers:
-        raise ConfigurationError(
-            f"model {model.name!r} has no input shape yet: make it of layers that begin with keras.Input((28, 28))"
-        )
-    return model.layers[-1]
-
-
 class KerasPredictor:
     """A Keras model seen as what `digitnet.evaluation.evaluation.evaluate` measures: images in, logits out."""
 
     temperature = 1.0
 
     def __init__(self, model: KerasModel, batch_size: int = 1000) -> None:
-        logits = logits_function(model)
-        if logits is None:
-            raise ConfigurationError(
-                f"model {model.name!r} does not end in a softmax: expected a last Dense layer with "
-                "activation='softmax' or a Softmax layer"
-            )
+        logits = required_logits(model)
         self._model = model
         self._batch_size = batch_size
 
@@ -222,29 +175,6 @@ class KerasPredictor:
             for start in range(0, len(images), self._batch_size)
         ]
         return np.concatenate([np.asarray(part, np.float32) for part in parts])
-
-
-def shaped_for(model: KerasModel, images: Images) -> Images:
-    """The images in the shape that a model takes: as they are, with a channel, or flattened.
-
-    Args:
-        model: A built keras.Model with one input.
-        images: uint8 (n, 28, 28).
-
-    Returns:
-        A view of the same pixels, uint8 (n, ...).
-
-    Raises:
-        ConfigurationError: The model takes another number of values.
-    """
-    input_shape = tuple(model.input_shape[1:])
-    pixels = int(np.prod(images.shape[1:]))
-    if None in input_shape or int(np.prod(input_shape)) != pixels:
-        raise ConfigurationError(
-            f"the model takes inputs of shape {input_shape}, but the images are {images.shape[1:]}: "
-            f"build it with an input of {pixels} values"
-        )
-    return images.reshape(-1, *input_shape)
 
 
 def layer_table(model: KerasModel) -> list[dict[str, Any]]:
