@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: train test test-all check fix bench accuracy serving notebook clean
+.PHONY: train test test-all check fix bench accuracy serving notebook docs clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -29,6 +29,7 @@ test-all: test check
 	scripts/test-sklearn
 	scripts/test-notebook
 	scripts/test-exports
+	scripts/build-site
 	$(BIN)/python -m benchmarks --quick
 	$(BIN)/python -m benchmarks.serving --quick
 	scripts/test-pythons
@@ -57,6 +58,10 @@ serving: $(VENV)/.dev
 # The tutorial as a notebook that has been run, build/tutorial.ipynb: half a minute.
 notebook: $(VENV)/.dev
 	$(BIN)/python docs/make_notebook.py build/tutorial.ipynb
+
+# The documentation as a site with an API reference, build/site: MkDocs in an environment of its own, a minute.
+docs: $(VENV)/.dev
+	scripts/build-site
 
 clean:
 	rm -rf $(VENV) build dist
