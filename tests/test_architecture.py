@@ -114,6 +114,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "augmented_inference",
         "predictor",
         "decision",
+        "other_digits",
         "tables",
         "number_words",
         "named_lines",

@@ -56,6 +56,7 @@ class NoteKind(Enum):
     NETWORKS_DIFFER = "the two networks of the model file differ: one reads {}, the other {}"  # names of classes
     AVERAGED = "unsure at first: averaged over {} distorted copies"
     LIKE_A_LETTER = "may be a letter or a mark"
+    SEVERAL_DIGITS = "one of {} digits in the picture: `read` reads them all"  # how many there seem to be
     UNLIKE_DIGITS = "does not look like a digit"
 
 

@@ -20,11 +20,14 @@ def digit_in_words(digit: "Digit", class_names: Sequence[str]) -> str:
         class_names: The text of each label.
 
     Returns:
-        Such as `7  99.98 %`, or `7  54.02 %  unsure: 7 or 1`, or `not a digit`.
+        Such as `7  99.98 %`, or `7  54.02 %  unsure: 7 or 1`, or `not a digit`; and where the picture
+        holds several digits, how many.
     """
     if digit.status == "not_a_digit":
         return "not a digit"
     text = f"{digit.text}  {100 * digit.confidence:.2f} %"
+    if digit.others:
+        return f"{text}  unsure: one of {digit.others + 1} digits in this picture, digitnet read reads them all"
     return f"{text}  unsure: {_candidates(digit, class_names)}" if digit.status == "unsure" else text
 
 

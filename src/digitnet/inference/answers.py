@@ -36,6 +36,7 @@ class Digit:
         status: "ok", "unsure" (less confidence than the model's threshold, or several candidates; in a number also what
             hardly looks like a digit), or "not_a_digit".
         notes: What was done to the picture, in plain words.
+        others: How many digits more seem to stand in a picture that was read as one digit; then it is unsure.
     """
 
     label: int | None
@@ -47,6 +48,7 @@ class Digit:
     line: int
     status: Status
     notes: tuple[str, ...] = ()
+    others: int = 0
 
     def __repr__(self) -> str:
         several = f", candidates={self.candidates}" if len(self.candidates) > 1 else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images, Logits, Probabilities
 from digitnet.errors import ConfigurationError
@@ -173,6 +174,11 @@ class Decision:
         level = np.logaddexp.reduce(logits, axis=1, keepdims=True)
         both = np.logaddexp(logits - level, _log_softmax(outputs.second_logits)) + (level - math.log(2))
         return np.asarray(both, np.float32)
+
+    def confidences(self, outputs: Outputs) -> NDArray[np.float64]:
+        """The probability of the most probable label of each image, by its comparable logits, (n,)."""
+        logits = self.comparable_logits(outputs).astype(np.float64)
+        return np.asarray(np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1)))
 
     def digits(self, outputs: Outputs, places: Sequence[Place | None], *, in_number: bool = False) -> list[Digit]:
         """Decide what each image shows.

@@ -5,7 +5,7 @@ seen on the way is kept, so that an answer can be explained.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -26,6 +26,7 @@ from digitnet.inference.digit_candidates import (
 )
 from digitnet.inference.letter_check import LetterCheck, is_whole
 from digitnet.inference.number_reader import NumberReader, WrittenNumbers
+from digitnet.inference.other_digits import count_digits
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
@@ -145,6 +146,8 @@ class Reader:
         """The answer for one digit; `edge` is the part of its surroundings that is as dark as the ink."""
         beside = (Note(NoteKind.INK_BESIDE_INK, (100 * edge,)),) if edge >= self.thresholds.min_noted_edge else ()
         notes = (*best.picture.notes, *best.framed.notes, *beside)
+        others = count_digits(best.picture.ink, self.predictor, self.decision) - 1
+        notes += (Note(NoteKind.SEVERAL_DIGITS, (others + 1,)),) if others else ()
         place = Place(best.framed.box, 0, notes, self.thresholds.edge_penalty * edge)
         images = best.framed.image[np.newaxis]
         (digit,) = self.decision.digits(self.predictor.averaged(images, best.outputs), [place])
@@ -152,6 +155,8 @@ class Reader:
             scores = self.decision.outlier_scores(best.outputs)
             may_refuse = self.decision.single.use_digit_score and is_whole(best.picture.ink)
             digit = self.letters.checked(digit, images[0], scores, may_refuse=may_refuse)
+        if others and digit.label is not None:
+            digit = replace(digit, status="unsure", others=others)
         return Trace(best.picture.ink, best.picture.steps, images, Reading(((digit,),), digit.notes))
 
     def _candidate(self, picture: Picture, framed: FramedDigit) -> _Candidate:
@@ -176,7 +181,7 @@ class Reader:
             return None
         outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
-        limits, confidence = self.thresholds, self._confidence(outputs)
+        limits, confidence = self.thresholds, self.decision.confidences(outputs)
         logits = self.decision.comparable_logits(outputs)
         is_one = np.array(self.decision.class_names)[logits.argmax(axis=1)] == _ONE
         is_typical = self._is_typical(outlier_scores, is_one, confidence)
@@ -201,15 +206,10 @@ class Reader:
         outlier_scores = self.decision.outlier_scores(outputs)
         row = 0
         if outlier_scores is not None:
-            is_confident = self._confidence(outputs) >= self.thresholds.min_unusual_confidence
+            is_confident = self.decision.confidences(outputs) >= self.thresholds.min_unusual_confidence
             is_confident[0] = True
             row = int(np.where(is_confident, outlier_scores, np.inf).argmin())
         return _Candidate(*found[row], outputs.take(np.array([row])))
-
-    def _confidence(self, outputs: Outputs) -> NDArray[np.float64]:
-        """The probability of each label, (n,)."""
-        logits = self.decision.comparable_logits(outputs).astype(np.float64)
-        return np.asarray(np.exp(logits.max(axis=1) - np.logaddexp.reduce(logits, axis=1)))
 
     def _is_typical(
         self, outlier_scores: AnyArray | None, is_one: NDArray[np.bool_], confidence: AnyArray
