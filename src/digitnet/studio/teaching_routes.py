@@ -120,6 +120,8 @@ class _Corrections:
         content = await read_json(request, _CORRECTION)
         if unknown := sorted(content.keys() - {"image", "label", "was", "png"}):
             raise RequestError(f"{unknown[0]!r:.40} is not known: expected image, label, was and png")
+        if "label" not in content:
+            raise RequestError("label is missing: expected that of a digit, or null for no digit")
         image = _decoded(content, "image") or b""
         values = (image, content.get("label"), content.get("was"), _decoded(content, "png"))
         correction_id, replaced = await in_thread(request, self._kept.add, *values)

@@ -44,6 +44,19 @@ def test_the_pictures_that_they_were_cut_from_go_along(kept: Corrections) -> Non
         assert file.read(".originals/1/00002.png") == PNG
 
 
+def test_what_is_no_digit_goes_along_and_is_no_class(kept: Corrections, tmp_path: Path) -> None:
+    drawing = bytes(range(196)) * 4
+    kept.add(drawing, None, 7)
+    for kind, name in (("idx", ".not_a_digit/images-idx3-ubyte"), ("png", ".not_a_digit/00004.png")):
+        with zipfile.ZipFile(io.BytesIO(archive(kept, kind))) as file:
+            content = file.read(name)
+            file.extractall(tmp_path / kind)
+        assert kind == "png" or content.endswith(drawing)
+        dataset, _ = load_source(str(tmp_path / kind))
+        assert sorted(dataset.labels.tolist()) == [1, 7, 7]
+        assert "not" not in "".join(dataset.class_names)
+
+
 def test_there_has_to_be_something_and_a_format(kept: Corrections, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="format is 'zip': expected idx or png"):
         archive(kept, "zip")

@@ -59,7 +59,6 @@ def test_the_same_image_again_changes_its_label(kept: Corrections) -> None:
         ((ONE, 10, None, None), "label is 10: expected 0 to 9"),
         ((ONE, -1, None, None), "label is -1"),
         ((ONE, True, None, None), "label is True"),
-        ((ONE, None, None, None), "label is None"),
         ((ONE, 1, 10, None), "was is 10"),
         ((ONE, 1, "1", None), "was is '1'"),
         ((ONE, 1, None, b"GIF89a"), "expected a PNG file"),
@@ -70,6 +69,73 @@ def test_what_is_no_correction_is_refused(kept: Corrections, values: Any, senten
     with pytest.raises(ConfigurationError, match=sentence):
         kept.add(*values)
     assert kept.all() == []
+
+
+def test_what_is_no_digit_is_kept_and_is_nothing_to_learn_from(kept: Corrections) -> None:
+    kept.add(SEVEN, None, 7)
+    kept.add(ONE, 1, None)
+    assert [(c.label, c.was) for c, _ in kept.all()] == [(1, None), (None, 7)]
+    assert kept.arrays()[1].tolist() == [1]
+    assert kept.add(SEVEN, 7, None) == (1, True)  # it is a digit after all
+    assert kept.arrays()[1].tolist() == [7, 1]
+
+
+OLD_TABLE = """
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image BLOB NOT NULL UNIQUE CHECK (length(image) = 784),
+    label INTEGER NOT NULL,
+    was INTEGER,
+    made TEXT NOT NULL,
+    png BLOB
+)"""
+
+
+def of_version_1(path: Path, rows: list[tuple[Any, ...]]) -> None:
+    """A file as the first version wrote it; the last row was deleted again."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(OLD_TABLE)
+        database.execute("PRAGMA user_version = 1")
+        database.executemany("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.execute("DELETE FROM corrections WHERE id = ?", (rows[-1][0],))
+        database.commit()
+
+
+def test_a_file_of_the_first_version_is_taken_over_with_nothing_lost(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.sqlite"
+    rows: list[tuple[Any, ...]] = [
+        (3, SEVEN, 7, 1, "2026-01-02T03:04:05+00:00", PNG),
+        (5, ONE, 1, None, "2026-01-02T03:04:06+00:00", None),
+        (9, bytes([9]) * 784, 9, 4, "2026-01-02T03:04:07+00:00", None),
+    ]
+    of_version_1(path, rows)
+    kept = Corrections(path)
+    assert [(c.id, c.image, c.label, c.was, c.when, c.png) for c in kept.each()] == rows[:2]
+    new, _ = kept.add(bytes([2]) * 784, None, 4)
+    assert new == 10  # the id of the deleted one never comes back
+    kept.check()
+    assert SEVEN[:200] in path.read_bytes()
+    kept.delete(3)
+    assert SEVEN[:200] not in path.read_bytes()  # nor is a copy of it left from the older table
+
+
+def test_an_empty_file_of_the_first_version_is_taken_over_too(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.sqlite"
+    of_version_1(path, [(4, ONE, 1, None, "2026-01-02T03:04:05+00:00", None)])
+    assert Corrections(path).add(ONE, None, None) == (5, False)
+
+
+def test_a_migration_that_breaks_off_leaves_the_older_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "corrections.sqlite"
+    rows = [(n, bytes([n]) * 784, n, None, "2026-01-02T03:04:05+00:00", None) for n in (1, 2, 3)]
+    of_version_1(path, rows)
+    with monkeypatch.context() as patch:
+        patch.setattr("digitnet.studio.teaching.corrections._VERSION", "no number")
+        with pytest.raises(StorageError):
+            Corrections(path).all()
+    assert [c.id for c in Corrections(path).each()] == [1, 2]
 
 
 def test_there_is_a_limit(kept: Corrections, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +236,7 @@ def test_a_file_that_cannot_be_written_for_now_is_not_to_be_moved(
 def test_a_file_of_another_version_is_left_alone(kept: Corrections, tmp_path: Path) -> None:
     kept.add(ONE, 1, None)
     database = sqlite3.connect(tmp_path / "corrections.sqlite")
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 3")
     database.close()
     with pytest.raises(StorageError, match="another version"):
         kept.all()

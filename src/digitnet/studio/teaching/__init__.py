@@ -50,13 +50,14 @@ The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind 
             MEASURE = {"n", "errors", "accuracy"}
 
     GET    corrections                {"corrections": [CORRECTION, ...]}, the newest first
-    POST   corrections {"image", "label", "was", "png"}   {"id", "replaced"}; the same image again changes its label
+    POST   corrections {"image", "label", "was", "png"}   {"id", "replaced"}; the same image again changes its label;
+                                                          the label null is no digit, from which no copy learns
     DELETE corrections?id= or ?all=1  {"deleted": how many}
     GET    corrections/export?format=idx|png               a zip
     POST   teach {"model"}            {"id"} of a lesson, which is followed, stopped and deleted like a run
     POST   models/use {"id"}          {"id", "before"}: which network answers, "" for the loaded one
 
-    CORRECTION = {"id", "image": base64 of 784 bytes, "label", "was": label or null (not a digit), "when", "has_png"}
+    CORRECTION = {"id", "image": base64 of 784 bytes, "label" and "was": label or null (not a digit), "when", "has_png"}
     "png" is null or base64 of a PNG file, the picture that the image was cut from.
 """
 

@@ -1,6 +1,7 @@
 """Corrections to carry away: a zip of two IDX files, or of PNG files in one folder a label.
 
-Unpacked, either is a folder that `digitnet train --data` and `evaluate --data` read.
+Unpacked, either is a folder that `digitnet train --data` and `evaluate --data` read. What is no digit has no label: it
+is in a hidden folder, which they pass over.
 """
 
 import io
@@ -16,7 +17,9 @@ from digitnet.studio.teaching.errors import NotFoundError
 
 __all__ = ["archive"]
 
-_ORIGINALS = ".originals"  # hidden, so that the folders beside it stay one a label
+# Hidden, so that the folders beside them stay one a label.
+_ORIGINALS = ".originals"
+_NO_DIGITS = ".not_a_digit"
 
 
 def archive(corrections: Corrections, kind: str) -> bytes:
@@ -47,15 +50,21 @@ def archive(corrections: Corrections, kind: str) -> bytes:
 
 def _write_idx(file: zipfile.ZipFile, corrections: Corrections) -> None:
     images, labels = corrections.arrays()
-    file.writestr("train-images-idx3-ubyte", encode_idx(images))
-    file.writestr("train-labels-idx1-ubyte", encode_idx(labels))
+    if len(images):
+        file.writestr("train-images-idx3-ubyte", encode_idx(images))
+        file.writestr("train-labels-idx1-ubyte", encode_idx(labels))
+    no_digits = b"".join(correction.image for correction in corrections.each() if correction.label is None)
+    if no_digits:
+        pixels = np.frombuffer(no_digits, np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+        file.writestr(f"{_NO_DIGITS}/images-idx3-ubyte", encode_idx(pixels))
 
 
 def _write_png(file: zipfile.ZipFile, corrections: Corrections) -> None:
     from PIL import Image  # noqa: PLC0415 - only an export needs it
 
     for correction in corrections.each():
-        name = f"{correction.label}/{correction.id:05}.png"
+        folder = _NO_DIGITS if correction.label is None else correction.label
+        name = f"{folder}/{correction.id:05}.png"
         pixels = np.frombuffer(correction.image, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG")

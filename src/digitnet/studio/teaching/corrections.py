@@ -20,7 +20,7 @@ PICTURE_BYTES_MAX = 64 << 10  # of the picture that a correction was cut from: 3
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_VERSION = 1  # of the table
+_VERSION = 2  # of the table; in version 1 every correction was a digit
 _LOCK_TIMEOUT = 5.0  # seconds to wait for another process that is writing; chosen by hand
 # SQLite's result codes of a file that another process has locked, and of one that is no database, damaged, or lacks
 # what it should hold (sqlite.org/rescode.html). After any other, such as a full disk, the file is as good as before.
@@ -30,7 +30,7 @@ _TABLE = f"""
 CREATE TABLE corrections (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- so that the id of a deleted one never comes back
     image BLOB NOT NULL UNIQUE CHECK (length(image) = {_PIXELS}),
-    label INTEGER NOT NULL,
+    label INTEGER, -- NULL: no digit
     was INTEGER,
     made TEXT NOT NULL,
     png BLOB
@@ -44,7 +44,7 @@ class Correction:
     Attributes:
         id: Its number.
         image: 784 bytes, 28 rows of 28; 0 is paper, 255 is ink.
-        label: What it is.
+        label: What it is; None for no digit.
         was: What the network took it for; None for no digit.
         when: In ISO 8601.
         png: The picture that it was cut from; None where that was not kept.
@@ -52,7 +52,7 @@ class Correction:
 
     id: int
     image: bytes
-    label: int
+    label: int | None
     was: int | None
     when: str
     png: bytes | None = None
@@ -92,12 +92,12 @@ class Corrections:
             self._damage = _damaged(self._path, found)
             raise StorageError(self._damage)
 
-    def add(self, image: bytes, label: int, was: int | None, png: bytes | None = None) -> tuple[int, bool]:
+    def add(self, image: bytes, label: int | None, was: int | None, png: bytes | None = None) -> tuple[int, bool]:
         """Keep a correction; one of the same image is replaced.
 
         Args:
             image: 784 bytes.
-            label: What it is.
+            label: What it is; None for no digit.
             was: What the network took it for; None for no digit.
             png: The picture that it was cut from, at most `PICTURE_BYTES_MAX` bytes.
 
@@ -151,7 +151,7 @@ class Corrections:
                 yield Correction(*row)
 
     def arrays(self) -> tuple[Images, Labels]:
-        """All images and labels, the oldest first.
+        """The images and labels of all digits, the oldest first; a network of digits can learn from no others.
 
         Returns:
             uint8 (n, 28, 28) and uint8 (n,).
@@ -160,7 +160,9 @@ class Corrections:
             StorageError: The file cannot be read.
         """
         with self._open() as database:
-            rows = database.execute("SELECT image, label FROM corrections ORDER BY id").fetchall()
+            rows = database.execute(
+                "SELECT image, label FROM corrections WHERE label IS NOT NULL ORDER BY id"
+            ).fetchall()
         images = np.frombuffer(b"".join(row[0] for row in rows), np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
         return images, np.array([row[1] for row in rows], np.uint8)
 
@@ -189,12 +191,16 @@ class Corrections:
         with self._open() as database:
             return database.execute("DELETE FROM corrections").rowcount
 
-    def _check(self, image: bytes, label: int, was: int | None, png: bytes | None) -> None:
+    def _check(self, image: bytes, label: int | None, was: int | None, png: bytes | None) -> None:
         if len(image) != _PIXELS:
             raise ConfigurationError(f"the image has {len(image):,} bytes: expected {_PIXELS}, 28 rows of 28")
-        for name, value in (("label", label), ("was", 0 if was is None else was)):
+        for name, value in (("label", label), ("was", was)):
+            if value is None:
+                continue
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < self._num_classes:
-                raise ConfigurationError(f"{name} is {value!r:.40}: expected 0 to {self._num_classes - 1}")
+                raise ConfigurationError(
+                    f"{name} is {value!r:.40}: expected 0 to {self._num_classes - 1}, or null for no digit"
+                )
         if png is not None and (not png.startswith(_PNG_START) or len(png) > PICTURE_BYTES_MAX):
             raise ConfigurationError(
                 f"png has {len(png):,} bytes: expected a PNG file of at most {PICTURE_BYTES_MAX:,}, or null"
@@ -209,7 +215,7 @@ class Corrections:
             with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT, isolation_level=None)) as database:
                 database.execute("PRAGMA secure_delete = ON")  # deleted pictures are overwritten
                 database.execute("BEGIN IMMEDIATE")
-                self._make_table(database)
+                self._prepare_table(database)
                 yield database
                 database.execute("COMMIT")  # whatever was raised before has rolled back by closing
         except sqlite3.Error as error:
@@ -224,15 +230,32 @@ class Corrections:
                 f"{self._path.name} in the studio's folder cannot be used ({error}): nothing is changed in it"
             ) from error
 
-    def _make_table(self, database: sqlite3.Connection) -> None:
+    def _prepare_table(self, database: sqlite3.Connection) -> None:
+        """Make the table, or bring an older one up to date: all of it or nothing, as it is one transaction."""
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            database.execute(_TABLE)
+        if version in (0, 1):
+            if version == 0:
+                database.execute(_TABLE)
+            else:
+                _migrate_from_1(database)
             database.execute(f"PRAGMA user_version = {_VERSION}")
         elif version != _VERSION:
             raise StorageError(
                 f"{self._path.name} is from another version of digitnet: expected {_VERSION}, found {version}"
             )
+
+
+def _migrate_from_1(database: sqlite3.Connection) -> None:
+    """Copy the corrections of version 1 into a table whose labels may be none; ids of deleted ones stay used up."""
+    last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'corrections'").fetchone()
+    database.execute("ALTER TABLE corrections RENAME TO corrections_1")
+    database.execute(_TABLE)
+    columns = "id, image, label, was, made, png"
+    database.execute(f"INSERT INTO corrections ({columns}) SELECT {columns} FROM corrections_1")  # noqa: S608 - ours
+    database.execute("DROP TABLE corrections_1")
+    if last is not None:
+        database.execute("DELETE FROM sqlite_sequence WHERE name = 'corrections'")
+        database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('corrections', ?)", last)
 
 
 def _damaged(path: Path, found: object) -> str:

@@ -1,13 +1,13 @@
 """A copy of a network learns the corrections: `python -m digitnet.studio.teaching.lesson FOLDER`, a process of its own.
 
 The folder has a `job.json`, `base.onnx`, the network that the copy is made of, and `corrections.npz`, what it learns
-besides MNIST: both as they were when the lesson began. The copy may answer if it makes at most one mistake in a
-thousand more on the test set than the network before it.
+besides MNIST: both as they were when the lesson began. The copy may answer if it reads more of the corrections right
+than the network before it, and makes at most one mistake in a thousand more on the test set.
 """
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None 
         score_of=content,
     )
     after = publish(RunFolder(folder), model, publication).measured
-    reason = refusal(before["test"], after["test"])
+    reason = refusal(before, after)
     figures = [{name: figures_of_measurement(one[name]) for name in parts} for one in (before, after)]
     control.emit("result", before=figures[0], after=figures[1], accepted=not reason, reason=reason)
     return True
@@ -128,20 +128,33 @@ def interpolate_weights(model: KerasModel, weights: Sequence[AnyArray], correcti
     return chosen
 
 
-def refusal(before: Evaluation, after: Evaluation) -> str:
+def refusal(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> str:
     """Why a taught copy may not answer, as a sentence; empty where it may.
 
     Args:
-        before: The network on the test set.
+        before: The network on the parts `test` and `corrections`.
         after: Its copy on the same.
     """
-    more = after.errors - before.errors
-    if more * _POINT_TENTHS <= after.n:
-        return ""
-    return (
-        f"The copy makes {more} more mistakes on the {after.n:,} test images, {100 * more / after.n:.2f} points: "
-        "more than the 0.1 that are allowed. The network before goes on answering."
-    )
+    test, more = after["test"], after["test"].errors - before["test"].errors
+    if more * _POINT_TENTHS > test.n:
+        return (
+            f"The copy makes {more} more mistakes on the {test.n:,} test images, {100 * more / test.n:.2f} points: "
+            "more than the 0.1 that are allowed. The network before goes on answering."
+        )
+    n = after["corrections"].n
+    was_right, right = (n - each["corrections"].errors for each in (before, after))
+    if was_right == right == n:
+        return f"There was nothing to learn: the network reads {_your_corrections(n)} right as it is."
+    if right <= was_right:
+        return (
+            f"The copy has learned nothing: of {_your_corrections(n)} it reads {right} right, the network before it "
+            f"{was_right}. That network goes on answering: correct more digits of this kind, and teach again."
+        )
+    return ""
+
+
+def _your_corrections(count: int) -> str:
+    return f"your {count:,} correction{'' if count == 1 else 's'}"
 
 
 def _load_corrections(path: Path, metadata: ModelMetadata) -> Dataset:

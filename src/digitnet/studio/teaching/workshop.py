@@ -137,7 +137,7 @@ class Workshop:
         self._check_training()
         images, labels = self.corrections.arrays()
         if not len(labels):
-            raise NotFoundError("there are no corrections to learn from: correct a wrong answer first")
+            raise NotFoundError("there is no corrected digit to learn from: correct a wrong answer first")
         content = _read_most_precise(self.resolve(model_id))
         buffer = io.BytesIO()
         np.savez(buffer, images=images, labels=labels)
