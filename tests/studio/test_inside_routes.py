@@ -46,7 +46,8 @@ def test_the_loaded_network_says_what_the_classifier_says(page: Page, classifier
 def test_the_parts_add_up_as_the_page_adds_them(page: Page) -> None:
     for model in ("", page.small):
         told = explained(page, model=model)
-        sums = [sum(row) + bias for row, bias in zip(told["attribution"], told["bias"], strict=True)]
+        parts = zip(told["attribution"], told["blank"], told["switched"], strict=True)
+        sums = [sum(row) + blank + switched for row, blank, switched in parts]
         np.testing.assert_allclose(sums, told["logits"], rtol=1e-4, atol=1e-3)
         assert {len(row) for row in told["attribution"]} == {784}
 
@@ -93,7 +94,8 @@ def test_another_class_is_explained_if_it_is_asked_about(page: Page) -> None:
 
 def test_every_part_has_a_sentence(page: Page) -> None:
     said = explained(page)["sentences"]
-    assert said.keys() == {"answer", "attribution", "layers", "neurons", "neighbours"}
+    assert said.keys() == {"answer", "attribution", "comparison", "layers", "neurons", "change", "neighbours"}
+    assert said.pop("change") == ""  # all neurons are on
     assert all(len(sentence.split()) >= 8 and sentence.endswith(".") for sentence in said.values())
 
 
@@ -101,7 +103,7 @@ def test_what_the_second_network_says_is_told_where_there_is_one(page: Page, cla
     second = classifier.predict_second_network(SEVEN[None])
     assert second is not None
     share = f"{min(100 * float(second[0, 7]), 99.99):.2f} % for 7"
-    assert f"A second network, which has seen other pens, is {share}" in explained(page)["sentences"]["answer"]
+    assert f"trained on more kinds of pens, is {share}" in explained(page)["sentences"]["answer"]
     assert "second network" not in explained(page, model=page.small)["sentences"]["answer"]
 
 

@@ -22,13 +22,15 @@ def test_the_matrix_is_that_of_the_classifier(page: Page, classifier: Classifier
     predicted = classifier.predict(test_set.images)
     expected = np.zeros((10, 10), int)
     np.add.at(expected, (test_set.labels, predicted), 1)
-    assert told == {"n": 10_000, "errors": int((predicted != test_set.labels).sum()), "confusion": expected.tolist()}
+    errors = int((predicted != test_set.labels).sum())
+    assert told == {"n": 10_000, "errors": errors, "confusion": expected.tolist(), "second_network": True}
 
 
 def test_another_network_makes_other_mistakes(page: Page) -> None:
     told = page.get("mistakes", model=page.small).json()
     assert told["n"] == 10_000
     assert told["errors"] > 7000  # weights at random
+    assert not told["second_network"]
 
 
 def test_a_cell_has_the_images_that_it_counts(page: Page, classifier: Classifier, test_set: Dataset) -> None:
@@ -64,7 +66,7 @@ def test_what_is_right_begins_with_the_least_sure_and_comes_in_parts(page: Page)
 
 def test_of_equally_sure_ones_the_first_comes_first() -> None:
     labels, predicted = np.array([1, 1, 2, 1], np.uint8), np.array([2, 2, 2, 2], np.uint8)
-    found = Mistakes(labels, predicted, np.array([0.5, 0.9, 0.7, 0.5], np.float32))
+    found = Mistakes(labels, predicted, np.array([0.5, 0.9, 0.7, 0.5], np.float32), False)
     assert found.cell(1, 2).tolist() == [1, 0, 3]
     assert found.cell(2, 1).tolist() == []
     assert found.errors == 3

@@ -3,6 +3,7 @@
 import base64
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -85,6 +86,24 @@ def test_blank_paper_is_no_digit(page: Page) -> None:
     assert page.post("read", content=blank).json()["digits"] == []
     told = page.post("read", content=blank, params={"mode": "digit", "steps": "1"}).json()
     assert (told["status"], told["text"], told["images"]) == ("not_a_digit", "", [])
+
+
+def test_what_no_digit_was_found_in_comes_as_one_image_to_be_corrected(page: Page, number: bytes) -> None:
+    paper = np.full((350, 420), 255, np.uint8)
+    wave = np.array([(0.36, 0.22), (0.42, 0.24), (0.5, 0.21), (0.64, 0.23)]) * (420, 350)
+    cv2.polylines(paper, [wave.astype(np.int32)], False, 0, 18, cv2.LINE_AA)
+    told = page.post("read", content=png(paper)).json()
+    assert (told["images"], told["digits"]) == ([], [])
+    refused = np.frombuffer(base64.b64decode(told["refused"]), np.uint8).reshape(28, 28)
+    rows, columns = np.nonzero(refused > 127)
+    assert np.ptp(columns) > 2.5 * np.ptp(rows)  # the wave
+    assert page.post("read", content=number).json()["refused"] is None
+
+
+def test_one_digit_of_several_is_told_of(page: Page, number: bytes) -> None:
+    told = page.post("read", content=number, params={"mode": "digit"}).json()
+    assert (told["others"], told["status"]) == (2, "unsure")
+    assert page.post("read", content=number).json()["others"] == 0
 
 
 def test_each_step_is_a_picture_that_is_no_larger_than_the_page_needs(page: Page, photo: bytes) -> None:

@@ -1,8 +1,11 @@
-"""How much each pixel adds to the score of each class; all attributions and a rest add up to the score.
+"""How much each pixel adds to the score of each class; with what blank paper and the biases add, that is the score.
 
 A network of ReLUs is piecewise linear. Within the piece that an image lies in, each score is a weighted sum of the
-pixels plus the contribution of the biases, so that gradient times input is exact. For other networks the gradients
-on the straight line from blank paper to the image are averaged, and the rest is the score of blank paper.
+pixels plus what the biases add, so that gradient times input is exact. What the biases add depends on the image as
+well: ink decides which units are on, and only those pass a bias on. So it is split into what it is on blank paper,
+which is the score of blank paper, and what the ink changed about it. For other networks the gradients on the straight
+line from blank paper to the image are averaged; then pixels and blank paper are all of the score but for what the sum
+rounds.
 
 Source:
     M. Ancona and others (2018), arXiv 1711.06104 (gradient times input);
@@ -30,11 +33,14 @@ class Attribution:
 
     Attributes:
         pixels: float32 (classes, 784), what each pixel adds to it.
-        bias: float32 (classes,), the rest, which no pixel adds.
+        blank: float32 (classes,), the score of blank paper, with the same neurons switched off.
+        switched: float32 (classes,), what the biases add beyond that, because the ink has set other neurons going than
+            blank paper does.
     """
 
     pixels: Array
-    bias: Array
+    blank: Array
+    switched: Array
 
 
 def attribute(network: Network, seen: ForwardPass, gradients: list[Array]) -> Attribution:
@@ -48,10 +54,11 @@ def attribute(network: Network, seen: ForwardPass, gradients: list[Array]) -> At
     Returns:
         What adds up to its logits.
     """
+    blank = network.run(np.zeros_like(seen.inputs), seen.switches).logits[0]
     if not network.is_piecewise_linear:
         pixels = _mean_gradients(network, seen) * seen.inputs
-        return Attribution(pixels, seen.logits[0] - pixels.sum(axis=1))
-    return Attribution(gradients[0] * seen.inputs, _biases(network, seen, gradients))
+        return Attribution(pixels, blank, seen.logits[0] - pixels.sum(axis=1) - blank)
+    return Attribution(gradients[0] * seen.inputs, blank, _biases(network, seen, gradients) - blank)
 
 
 def _biases(network: Network, seen: ForwardPass, gradients: list[Array]) -> Array:

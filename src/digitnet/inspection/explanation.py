@@ -51,6 +51,7 @@ class Explanation:
         layers: The hidden ones.
         usual_label: The answer with all neurons on.
         usual_probabilities: The probabilities with all neurons on.
+        usual_logits: The scores with all neurons on, float32 (classes,).
         off: How many neurons are switched off.
     """
 
@@ -62,6 +63,7 @@ class Explanation:
     layers: tuple[LayerExplanation, ...]
     usual_label: int
     usual_probabilities: Probabilities
+    usual_logits: Array
     off: int
 
 
@@ -104,6 +106,7 @@ def explain(
         layers=tuple(layers),
         usual_label=int(usual.logits[0].argmax()),
         usual_probabilities=network.probabilities(usual.logits)[0],
+        usual_logits=usual.logits[0],
         off=len(off),
     )
 

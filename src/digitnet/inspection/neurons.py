@@ -13,6 +13,7 @@ __all__ = ["ExcitingImages", "Neuron", "exciting_images", "field_of", "strongest
 
 Array: TypeAlias = NDArray[np.float32]
 
+_MIN_CONTRIBUTION = 0.005  # to a score; less is shown as 0.00, and did not do most of anything
 _IMAGES = 12  # kept for each neuron; as many as the page shows
 _BATCH = 1000  # images in one pass, which bounds the memory; chosen by hand
 
@@ -46,7 +47,8 @@ def strongest_neurons(network: Network, seen: ForwardPass, gradients: Array, lay
 
     Returns:
         The strongest first, those that are switched off in the places that they would have; beyond the count also all
-        others that are switched off, so that each can be switched on.
+        others that are switched off, so that each can be switched on. None that does nothing, unless it is off; so
+        maybe fewer than the count.
     """
     raw = network.activations[layer](seen.sums[layer][0])
     contributions = raw * gradients
@@ -54,6 +56,7 @@ def strongest_neurons(network: Network, seen: ForwardPass, gradients: Array, lay
     mask = seen.switches.masks[layer]
     off = np.zeros(0, np.int64) if mask is None else np.flatnonzero(mask == 0)
     chosen = order[:count]
+    chosen = chosen[np.abs(contributions[chosen]) >= _MIN_CONTRIBUTION]
     units = np.concatenate([chosen, np.setdiff1d(off, chosen)])
     fields = _fields(network, seen, layer, units)
     return [

@@ -15,21 +15,24 @@ _MIN_MAJORITY = 0.5  # part of a neuron's strongest images, from which on it bel
 _VOWELS = tuple("8AEIOaeio")  # names of classes with the article "an", such as 8, "an eight"
 
 
-def sentences(network: Network, found: Explanation) -> dict[str, str]:
+def sentences(network: Network, found: Explanation, truth: int | None = None) -> dict[str, str]:
     """A few sentences for each part of an explanation.
 
     Args:
         network: What was explained.
         found: The explanation.
+        truth: What the image really shows, where that is known: a wrong answer is compared with it.
 
     Returns:
-        By the names answer, attribution, layers and neurons.
+        By the names answer, attribution, comparison, layers, neurons and change; the last is empty while all are on.
     """
     return {
         "answer": _answer(network, found),
         "attribution": _attribution(network, found),
+        "comparison": _comparison(network, found, truth),
         "layers": _layers(network, found),
         "neurons": _neurons(network, found),
+        "change": _change(network, found),
     }
 
 
@@ -62,8 +65,8 @@ def words_for_second_network(class_names: Sequence[str], probabilities: Sequence
     """
     label = max(range(len(probabilities)), key=probabilities.__getitem__)
     return (
-        f"A second network, which has seen other pens, is {_percent(probabilities[label])} for {class_names[label]}: a "
-        "picture is answered by the mean of both, and you are looking into the first."
+        "This page looks into one of the two networks that answer together; the other, which was trained on more kinds "
+        f"of pens, is {_percent(probabilities[label])} for {class_names[label]}."
     )
 
 
@@ -102,25 +105,55 @@ def _answer(network: Network, found: Explanation) -> str:
         )
     best, next_best = _signed(found.logits[found.label]), _signed(found.logits[second])
     return (
-        f"{first}, and is {_percent(share)} sure: its score for {names[found.label]} is {best}, and the next best, "
+        f"{first} and gives it {_percent(share)}: its score for {names[found.label]} is {best}, and the next best, "
         f"{names[second]}, has {next_best}."
     )
 
 
 def _attribution(network: Network, found: Explanation) -> str:
-    name = network.class_names[found.explained_label]
-    pixels = found.attribution.pixels[found.explained_label]
-    whole = (
-        "This is the whole sum, nothing is guessed."
-        if network.is_piecewise_linear
-        else "The sum is that of the way from blank paper to this image."
-    )
-    sums = [pixels[pixels > 0].sum(), pixels[pixels < 0].sum(), found.attribution.bias[found.explained_label]]
-    speaks_for, against, own = map(_signed, sums)
+    """The parts of the explained score, which add up to it."""
+    label = found.explained_label
+    name, parts = network.class_names[label], found.attribution
+    pixels = parts.pixels[label]
+    blank, speaks_for, against = map(_signed, (parts.blank[label], pixels[pixels > 0].sum(), pixels[pixels < 0].sum()))
+    rest, score = _signed(parts.switched[label]), _signed(found.logits[label])
+    last = ""
+    if not network.is_piecewise_linear:
+        last = (
+            f"The last {rest} is what is rounded away where the way from blank paper to this image is walked in steps. "
+        )
+    elif network.hidden:
+        last = (
+            f"The last {rest} comes from neurons that this ink woke or silenced: whatever it is shown, a neuron that "
+            "is awake adds a fixed number of its own, its bias. "
+        )
     return (
-        f"Ink on blue speaks for {name}, ink on orange against it. In all it speaks {speaks_for} for {name} and "
-        f"{against} against; {own} does not depend on the ink. {whole}"
+        f"The score of {name} is a sum. Blank paper has {blank}. Ink on blue speaks for {name}, {speaks_for}, ink on "
+        f"orange against it, {against}. {last}Together that is {score}, and nothing is left out."
     )
+
+
+def _comparison(network: Network, found: Explanation, truth: int | None) -> str:
+    """Why the answer has a higher score than another class: what is explained, what is right, or the next best."""
+    others = [label for label in (found.explained_label, truth) if label not in (None, found.label)]
+    order = np.argsort(-found.logits, kind="stable")
+    others += [int(label) for label in order if label != found.label]
+    if not others:
+        return ""
+    answer, other = found.label, others[0]
+    name, other_name = network.class_names[answer], network.class_names[other]
+    parts = found.attribution
+    ahead = [of[answer] - of[other] for of in (found.logits, parts.pixels.sum(axis=1), parts.switched, parts.blank)]
+    pixels, switched, blank = map(_signed, ahead[1:])
+    woken = f"{switched} by the neurons that it woke or silenced, " if network.hidden else ""
+    if ahead[0] <= 0:
+        return f"{name} and {other_name} have the same score."
+    why = f"Why {name} and not {other_name}: its score is higher by {ahead[0]:.2f}, {pixels} by the ink itself, "
+    decided = ""
+    if ahead[1] < 0:
+        cause = "the neurons" if ahead[2] >= ahead[3] else "what it says of blank paper"
+        decided = f" Pixel by pixel the ink speaks more for {other_name}; {cause} decided otherwise."
+    return f"{why}{woken}{blank} as on blank paper.{decided}"
 
 
 def _layers(network: Network, found: Explanation) -> str:
@@ -138,15 +171,27 @@ def _layers(network: Network, found: Explanation) -> str:
 
 def _neurons(network: Network, found: Explanation) -> str:
     name = network.class_names[found.explained_label]
-    changed = ""
-    if found.off:
-        after, before = network.class_names[found.label], network.class_names[found.usual_label]
-        result = f"still says {after}" if after == before else f"says {after} instead of {before}"
-        changed = f" With {found.off:,} switched off, the network {result}."
     return (
         "Each small picture is what one neuron looks for: ink on blue excites it, ink on orange quiets it. The bar is "
-        f"what it adds to the score of {name}, or takes away. Choose one to switch it off, and see whether the answer "
-        f"needs it.{changed}"
+        f"what it adds to the score of {name}, or takes away, while all others stay as they are. Choose one to switch "
+        "it off, and see by how much the answer moves."
+    )
+
+
+def _change(network: Network, found: Explanation) -> str:
+    """What switching neurons off has changed, and by how much; "" where all are on."""
+    if not found.off:
+        return ""
+    label = found.usual_label
+    after, before = network.class_names[found.label], network.class_names[label]
+    result = f"still {after}. Its" if after == before else f"{before} became {after}. The"
+    of = "" if after == before else f" of {before}"
+    scores = [_signed(logits[label], 2) for logits in (found.usual_logits, found.logits)]
+    shares = [_percent(float(each[label])) for each in (found.usual_probabilities, found.probabilities)]
+    count = f"{found.off:,} neuron{'' if found.off == 1 else 's'} off"
+    return (
+        f"{count}: {result} score{of} went from {scores[0]} to {scores[1]}, "
+        f"its probability from {shares[0]} to {shares[1]}."
     )
 
 
@@ -163,9 +208,9 @@ def _a(name: str) -> str:
     return f"{'an' if name[:1] in _VOWELS else 'a'} {name}"
 
 
-def _signed(value: float) -> str:
+def _signed(value: float, digits: int = 1) -> str:
     sign = "\N{MINUS SIGN}" if value < 0 else "+"
-    return f"{sign}{abs(value):.1f}"
+    return f"{sign}{abs(value):.{digits}f}"
 
 
 def _percent(share: float) -> str:

@@ -27,20 +27,24 @@ network.
                    "limits": {"picture_bytes", "picture_pixels"}}
     POST read?mode=&steps=&model=
                    a picture; the JSON of `digitnet read`, and "width", "height", "images": [IMAGE, ...],
-                   "steps": [{"name", "png": a data URL}, ...]
-    POST explain {"image", "model", "switched_off": [[layer, unit], ...], "label": class or null}
-                   {"label", "probabilities", "logits", "bias", "attribution": [[784 numbers], ...] of each class,
-                   "layers": [{"name", "units", "active", "activations": base64 of a byte each, "strongest": [{"unit",
-                   "contribution", "field": FIELD, "switched_off"}, ...]}, ...], "neighbours": [{"index", "label",
-                   "image"}, ...], "neighbours_ready", "sentences": {"answer", "attribution", "layers", "neurons",
-                   "neighbours"}, "without_changes": {"label", "probabilities"}}; a logit is the sum of its attribution
-                   and its bias. The neighbours are those of the network without changes; they are ready some seconds
-                   after somebody has asked for the first time
+                   "refused": IMAGE of all ink where "images" is empty, or null, "others": how many more digits a
+                   picture that is read as one digit holds, "steps": [{"name", "png": a data URL}, ...]
+    POST explain {"image", "model", "switched_off": [[layer, unit], ...], "label": class or null, "truth": the
+                   same} {"label", "probabilities", "logits", "blank", "switched", "is_piecewise_linear",
+                   "attribution": [[784 numbers], ...] of each class, "layers": [{"name", "units", "active",
+                   "activations": base64 of a byte each, "strongest": [{"unit", "contribution", "field": FIELD,
+                   "switched_off"}, ...]}, ...], "neighbours": [{"index", "label", "image"}, ...], "neighbours_ready",
+                   "sentences": {"answer", "attribution", "comparison", "layers", "neurons", "change", "neighbours"},
+                   "without_changes": {"label", "probabilities"}}; a logit is the sum of its attribution, its score on
+                   blank paper and what biases add because the ink has switched neurons. "truth" is what the image
+                   shows, where that is known. The neighbours are those of the network without changes; they are ready
+                   some seconds after somebody has asked for the first time
     GET  neuron?model=&layer=&unit=
                    {"field": FIELD, "strongest_images": [{"index", "label", "image"}, ...] of the test set, "outgoing":
                    the weight to each class, or null in front of the last hidden layer, "sentence"}
     GET  mistakes?model=
-                   {"n", "errors", "confusion": [[how often, ...], ...]}, [true][predicted]
+                   {"n", "errors", "confusion": [[how often, ...], ...], "second_network"}, [true][predicted];
+                   "second_network" is whether pictures are answered by another one too, which is not counted
     GET  mistakes/cell?model=&true=&predicted=&limit=&offset=
                    {"total", "digits": [{"index", "label", "predicted", "confidence", "image"}, ...]}; of mistakes
                    the surest first, of what is right the least sure

@@ -36,7 +36,7 @@ _MAX_QUESTION_BYTES = 64 << 10  # an image in base64 takes 1 KB, each switched-o
 _SWITCHES_MAX = 4096  # neurons; chosen by hand
 _NEIGHBOURS = 12  # training digits that are shown; as many as a row of the page has room for
 _UNITS_MAX = 1 << 20  # larger numbers of layers and units are refused before the network is read; chosen by hand
-_KNOWN_FIELDS = frozenset({"image", "model", "switched_off", "label"})
+_KNOWN_FIELDS = frozenset({"image", "model", "switched_off", "label", "truth"})
 
 
 def inside_routes(inspectors: NetworkInspectors, networks: Networks, mnist: LazyMnist) -> list[Route]:
@@ -56,7 +56,8 @@ def inside_routes(inspectors: NetworkInspectors, networks: Networks, mnist: Lazy
         content = await read_json(request, _MAX_QUESTION_BYTES)
         if unknown := sorted(content.keys() - _KNOWN_FIELDS):
             raise RequestError(f"{unknown[0]!r:.40} is not known: expected {', '.join(sorted(_KNOWN_FIELDS))}")
-        question = (text_of(content, "model", LOADED), image_of(content), _switches(content), content.get("label"))
+        labels = (content.get("label"), content.get("truth"))
+        question = (text_of(content, "model", LOADED), image_of(content), _switches(content), *labels)
         return json_response(await in_thread(request, box.explain, *question))
 
     async def neuron(request: Request) -> Response:
@@ -91,10 +92,14 @@ class _GlassBox:
         self._networks = networks
         self._mnist = mnist
 
-    def explain(self, model_id: str, image: Images, off: list[tuple[int, int]], label: object) -> dict[str, Any]:
+    def explain(
+        self, model_id: str, image: Images, off: list[tuple[int, int]], label: object, truth: object
+    ) -> dict[str, Any]:
         inspector = self._inspectors.get(model_id)
         network = inspector.network
-        asked = None if label is None else check_below("label", label, len(network.class_names))
+        classes = len(network.class_names)
+        asked = None if label is None else check_below("label", label, classes)
+        right = None if truth is None else check_below("truth", truth, classes)
         found = explain(network, image, switched_off=off, label=asked)
         nearest, words = self._neighbours(inspector, image, found)
         layers = zip(network.hidden, found.layers, strict=True)
@@ -102,7 +107,9 @@ class _GlassBox:
             "label": found.label,
             "probabilities": found.probabilities,
             "logits": found.logits,
-            "bias": found.attribution.bias,
+            "blank": found.attribution.blank,
+            "switched": found.attribution.switched,
+            "is_piecewise_linear": network.is_piecewise_linear,
             "attribution": np.ascontiguousarray(found.attribution.pixels),
             "layers": [
                 {"name": f"hidden layer {number}", "units": layer.units, **_layer(seen)}
@@ -110,12 +117,14 @@ class _GlassBox:
             ],
             "neighbours": nearest or [],
             "neighbours_ready": nearest is not None,
-            "sentences": self._sentences(model_id, image, network, found) | {"neighbours": words},
+            "sentences": self._sentences(model_id, image, network, found, right) | {"neighbours": words},
             "without_changes": {"label": found.usual_label, "probabilities": found.usual_probabilities},
         }
 
-    def _sentences(self, model_id: str, image: Images, network: Network, found: Explanation) -> dict[str, str]:
-        words = sentences(network, found)
+    def _sentences(
+        self, model_id: str, image: Images, network: Network, found: Explanation, truth: int | None
+    ) -> dict[str, str]:
+        words = sentences(network, found, truth)
         second = self._networks.classifier(model_id).predict_second_network(image[np.newaxis])
         if second is not None:
             words["answer"] += " " + words_for_second_network(network.class_names, second[0].tolist())
@@ -161,7 +170,7 @@ class _GlassBox:
 def _layer(seen: LayerExplanation) -> dict[str, Any]:
     loudest = np.abs(seen.activations).max(initial=0)
     levels = np.abs(seen.activations) * (255 / loudest if loudest > 0 else 0)
-    fields = encoded_fields(np.stack([neuron.field for neuron in seen.strongest]))
+    fields = encoded_fields(np.stack([neuron.field for neuron in seen.strongest])) if seen.strongest else ()
     return {
         "active": seen.active,
         "activations": encoded_bytes(np.rint(levels).astype(np.uint8)),

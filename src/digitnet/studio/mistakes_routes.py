@@ -37,11 +37,13 @@ class Mistakes:
         labels: True classes, uint8 (n,).
         predicted_labels: Predicted classes, uint8 (n,).
         confidences: Probabilities of the predicted classes, float32 (n,).
+        has_second_network: Whether pictures are answered by another network too, which is not counted here.
     """
 
     labels: Labels
     predicted_labels: Labels
     confidences: NDArray[np.float32]
+    has_second_network: bool
 
     @property
     def confusion(self) -> ConfusionMatrix:
@@ -82,7 +84,8 @@ def mistakes_routes(networks: Networks, mnist: LazyMnist) -> list[Route]:
 
     async def count(request: Request) -> Response:
         found = await in_thread(request, counter.count, request.query_params.get("model", LOADED))
-        return json_response({"n": len(found.labels), "errors": found.errors, "confusion": found.confusion.tolist()})
+        counts = {"n": len(found.labels), "errors": found.errors, "confusion": found.confusion.tolist()}
+        return json_response({**counts, "second_network": found.has_second_network})
 
     async def cell(request: Request) -> Response:
         true, predicted = (whole_number(request, name, 0, 9) for name in ("true", "predicted"))
@@ -129,4 +132,6 @@ class _Counter:
     def _counted(self, classifier: Classifier) -> Mistakes:
         test = self._mnist.test
         probabilities = classifier.predict_proba(test.images)
-        return Mistakes(test.labels, probabilities.argmax(axis=1).astype(np.uint8), probabilities.max(axis=1))
+        predicted = probabilities.argmax(axis=1).astype(np.uint8)
+        has_second = classifier.predict_second_network(test.images[:1]) is not None
+        return Mistakes(test.labels, predicted, probabilities.max(axis=1), has_second)

@@ -15,6 +15,8 @@ from digitnet.arrays import AnyArray
 from digitnet.errors import RequestError
 from digitnet.inference.answers import outcome
 from digitnet.inference.classifier import Classifier
+from digitnet.inference.trace import Trace
+from digitnet.pictures.mnist_frame import to_mnist_frame
 from digitnet.pictures.size_limits import MAX_PIXELS
 from digitnet.server import in_thread, json_response, read_body, serving_of
 from digitnet.studio.error_status import with_error_status
@@ -98,8 +100,16 @@ def _read(networks: Networks, model_id: str, picture: bytes, mode: str, with_ste
         "width": width,
         "height": height,
         "images": [encoded_bytes(image) for image in trace.images],
+        "refused": _refused(trace),
+        "others": max((digit.others for digit in trace.digits), default=0),
         "steps": _steps(trace.steps),
     }
+
+
+def _refused(trace: Trace) -> str | None:
+    """All ink as one image in MNIST's frame, where no digit was found in it: what a correction is about then."""
+    framed = None if len(trace.images) else to_mnist_frame(trace.ink)
+    return None if framed is None else encoded_bytes(framed.image)
 
 
 def _steps(steps: Sequence[tuple[str, AnyArray]]) -> list[dict[str, str]]:

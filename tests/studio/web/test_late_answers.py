@@ -82,7 +82,7 @@ def test_a_picture_that_another_has_replaced_is_answered_no_more(open_page: Call
     held.let_go()
     held.wait_for(2)
     answer = page.locator("#picture-body .answer")
-    assert answer.get_attribute("data-state") == "empty"  # no word of the first one's refusal
+    assert answer.get_attribute("data-state") == "waiting"  # no word of the first one's refusal
     held.let_go(1)
     expect(answer.locator(".hero")).to_have_text("4")
 

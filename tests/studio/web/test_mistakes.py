@@ -1,7 +1,7 @@
 """Panel 5: the confusion matrix, its images, and the way into the glass box."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,24 @@ def test_every_test_image_is_counted_and_each_mistake_can_be_looked_into(
     tiles.first.click()
     expect(page.locator("#inside-body .side-head .hero")).to_have_text(taken)
     expect(page.locator("#inside-body .side-head .note")).to_contain_text(f"a {truth}")
+
+
+def test_it_is_said_which_network_is_counted(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("#mistakes")
+    expect(page.locator("#mistakes-summary")).to_contain_text("This is the network that you can look into.")
+    expect(page.locator("#mistakes-summary")).to_contain_text("together with a second one")
+
+
+def test_nothing_is_counted_while_the_server_is_away(page: "Page") -> None:
+    def refuse(route: Any) -> None:
+        route.abort("connectionrefused")
+
+    page.route("**/studio/**", refuse)
+    page.get_by_role("link", name="Mistakes").click()
+    body = page.locator("#mistakes-body")
+    expect(body).to_contain_text("The server does not answer. The mistakes are counted as soon as it is back.")
+    page.unroute("**/studio/**", refuse)
+    expect(body.locator(".matrix")).to_be_visible()
 
 
 def test_the_cell_stands_in_the_address(open_page: Callable[..., "Page"]) -> None:

@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -89,6 +89,28 @@ def test_what_is_no_digit_is_called_so_and_can_be_corrected(
     page.locator("#draw-answer").get_by_role("button", name="4", exact=True).click()
     page.get_by_role("button", name="Teach the network").click()
     expect(page.locator(KEPT)).to_contain_text("4, read as not a digit")
+    page.get_by_role("link", name="Draw", exact=True).click()
+    page.locator("#draw-answer summary").click()
+    page.locator("#draw-answer").get_by_role("button", name="Not a digit", exact=True).click()
+    expect(page.locator(".notice")).to_have_text(re.compile("^Saved as not a digit"))
+    page.get_by_role("button", name="Teach the network").click()
+    expect(page.locator("#teach-body")).to_contain_text("One of them is no digit")
+    expect(page.get_by_role("button", name="Teach a copy of the network")).to_be_disabled()
+
+
+def test_none_yet_is_not_said_while_the_server_is_away(page: "Page") -> None:
+    page.evaluate("fetch('studio/corrections?all=1', { method: 'DELETE' })")
+
+    def refuse(route: Any) -> None:
+        route.abort("connectionrefused")
+
+    page.route("**/studio/**", refuse)
+    page.get_by_role("link", name="Teach").click()
+    body = page.locator("#teach-body")
+    expect(body).to_contain_text("The server does not answer. Your corrections are safe in their file")
+    expect(body).not_to_contain_text("None yet")
+    page.unroute("**/studio/**", refuse)
+    expect(body).to_contain_text("None yet")
 
 
 @pytest.fixture
@@ -118,6 +140,7 @@ def test_a_refused_copy_is_shown_but_never_answers(
     page = open_page("#teach")
     outcome = page.locator("#teach-body .lesson-outcome")
     expect(outcome.locator(".refused")).to_have_text(REASON)
+    expect(outcome).not_to_contain_text("may answer")
     expect(outcome.locator("tbody tr").first).to_have_text(re.compile(r"^Test set99\.50\s%99\.10\s%$"))
     expect(outcome.locator("tbody tr").last).to_have_text("Your corrections10 right of 1210 right of 12")
     expect(outcome.get_by_role("button", name="Let it answer")).to_have_count(0)

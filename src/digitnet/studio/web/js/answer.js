@@ -4,32 +4,19 @@ import { announce } from "./announce.js";
 import { createBars } from "./bars.js";
 import { createCorrection } from "./correct.js";
 import { h } from "./dom.js";
-import { bytes, orList, percent } from "./format.js";
+import { bytes, percent } from "./format.js";
 import { paintInk, smallCanvas } from "./heatmap.js";
+import { chanceOf, verdict } from "./verdict.js";
 
-/**
- * @param {any} reading The server's answer.
- * @param {string[]} names
- * @returns {string} How sure it is, in a sentence.
- */
-export function verdict(reading, names) {
-  const digits = reading.digits.filter((/** @type {any} */ digit) => digit.label !== null);
-  if (!digits.length) return reading.digits.length ? "This does not look like a digit." : "No digit here yet.";
-  const doubtful = digits.filter((/** @type {any} */ digit) => digit.status !== "ok");
-  if (digits.length > 1) {
-    return `${digits.length} digits, ${doubtful.length ? `not sure of ${doubtful.length}` : "sure of all"}.`;
-  }
-  const [digit] = digits;
-  if (digit.status === "ok") return `Sure: ${percent(digit.confidence)}.`;
-  const others = digit.candidates.map((/** @type {number} */ label) => names[label]);
-  return others.length > 1 ? `Not sure: ${orList(others)}.` : `Not sure: ${percent(digit.confidence)}.`;
-}
+const AWAY = "The server does not answer. What is here stays, and is read as soon as it is back.";
+const WAITING = "Reading …";
 
 /**
  * @param {import("./state.js").Store} store
- * @param {{origin: string, onChoose?: (index: number) => void}} options
+ * @param {{origin: string, place: string, empty: string, onChoose?: (index: number) => void}} options Where the digit comes
+ *   from, what it is in, and what is said while nothing is there.
  */
-export function createAnswer(store, { origin, onChoose = () => {} }) {
+export function createAnswer(store, { origin, place, empty, onChoose = () => {} }) {
   const names = store.get("about").model.class_names;
   const bars = createBars(names);
   const text = h("p", { class: "hero" });
@@ -39,18 +26,22 @@ export function createAnswer(store, { origin, onChoose = () => {} }) {
   let reading = null;
   let chosen = 0;
 
+  /** The image that is looked into or corrected; of a reading without digits, what was refused. */
+  const imageNow = () => reading?.images[chosen] ?? reading?.refused ?? null;
   const inspect = () => {
-    const { images, edition } = reading;
-    store.set({ inspected: { image: images[chosen], origin, drawn: edition === undefined ? undefined : { edition, index: chosen } } });
+    const { edition, digits: found } = reading;
+    store.set({ inspected: { image: imageNow(), origin, refused: (found[chosen]?.label ?? null) === null,
+      drawn: edition === undefined ? undefined : { edition, index: chosen } } });
     location.hash = "#inside";
   };
   const correction = createCorrection(store, () =>
-    reading?.images?.[chosen] ? { image: reading.images[chosen], was: reading.digits[chosen].label } : null);
+    imageNow() && { image: imageNow(), was: reading.digits[chosen]?.label ?? null });
   const lookInside = h("button", { type: "button", class: "button", onclick: inspect }, "Look inside");
   const actions = h("div", { class: "answer-actions" }, lookInside, correction);
   const timing = h("p", { class: "timing" });
+  const work = h("p", { class: "work", hidden: true }, WAITING);
   const element = h("div", { class: "answer" }, h("div", { class: "headline" }, text, sentence), digits, bars.element,
-    actions, timing);
+    actions, timing, work);
 
   const choose = (/** @type {number} */ index) => {
     chosen = index;
@@ -84,30 +75,38 @@ export function createAnswer(store, { origin, onChoose = () => {} }) {
     actions.hidden = true;
     correction.open = false;
     timing.textContent = "";
-    announce(words);
+    if (words) announce(words);
+  };
+
+  const show = (/** @type {any} */ answer, /** @type {boolean} */ isSettled) => {
+    const before = chosen;
+    element.dataset.state = isSettled ? answer.others ? "unsure" : answer.status : "so-far";
+    element.dataset.length = answer.text.length > 9 ? "long" : answer.text.length > 3 ? "middle" : "short";
+    text.textContent = answer.text;
+    sentence.textContent = verdict(answer, names, { isSettled, place });
+    const took = answer.waited ? `Answered in ${Math.max(Math.round(answer.waited), 1)} ms` : "";
+    timing.textContent = isSettled ? [chanceOf(answer), took].filter(Boolean).join(" · ") : "";
+    if (answer !== reading) {
+      reading = answer;
+      showDigits();
+      actions.hidden = !imageNow();
+      choose(before < answer.images.length ? before : 0);
+    }
+    if (isSettled) announce(answer.text ? `Read as ${answer.text}. ${sentence.textContent}` : sentence.textContent);
   };
 
   return {
     element,
-    /** @param {boolean} busy Whether a newer answer is on its way. */
-    setBusy(busy) {
-      element.setAttribute("aria-busy", String(busy));
-    },
-    /** @param {any} answer What the server answered, {error}, or null where there is nothing to answer. */
-    show(answer) {
-      if (!answer) return clear("No digit here yet.", "empty");
-      if (answer.error) return clear(answer.error, "error");
-      const before = chosen;
-      reading = answer;
-      element.dataset.state = answer.status;
-      element.dataset.length = answer.text.length > 9 ? "long" : answer.text.length > 3 ? "middle" : "short";
-      text.textContent = answer.text;
-      sentence.textContent = verdict(answer, names);
-      showDigits();
-      actions.hidden = !answer.images.length;
-      choose(before < answer.images.length ? before : 0);
-      timing.textContent = answer.waited ? `Answered in ${Math.max(Math.round(answer.waited), 1)} ms` : "";
-      announce(answer.text ? `Read as ${answer.text}. ${sentence.textContent}` : sentence.textContent);
+    /** @param {import("./situation.js").Situation} now */
+    show(now) {
+      element.setAttribute("aria-busy", String(!now.isSettled));
+      work.hidden = !(now.isSlow && now.kind === "read");
+      element.classList.toggle("slow", now.isSlow && (now.kind === "read" || now.kind === "waiting"));
+      if (now.kind === "empty") clear(empty, "empty");
+      else if (now.kind === "away") clear(AWAY, "away");
+      else if (now.kind === "waiting") clear(now.isSlow ? WAITING : "", "waiting");
+      else if (now.kind === "error") clear(now.error ?? "", "error");
+      else show(now.reading, now.isSettled);
     },
   };
 }

@@ -116,7 +116,7 @@ export const about = (signal) => ask("about", { signal });
 export const read = (picture, { mode = "number", steps = false, model = "" }) =>
   ask("read", { body: picture, query: { mode, steps: steps ? 1 : 0, model } });
 
-/** @param {{image: string, model?: string, switched_off?: number[][], label?: number | null}} question */
+/** @param {{image: string, model?: string, switched_off?: number[][], label?: number | null, truth?: number | null}} question */
 export const explain = (question) => ask("explain", { json: { ...question, model: question.model || undefined } });
 
 /**
@@ -142,7 +142,7 @@ export const resumeTraining = (id) => ask("training/resume", { json: { id } });
 /** @param {string} id */
 export const deleteTraining = (id) => ask("training", { method: "DELETE", query: { id } });
 
-/** @param {{image: string, label: number, was: number | null, png: string | null}} correction */
+/** @param {{image: string, label: number | null, was: number | null, png: string | null}} correction */
 export const addCorrection = (correction) => ask("corrections", { json: correction });
 export const listCorrections = () => ask("corrections");
 /** @param {number} id */

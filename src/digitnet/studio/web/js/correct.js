@@ -11,7 +11,8 @@ import { plural } from "./format.js";
  */
 export function createCorrection(store, current) {
   const names = store.get("about").model.class_names;
-  const keep = async (/** @type {number} */ label) => {
+  const nameOf = (/** @type {number | null} */ label) => (label === null ? "not a digit" : names[label]);
+  const keep = async (/** @type {number | null} */ label) => {
     const about = current();
     if (!about) return;
     try {
@@ -20,7 +21,7 @@ export function createCorrection(store, current) {
       store.set({ corrections: corrections.length });
       element.open = false;
       element.querySelector("summary").focus();
-      notify(`Saved as ${names[label]}. ${plural(corrections.length, "correction")} so far.`, { actions: [
+      notify(`Saved as ${nameOf(label)}. ${plural(corrections.length, "correction")} so far.`, { actions: [
         { text: "Undo", act: () => undo(id) },
         { text: "Teach the network", act: () => { location.hash = "#teach"; } },
       ] });
@@ -40,6 +41,7 @@ export function createCorrection(store, current) {
   const buttons = names.map((/** @type {string} */ name, /** @type {number} */ label) =>
     h("button", { type: "button", class: "key", onclick: () => keep(label) }, name));
   const element = h("details", { class: "correct" }, h("summary", {}, "Wrong answer?"),
-    h("fieldset", {}, h("legend", {}, "What is it really?"), h("div", { class: "keys" }, ...buttons)));
+    h("fieldset", {}, h("legend", {}, "What is it really?"), h("div", { class: "keys" }, ...buttons),
+      h("button", { type: "button", class: "key", onclick: () => keep(null) }, "Not a digit")));
   return element;
 }

@@ -13,6 +13,8 @@ export class Drawing {
   edition = 0;
   /** @type {Set<() => void>} */
   #listeners = new Set();
+  /** @type {Set<(isDown: boolean) => void>} */
+  #penListeners = new Set();
 
   get empty() {
     return this.strokes.length === 0;
@@ -23,10 +25,28 @@ export class Drawing {
     this.#listeners.add(listener);
   }
 
+  /** @param {(isDown: boolean) => void} listener Called when the pen is put down, and when it is lifted. */
+  onPen(listener) {
+    this.#penListeners.add(listener);
+  }
+
+  /** @param {Point[][]} strokes Instead of those of now. */
+  restore(strokes) {
+    this.strokes = strokes;
+    this.edition++;
+    this.#tell();
+  }
+
   /** @param {Point} point */
   begin(point) {
     this.strokes.push([point]);
+    this.#tellPen(true);
     this.#tell();
+  }
+
+  /** The pen is lifted. */
+  end() {
+    this.#tellPen(false);
   }
 
   /** @param {Point[]} points Of the stroke that was begun last. */
@@ -37,16 +57,23 @@ export class Drawing {
 
   /** Take the last stroke back. */
   undo() {
+    this.end();
     if (!this.strokes.pop()) return;
     this.edition++;
     this.#tell();
   }
 
   clear() {
+    this.end();
     if (this.empty) return;
     this.strokes = [];
     this.edition++;
     this.#tell();
+  }
+
+  /** @param {boolean} isDown */
+  #tellPen(isDown) {
+    for (const listener of this.#penListeners) listener(isDown);
   }
 
   #tell() {

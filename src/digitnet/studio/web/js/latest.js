@@ -1,5 +1,7 @@
 /** Requests one at a time, one painting a frame, and no late answer in place of a newer one. */
 
+const SLOW_MILLISECONDS = 300; // until then an answer seems to come at once
+
 /**
  * Run a job again for the latest call. Calls during a run are answered together by one more run.
  *
@@ -27,6 +29,21 @@ export function latestWins(job, onBusy = () => {}) {
       running = false;
       onBusy(false);
     }
+  };
+}
+
+/**
+ * Tell when something takes so long that a person wants to see a sign of work.
+ *
+ * @param {(isSlow: boolean) => void} onSlow Called with true when it has taken that long, and with false at its end.
+ * @returns {(busy: boolean) => void} To be told when it begins and ends, as by `latestWins`.
+ */
+export function signOfWork(onSlow) {
+  let timer = 0;
+  return (busy) => {
+    clearTimeout(timer);
+    if (busy) timer = setTimeout(() => onSlow(true), SLOW_MILLISECONDS);
+    else onSlow(false);
   };
 }
 

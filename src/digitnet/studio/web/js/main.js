@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { PANELS, readAddress } from "./address.js";
 import { byId, h } from "./dom.js";
 import { Drawing } from "./drawing.js";
+import { keepDrawing } from "./kept_drawing.js";
 import { followModel, startModelChoice } from "./models.js";
 import { startReader } from "./reader.js";
 import { createStore } from "./state.js";
@@ -16,7 +17,8 @@ import { createTeachPanel } from "./panels/teach.js";
 import { createTrainPanel } from "./panels/train.js";
 
 const store = createStore({
-  about: null, model: "", online: true, mode: "number", reading: null, isReading: false, inspected: null, corrections: 0,
+  about: null, model: "", online: true, mode: "number", reading: null, isReading: false, isSlow: false, isDrawing: false,
+  inspected: null, corrections: 0,
 });
 const drawing = new Drawing();
 const FACTORIES = {
@@ -83,6 +85,7 @@ async function start() {
   document.documentElement.classList.add("ready");
   startModelChoice(byId("model"), store);
   startReader(drawing, store);
+  keepDrawing(drawing);
   addEventListener("hashchange", follow);
   follow();
 }

@@ -92,7 +92,9 @@ function followPointer(canvas, drawing, penWidth, pen) {
     drawing.extend((events.length ? events : [event]).map(pointOf));
   });
   const lift = (/** @type {PointerEvent} */ event) => {
-    if (event.pointerId === active) active = null;
+    if (event.pointerId !== active) return;
+    active = null;
+    drawing.end();
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
@@ -122,6 +124,7 @@ function followKeys(canvas, drawing, penWidth, pen, repaint) {
   const setDown = (/** @type {boolean} */ down) => {
     pen.down = down;
     if (down) drawing.begin(point());
+    else drawing.end();
     announce(down ? "Pen down" : "Pen up");
   };
   const actions = {
@@ -146,6 +149,7 @@ function followKeys(canvas, drawing, penWidth, pen, repaint) {
   canvas.addEventListener("keyup", (event) => held.delete(event.key));
   canvas.addEventListener("blur", () => {
     held.clear();
+    if (pen.down) drawing.end();
     pen.shown = pen.down = false;
     repaint();
   });

@@ -2,14 +2,15 @@
 
 import * as api from "./api.js";
 import { toPicture } from "./drawing.js";
-import { latestWins } from "./latest.js";
+import { latestWins, signOfWork } from "./latest.js";
 
 /**
  * @param {import("./drawing.js").Drawing} drawing
  * @param {import("./state.js").Store} store Gets `reading`: what the server answered, {error} where it could not, null
- *   where nothing is drawn; and `isReading`.
+ *   where nothing is drawn; `isReading`, `isSlow` and `isDrawing`.
  */
 export function startReader(drawing, store) {
+  const showWork = signOfWork((isSlow) => store.set({ isSlow }));
   const ask = latestWins(async () => {
     if (drawing.empty) return;
     const { edition } = drawing;
@@ -26,7 +27,11 @@ export function startReader(drawing, store) {
     // A drawing that has only grown meanwhile is answered while it grows. After any other change the answer is too late.
     const isLate = drawing.edition !== edition || store.get("mode") !== mode || store.get("model") !== model;
     if (!isLate) store.set({ reading: { ...reading, edition } });
-  }, (isReading) => store.set({ isReading }));
+  }, (isReading) => {
+    store.set({ isReading });
+    showWork(isReading);
+  });
+  drawing.onPen((isDrawing) => store.set({ isDrawing }));
   drawing.onChange(() => {
     if (drawing.empty) store.set({ reading: null });
     ask();

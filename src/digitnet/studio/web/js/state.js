@@ -6,6 +6,7 @@
  * @property {string} origin Where it comes from, in words: "your drawing", "test image 1234".
  * @property {number | null} [truth] What it is, where that is known.
  * @property {{edition: number, index: number}} [drawn] Of the drawing: of which edition, and the how-manyth digit.
+ * @property {boolean} [refused] Whether the reader does not take it for a digit.
  */
 
 /**
@@ -16,6 +17,8 @@
  * @property {"number" | "digit"} mode How the drawing is read.
  * @property {any} reading The answer to the drawing; null where nothing is drawn.
  * @property {boolean} isReading Whether the answer to the drawing as it is now is still to come.
+ * @property {boolean} isSlow Whether it has been to come for so long that a sign of work is due.
+ * @property {boolean} isDrawing Whether the pen is down.
  * @property {Inspected | null} inspected
  * @property {number} corrections How many are kept.
  */

@@ -10,7 +10,7 @@ import { largestOf, paintSigned, smallCanvas } from "../heatmap.js";
  */
 export function createAttributions(names, onChoose) {
   const large = smallCanvas("What speaks for and against the chosen class", 28, 28);
-  const caption = h("p", { class: "note" });
+  const caption = h("div");
   const tiles = names.map((name, label) => {
     const canvas = smallCanvas("");
     const value = h("span", { class: "value" });
@@ -38,11 +38,30 @@ export function createAttributions(names, onChoose) {
         tiles[label].button.setAttribute("aria-label", `Class ${names[label]}, score ${signed(explanation.logits[label])}`);
       });
       paintSigned(large, maps[chosen], largestOf(maps[chosen]));
-      const pixels = maps[chosen].reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0);
-      caption.textContent = `Score of ${names[chosen]}: ${signed(explanation.logits[chosen])} = ` +
-        `${signed(pixels)} from the pixels ${signed(explanation.bias[chosen])} from the biases`;
+      caption.replaceChildren(h("p", { class: "note" }, `The score of ${names[chosen]} as a sum`), sumOf(explanation, chosen));
     },
   };
+}
+
+/**
+ * The parts of a score, and the score below them.
+ *
+ * @param {any} explanation
+ * @param {number} label
+ */
+function sumOf(explanation, label) {
+  const total = (/** @type {(value: number) => boolean} */ counts) => explanation.attribution[label]
+    .reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + (counts(value) ? value : 0), 0);
+  const rest = explanation.is_piecewise_linear ? "neurons woken or silenced" : "rounded in the sum";
+  const rows = [
+    ["blank paper", explanation.blank[label], ""],
+    ["ink that speaks for it", total((value) => value > 0), "for"],
+    ["ink that speaks against it", total((value) => value < 0), "against"],
+    ...(explanation.layers.length ? [[rest, explanation.switched[label], ""]] : []),
+    ["the score", explanation.logits[label], "total"],
+  ];
+  return h("table", { class: "sum" }, h("tbody", {}, ...rows.map(([name, value, kind]) =>
+    h("tr", { class: kind }, h("th", { scope: "row" }, name), h("td", {}, signed(value))))));
 }
 
 /** What the colours mean. */

@@ -20,6 +20,7 @@ export function createLayer(layer, index, { onSwitch, onLook }) {
   canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`;
   const active = h("p", { class: "note" });
   const cards = h("ul", { class: "neurons" });
+  const idle = h("p", { class: "note" }, "No neuron of this layer adds to this score or takes away from it.");
   const number = h("input", { type: "number", min: 0, max: layer.units - 1, value: 0, required: true });
   const look = h("form", { class: "look", onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -28,7 +29,7 @@ export function createLayer(layer, index, { onSwitch, onLook }) {
   const about = h("div", { class: "neuron-about", hidden: true, "aria-live": "polite" });
   const element = h("section", { class: "card layer" },
     h("h2", {}, `Hidden layer ${index + 1}: ${grouped(layer.units)} neurons`), active, canvas, look, about,
-    h("h3", {}, "Those that did most for the answer"), cards);
+    h("h3", {}, "Those that do most for this score, or against it"), cards, idle);
 
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -49,6 +50,7 @@ export function createLayer(layer, index, { onSwitch, onLook }) {
         const [silent, loud, nothing] = [colour("sunken"), colour("accent"), colour("surface")];
         return (unit) => (unit < values.units ? between(silent, loud, Math.sqrt(activations[unit] / 255)) : nothing);
       });
+      idle.hidden = values.strongest.length > 0;
       showNeurons(cards, values.strongest, onSwitch);
     },
   };

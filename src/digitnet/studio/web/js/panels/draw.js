@@ -5,6 +5,7 @@ import { noteInAddress, readAddress } from "../address.js";
 import { createBoxes } from "../boxes.js";
 import { byId, h, icon } from "../dom.js";
 import { createPad } from "../pad.js";
+import { onSituation, situationOfDrawing } from "../situation.js";
 
 const HINT = "Keyboard: arrow keys move the pen, Space puts it down or lifts it, Backspace takes a stroke back, Delete clears.";
 const PEN = { min: 8, max: 60, value: 26 };
@@ -35,23 +36,23 @@ export function createDrawPanel(store, drawing) {
     if (reading?.digits?.length > 1) boxes.show(reading, names, chosen);
     else boxes.clear();
   };
-  const answer = createAnswer(store, { origin: "your drawing", onChoose: showBoxes });
+  const answer = createAnswer(store, { origin: "your drawing", place: "drawing",
+    empty: "Nothing is drawn yet. Draw a digit, and the answer appears here.", onChoose: showBoxes });
   byId("draw-answer").append(h("h2", { class: "unseen" }, "Answer"), answer.element);
 
-  const showReading = (/** @type {any} */ reading) => {
-    answer.show(reading);
-    if (!reading?.digits) boxes.clear();
+  const show = () => {
+    const situation = situationOfDrawing(store, drawing);
+    answer.show(situation);
+    if (situation.kind !== "read") boxes.clear();
   };
   const showTools = () => {
     hint.hidden = !drawing.empty;
     undo.disabled = clear.disabled = drawing.empty;
   };
   drawing.onChange(showTools);
-  store.on("reading", showReading);
-  store.on("isReading", answer.setBusy);
+  onSituation(store, drawing, show);
   showTools();
-  showReading(store.get("reading"));
-  answer.setBusy(store.get("isReading"));
+  show();
 
   return {
     show() {

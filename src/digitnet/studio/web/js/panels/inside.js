@@ -1,16 +1,15 @@
 /** Panel 3, the glass box: the real layers for one image, and what happens when neurons are switched off. */
 
 import * as api from "../api.js";
-import { announce, notifyError } from "../announce.js";
-import { createBars } from "../bars.js";
-import { createCorrection } from "../correct.js";
+import { notifyError } from "../announce.js";
 import { byId, h } from "../dom.js";
-import { bytes, percent } from "../format.js";
+import { bytes } from "../format.js";
 import { paintInk, smallCanvas } from "../heatmap.js";
 import { createAttributions, legend } from "../inside/attributions.js";
 import { createLayer, showNeuron } from "../inside/layer.js";
-import { latestWins } from "../latest.js";
-import { createPad } from "../pad.js";
+import { createSide } from "../inside/side.js";
+import { latestWins, signOfWork } from "../latest.js";
+import { onSituation, situationOfDrawing } from "../situation.js";
 
 const DRAWING = "your drawing";
 const RETRY_MILLISECONDS = 1500; // until the server has looked at all training digits
@@ -27,6 +26,7 @@ export function createInsidePanel(store, drawing) {
   let label = null; // the class to explain; null is the answer
   let again = 0;
   let isExplaining = false;
+  let isSlow = false;
 
   const side = createSide(store, drawing, () => switchOff([]));
   const parts = createParts(names, (chosen) => {
@@ -37,30 +37,52 @@ export function createInsidePanel(store, drawing) {
 
   const explain = latestWins(async () => {
     const inspected = store.get("inspected");
-    if (!inspected) side.say("Nothing to look at yet: draw a digit here.");
-    else if (side.result.hidden) side.say("Looking inside …"); // the first time it takes a moment
-    if (!inspected) parts.element.hidden = true;
+    if (!inspected) clear();
     if (!inspected || byId("panel-inside").hidden) return;
+    failure = "";
     const [model, off, chosen] = [store.get("model"), switchedOff, label];
     const isLate = () => store.get("model") !== model || switchedOff !== off || label !== chosen ||
       !isSameSubject(inspected, store.get("inspected"));
     try {
-      const explanation = await api.explain({ image: inspected.image, model, switched_off: off, label });
+      const explanation = await api.explain({ image: inspected.image, model, switched_off: off, label, truth: inspected.truth ?? null });
       if (isLate()) return;
+      isShown = true;
       side.show(inspected, explanation, off.length);
+      showState();
       parts.show(explanation, label ?? explanation.label, { onSwitch, onLook });
       clearTimeout(again);
       if (!explanation.neighbours_ready) again = setTimeout(explain, RETRY_MILLISECONDS);
     } catch (error) {
       if (isLate()) return;
-      side.say(/** @type {Error} */ (error).message);
-      parts.element.hidden = true;
+      failure = /** @type {Error} */ (error).message;
+      clear();
     }
   }, (busy) => {
     isExplaining = busy;
-    showBusy();
+    showWork(busy);
+    showState();
   });
-  const showBusy = () => side.element.setAttribute("aria-busy", String(isExplaining || store.get("isReading")));
+  const showWork = signOfWork((slow) => {
+    isSlow = slow;
+    showState();
+  });
+  let isShown = false; // whether there is an explanation on the page
+  let failure = ""; // why there is none
+  const clear = () => {
+    isShown = false;
+    parts.element.hidden = true;
+    showState();
+  };
+  /** What there is to say while there is no explanation, or while a newer one is on its way. */
+  const showState = () => {
+    side.element.setAttribute("aria-busy", String(isExplaining || store.get("isReading")));
+    const isLate = isSlow || (isExplaining || store.get("isReading")) && store.get("isSlow");
+    side.element.classList.toggle("slow", isLate);
+    const isGrowing = Boolean(store.get("inspected")?.drawn) && (store.get("isDrawing") || store.get("isReading"));
+    side.element.classList.toggle("so-far", isGrowing); // nothing is said of a drawing that is not finished
+    if (isShown) side.setWork(isGrowing ? "So far: it is still being drawn or read." : isLate ? "Looking inside …" : "");
+    else side.say(wordsFor(situationOfDrawing(store, drawing), { isExplaining, isSlow, failure, online: store.get("online") }));
+  };
 
   /** @type {Map<number, {unit: number, showSwitch?: (isOff: boolean) => void}>} */
   const asked = new Map(); // by layer: the neuron that was asked for last, and the label of its switch once it is shown
@@ -98,13 +120,14 @@ export function createInsidePanel(store, drawing) {
     explain();
   });
   store.on("reading", () => byId("panel-inside").hidden || inspectDrawing(store));
-  store.on("isReading", showBusy);
+  onSituation(store, drawing, showState);
   store.on("model", () => {
     asked.clear();
     parts.forget();
     switchOff([]);
   });
   store.on("online", (online) => online && explain());
+  showState();
   return {
     show() {
       const inspected = store.get("inspected");
@@ -112,6 +135,21 @@ export function createInsidePanel(store, drawing) {
       if (store.get("inspected") === inspected) explain();
     },
   };
+}
+
+/**
+ * Why nothing is explained yet.
+ *
+ * @param {import("../situation.js").Situation} drawn
+ * @param {{isExplaining: boolean, isSlow: boolean, failure: string, online: boolean}} now
+ */
+function wordsFor(drawn, { isExplaining, isSlow, failure, online }) {
+  if (!online) return "The server does not answer. What you drew stays, and is explained as soon as it is back.";
+  if (isExplaining) return isSlow ? "Looking inside …" : "";
+  if (failure) return failure;
+  if (drawn.kind === "empty") return "Nothing is drawn yet. Draw a digit on the pad, and look inside the network.";
+  if (drawn.kind === "waiting") return drawn.isSlow ? "Reading what you drew …" : "";
+  return drawn.error ?? "There is no ink in this drawing to look at.";
 }
 
 /**
@@ -128,85 +166,17 @@ const isSameSubject = (one, other) => one === other || Boolean(one.drawn && one.
  * @param {import("../state.js").Store} store
  */
 function inspectDrawing(store) {
-  const { edition, images = [] } = store.get("reading") ?? {};
+  const { edition, images = [], digits = [], refused = null } = store.get("reading") ?? {};
   const inspected = store.get("inspected");
   const before = inspected?.drawn;
   const index = before?.edition === edition && images[before?.index ?? 0] ? before?.index ?? 0 : 0;
-  const image = images[index];
+  const image = images[index] ?? refused;
   if (!image) {
     if (before) store.set({ inspected: null });
   } else if (before?.edition !== edition || before?.index !== index || inspected?.image !== image) {
-    store.set({ inspected: { image, origin: DRAWING, drawn: { edition, index } } });
+    const isRefused = (digits[index]?.label ?? null) === null;
+    store.set({ inspected: { image, origin: DRAWING, drawn: { edition, index }, refused: isRefused } });
   }
-}
-
-/**
- * The column that stays in sight: the image, the answer, a small pad.
- *
- * @param {import("../state.js").Store} store
- * @param {import("../drawing.js").Drawing} drawing
- * @param {() => void} onRestore All neurons are to be on again.
- */
-function createSide(store, drawing, onRestore) {
-  const names = store.get("about").model.class_names;
-  const image = smallCanvas("The image as the network sees it");
-  const hero = h("p", { class: "hero" });
-  const origin = h("p", { class: "note" });
-  const sentence = h("p");
-  const bars = createBars(names);
-  const switches = h("p", { class: "switches" });
-  const restore = h("button", { type: "button", class: "button small", onclick: onRestore }, "Switch all on");
-  /** @type {any} */
-  let answered = null;
-  const correction = createCorrection(store, () =>
-    answered && { image: answered.image, was: answered.label });
-  const pad = createPad(drawing, { label: "Small drawing pad", describedBy: "inside-keys", penWidth: () => 26 });
-  const empty = h("p", { class: "note" });
-  const result = h("div", { class: "side-result", hidden: true }, h("div", { class: "side-head" }, image, h("div", {}, hero, origin)), sentence,
-    switches, bars.element, correction);
-  const element = h("aside", { class: "card inside-side", "aria-label": "Image and answer" }, result, empty,
-    h("div", { class: "mini-pad" }, h("div", { class: "pad-frame" }, pad),
-      h("div", { class: "toolbar" },
-        h("button", { type: "button", class: "button small", onclick: () => drawing.undo() }, "Undo"),
-        h("button", { type: "button", class: "button small", onclick: () => drawing.clear() }, "Clear"),
-        h("span", { class: "note", id: "inside-keys" }, "Draw here and watch; arrow keys and Space draw too."))));
-
-  return {
-    element, result,
-    /**
-     * Instead of an answer.
-     *
-     * @param {string} message
-     */
-    say(message) {
-      empty.hidden = false;
-      empty.textContent = message;
-      result.hidden = true;
-    },
-    /**
-     * @param {import("../state.js").Inspected} inspected
-     * @param {any} explanation
-     * @param {number} off How many neurons are switched off.
-     */
-    show(inspected, explanation, off) {
-      result.hidden = false;
-      empty.hidden = true;
-      answered = { image: inspected.image, label: explanation.label };
-      const before = explanation.without_changes;
-      const truth = inspected.truth ?? null;
-      paintInk(image, bytes(inspected.image));
-      hero.textContent = names[explanation.label];
-      hero.classList.toggle("wrong", truth !== null && truth !== explanation.label);
-      origin.textContent = `${percent(explanation.probabilities[explanation.label])} · ${inspected.origin}` +
-        (truth === null ? "" : `, a ${names[truth]}`);
-      sentence.textContent = explanation.sentences.answer;
-      bars.show(explanation.probabilities, { chosen: explanation.label, before: off ? before.probabilities : undefined });
-      switches.hidden = !off;
-      switches.replaceChildren(`${off} neuron${off === 1 ? "" : "s"} off: ` + (before.label === explanation.label
-        ? `still ${names[before.label]}. ` : `${names[before.label]} became ${names[explanation.label]}. `), restore);
-      announce(off ? switches.firstChild?.textContent ?? "" : sentence.textContent ?? "");
-    },
-  };
 }
 
 /**
@@ -217,11 +187,11 @@ function createSide(store, drawing, onRestore) {
  */
 function createParts(names, onChoose) {
   const attributions = createAttributions(names, onChoose);
-  const words = { attribution: h("p"), layers: h("p"), neurons: h("p"), neighbours: h("p") };
+  const words = { attribution: h("p"), comparison: h("p"), layers: h("p"), neurons: h("p"), neighbours: h("p") };
   const middle = h("div", { class: "stack" });
   const neighbours = h("ul", { class: "tiles" });
   const element = h("div", { class: "stack", hidden: true },
-    h("section", { class: "card" }, h("h2", {}, "Which pixels speak for what"), words.attribution, attributions.element),
+    h("section", { class: "card" }, h("h2", {}, "Which pixels speak for what"), words.attribution, words.comparison, attributions.element),
     h("section", { class: "prose" }, words.layers, words.neurons, legend("quiets it", "excites it")),
     middle,
     h("section", { class: "card" }, h("h2", {}, "The nearest training digits"), words.neighbours, neighbours));

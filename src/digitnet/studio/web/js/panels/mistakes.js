@@ -5,17 +5,27 @@ import { noteInAddress, readAddress } from "../address.js";
 import { byId, h } from "../dom.js";
 import { bytes, grouped, percent, plural } from "../format.js";
 import { paintInk, smallCanvas } from "../heatmap.js";
-import { latestWins } from "../latest.js";
+import { latestWins, signOfWork } from "../latest.js";
 import { createMatrix } from "../matrix.js";
 
 const PAGE_SIZE = 60;
+const SUMMARY = "Every image of the test set: what it is, and what the network takes it for.";
+const SECOND = "This is the network that you can look into. A drawing or a picture is read by it together with a second one, so there " +
+  "the answer may be another.";
 
 /** @param {import("../state.js").Store} store */
 export function createMistakesPanel(store) {
   const names = store.get("about").model.class_names;
-  const table = h("div", { class: "matrix-frame" }, h("p", { class: "note" }, "Counting …"));
+  const table = h("div", { class: "matrix-frame" });
+  const work = h("p", { class: "work", hidden: true, role: "status" });
   const gallery = h("section", { class: "card gallery", "aria-live": "polite" });
-  byId("mistakes-body").append(h("div", { class: "two-columns mistakes-columns" }, h("section", { class: "card" }, table), gallery));
+  byId("mistakes-body").append(h("div", { class: "two-columns mistakes-columns" }, h("section", { class: "card" }, work, table), gallery));
+  gallery.hidden = true;
+  const AWAY = "The server does not answer. The mistakes are counted as soon as it is back.";
+  const showWork = signOfWork((isSlow) => {
+    work.hidden = !isSlow;
+    work.textContent = "Reading the 10,000 test images with this network …";
+  });
 
   /** @type {any} */
   let counted = null;
@@ -26,20 +36,23 @@ export function createMistakesPanel(store) {
     if (byId("panel-mistakes").hidden) return; // counted when it is looked at
     try {
       if (!counted || countedModel !== model) {
+        table.replaceChildren(); // what was counted for another network is nothing to look at now
+        gallery.hidden = true;
+        byId("mistakes-summary").textContent = SUMMARY;
         const found = await api.mistakes(model);
         if (store.get("model") !== model) return; // another one is asked about by now
         [counted, countedModel] = [found, model];
         if (byId("panel-mistakes").hidden) return;
       }
       byId("mistakes-summary").textContent = `Of ${plural(counted.n, "image")} of the test set, none of which it was trained ` +
-        `on, the network gets ${grouped(counted.errors)} wrong.`;
+        `on, the network gets ${grouped(counted.errors)} wrong. ${counted.second_network ? SECOND : ""}`;
       choose(...chosenCell(counted.confusion));
     } catch (error) {
       if (store.get("model") !== model) return;
-      table.replaceChildren(h("p", { role: "alert" }, /** @type {Error} */ (error).message));
+      table.replaceChildren(h("p", { role: "alert" }, store.get("online") ? /** @type {Error} */ (error).message : AWAY));
       gallery.hidden = true;
     }
-  });
+  }, showWork);
 
   const choose = (/** @type {number} */ truth, /** @type {number} */ predicted) => {
     noteInAddress({ true: truth, predicted }, "mistakes");

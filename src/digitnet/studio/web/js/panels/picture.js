@@ -4,7 +4,8 @@ import * as api from "../api.js";
 import { createAnswer } from "../answer.js";
 import { createBoxes } from "../boxes.js";
 import { byId, h, icon } from "../dom.js";
-import { latestWins } from "../latest.js";
+import { latestWins, signOfWork } from "../latest.js";
+import { situationOf } from "../situation.js";
 import { hasLiveCamera, openCamera } from "../picture/camera.js";
 
 /** @param {import("../state.js").Store} store */
@@ -27,9 +28,13 @@ export function createPicturePanel(store) {
   /** @type {any} */
   let reading = null;
   const names = store.get("about").model.class_names;
+  let isReading = false;
+  let isSlow = false;
   const answer = createAnswer(store, {
     origin: "your picture",
-    onChoose: (index) => reading && boxes.show(reading, names, index),
+    place: "picture",
+    empty: "No picture is chosen yet. What is written in it appears here.",
+    onChoose: (index) => reading?.digits && boxes.show(reading, names, index),
   });
   byId("picture-body").append(h("div", { class: "stack" },
     h("div", { class: "two-columns" },
@@ -37,6 +42,11 @@ export function createPicturePanel(store) {
       h("div", { class: "card answer-card" }, h("h2", { class: "unseen" }, "Answer"), answer.element)),
     steps));
 
+  const show = () => answer.show(situationOf({ isEmpty: !picture && !reading, reading, online: store.get("online"), isReading, isSlow }));
+  const showWork = signOfWork((slow) => {
+    isSlow = slow;
+    show();
+  });
   const ask = latestWins(async () => {
     if (!picture) return;
     const [asked, model] = [picture, store.get("model")];
@@ -49,7 +59,7 @@ export function createPicturePanel(store) {
       reading = { ...found, waited: performance.now() - started };
       showPicture(image, frame, reading, asked);
       boxes.show(reading, names, 0);
-      answer.show(reading);
+      show();
       notes.textContent = reading.notes.join("; ");
       showSteps(steps, reading);
     } catch (error) {
@@ -58,18 +68,23 @@ export function createPicturePanel(store) {
   }, (busy) => {
     drop.classList.toggle("busy", busy);
     drop.setAttribute("aria-busy", String(busy));
-    answer.setBusy(busy);
+    isReading = busy;
+    showWork(busy);
+    show();
   });
   const refuse = (/** @type {string} */ error) => {
     frame.hidden = steps.hidden = true;
     notes.textContent = "";
-    answer.show({ error });
+    reading = { error };
+    show();
   };
   const take = (/** @type {Blob | null | undefined} */ file) => {
     const limit = store.get("about").limits?.picture_bytes ?? Infinity;
     if (!file) return;
     picture = file.size > limit ? null : file;
+    reading = null; // an answer to another picture is none to this one
     if (!picture) return refuse(`This file is larger than ${Math.round(limit / 1e6)} MB.`);
+    show();
     ask();
   };
   for (const { input } of [chooser, camera]) {
@@ -83,7 +98,11 @@ export function createPicturePanel(store) {
     if (!byId("panel-picture").hidden) take([...(event.clipboardData?.files ?? [])][0]);
   });
   store.on("model", ask);
-  answer.show(null);
+  store.on("online", (online) => {
+    show();
+    if (online) ask();
+  });
+  show();
   return {};
 }
 

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
-import { answersInOrder, oncePerFrame } from "../latest.js";
+import { answersInOrder, oncePerFrame, signOfWork } from "../latest.js";
 import { answerWith, refreshModels } from "../models.js";
 import { createCorrectionList } from "../teach/corrections.js";
 import { createLesson } from "../teach/lesson.js";
@@ -13,15 +13,17 @@ import { RunLog } from "../train/log.js";
 /** @param {import("../state.js").Store} store */
 export function createTeachPanel(store) {
   const { training, model } = store.get("about");
-  /** @type {any[]} */
-  let corrections = [];
+  /** @type {any[] | null} */
+  let corrections = null; // null until the server has listed them
+  let failure = ""; // why it has not
+  let isSlow = false;
   /** @type {RunLog | null} The newest lesson. */
   let log = null;
 
   const draw = () => {
-    kept.show(corrections);
+    kept.show(corrections, wordsFor({ online: store.get("online"), failure, isSlow }));
     lesson.show({
-      corrections: corrections.length,
+      corrections: corrections && corrections.filter(({ label }) => label !== null).length,
       reason: training.available ? "" : training.reason,
       log,
       used: Boolean(log) && store.get("model") === log?.run.id,
@@ -31,19 +33,27 @@ export function createTeachPanel(store) {
   const drawSoon = oncePerFrame(draw);
 
   const listing = answersInOrder();
+  const showWork = signOfWork((slow) => {
+    isSlow = slow;
+    draw();
+  });
   const refresh = async () => {
     const isNews = listing();
+    showWork(!corrections);
     try {
       const listed = await api.listCorrections();
       const { runs } = training.available ? await api.listTraining() : { runs: [] };
       if (!isNews()) return;
       ({ corrections } = listed);
+      failure = "";
       store.set({ corrections: corrections.length });
       const newest = runs.find((/** @type {any} */ run) => run.kind === "lesson");
       if (newest?.id !== log?.run.id || (newest?.status === "running" && !log?.running)) follow(newest);
     } catch (error) {
-      notifyError(error);
+      failure = /** @type {Error} */ (error).message;
+      if (corrections) notifyError(error);
     }
+    showWork(false);
     draw();
   };
 
@@ -90,6 +100,16 @@ export function createTeachPanel(store) {
   draw();
   store.on("model", draw);
   store.on("corrections", () => byId("panel-teach").hidden || refresh());
-  store.on("online", (online) => online && refresh());
+  store.on("online", (online) => (online ? refresh() : draw()));
   return { show: refresh };
+}
+
+/**
+ * Why there is no list of corrections yet.
+ *
+ * @param {{online: boolean, failure: string, isSlow: boolean}} now
+ */
+function wordsFor({ online, failure, isSlow }) {
+  if (!online) return "The server does not answer. Your corrections are safe in their file, and listed as soon as it is back.";
+  return failure || (isSlow ? "Listing your corrections …" : "");
 }

@@ -35,9 +35,9 @@ export function createCorrectionList(names, refresh) {
   const tile = (/** @type {any} */ correction) => {
     const canvas = smallCanvas("");
     paintInk(canvas, bytes(correction.image));
-    const name = names[correction.label];
-    const was = correction.was == null ? "not a digit" : correction.was === correction.label ? "" : names[correction.was];
-    const words = was ? `, read as ${was}` : "";
+    const nameOf = (/** @type {number | null} */ label) => (label === null ? "not a digit" : names[label]);
+    const name = nameOf(correction.label);
+    const words = correction.was === correction.label ? "" : `, read as ${nameOf(correction.was)}`;
     return h("li", {}, canvas, h("p", {}, h("strong", {}, name), words),
       h("button", { type: "button", class: "button small", "aria-label": `Delete: ${name}${words}`,
         onclick: async () => {
@@ -50,15 +50,26 @@ export function createCorrectionList(names, refresh) {
 
   return {
     element,
-    /** @param {any[]} corrections */
-    show(corrections) {
-      summary.textContent = corrections.length ? `${plural(corrections.length, "picture")} that you corrected, in one file on this machine.`
+    /**
+     * @param {any[] | null} corrections null where they are not known.
+     * @param {string} words What is said then.
+     */
+    show(corrections, words) {
+      const count = corrections?.length ?? 0;
+      summary.textContent = !corrections ? words : count ? summaryOf(corrections)
         : "None yet. Where an answer is wrong, choose “Wrong answer?” beside it and say what it really is.";
-      buttons.hidden = !corrections.length;
-      list.hidden = !corrections.length;
-      list.replaceChildren(...corrections.map(tile));
+      buttons.hidden = list.hidden = !count;
+      list.replaceChildren(...(corrections ?? []).map(tile));
     },
   };
+}
+
+/** @param {any[]} corrections At least one. */
+function summaryOf(corrections) {
+  const others = corrections.filter(({ label }) => label === null).length;
+  const all = `${plural(corrections.length, "picture")} that you corrected, in one file on this machine.`;
+  if (!others) return all;
+  return `${all} ${others === 1 ? "One of them is" : `${others} of them are`} no digit: kept and exported, but a copy learns from digits alone.`;
 }
 
 /**

@@ -4,7 +4,8 @@ import { h } from "../dom.js";
 import { percent, plural } from "../format.js";
 
 const ADVICE = "The copy learns your corrections together with MNIST, so that it does not forget what it knew. It answers " +
-  "only if you choose it, and never if its accuracy on the test set fell by more than 0.1 percentage points.";
+  "only if you choose it, if it reads more of your corrections right than before, and if its accuracy on the test set did not " +
+  "fall by more than 0.1 percentage points.";
 
 /**
  * @param {Record<"teach" | "stop" | "remove" | "use", () => void>} actions
@@ -25,15 +26,15 @@ export function createLesson(actions) {
   return {
     element,
     /**
-     * @param {{corrections: number, reason: string, log: import("../train/log.js").RunLog | null, used: boolean}} now The
-     *   reason why nothing can be taught here, or ""; the newest lesson; whether its network is the one that answers.
+     * @param {{corrections: number | null, reason: string, log: import("../train/log.js").RunLog | null, used: boolean}} now How many
+     *   digits there are to learn from, null where that is not known; the reason why nothing can be taught here, or ""; the newest lesson; whether its network is the one that answers.
      */
     show({ corrections, reason, log, used }) {
       const running = Boolean(log?.running);
       teach.disabled = Boolean(reason) || !corrections || running;
       teach.hidden = running;
       teach.classList.toggle("primary", !log?.result?.accepted);
-      why.textContent = reason || (corrections ? "" : "There is nothing to learn from yet.");
+      why.textContent = reason || (corrections === 0 ? "There is no corrected digit to learn from yet." : "");
       bar.hidden = stop.hidden = !running;
       const share = progress(log);
       fill.style.transform = `scaleX(${share})`;
@@ -73,11 +74,23 @@ function outcomeOf(result, used, actions) {
     h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "before"), h("th", { scope: "col" }, "after"))),
     h("tbody", {}, row("Test set", result.before.test, result.after.test),
       row("Your corrections", result.before.corrections, result.after.corrections)));
-  const words = result.accepted ? h("p", { class: "outcome" }, used ? "The taught copy answers now." : "The taught copy may answer.")
+  const learned = learnedWords(result.before.corrections, result.after.corrections);
+  const words = result.accepted ? h("p", { class: "outcome" }, `${learned} ${used ? "It answers now." : "It may answer."}`)
     : h("p", { class: "outcome refused" }, result.reason || "Its accuracy on the test set fell by more than 0.1 percentage points, so the copy is not used.");
   const use = h("button", { type: "button", class: "button primary", onclick: actions.use }, used ? "Go back to the network before" : "Let it answer");
   return [h("h3", {}, "Accuracy before and after"), table, words, h("div", { class: "buttons" }, result.accepted ? use : null,
     h("button", { type: "button", class: "button danger", onclick: actions.remove }, "Delete the copy"))];
+}
+
+/**
+ * What the copy has learned of the corrections.
+ *
+ * @param {{n: number, errors: number}} before
+ * @param {{n: number, errors: number}} after
+ */
+function learnedWords(before, after) {
+  const [was, is] = [before, after].map(({ n, errors }) => n - errors);
+  return `The copy reads ${is} of your ${plural(after.n, "correction")} right; the network before it reads ${was}.`;
 }
 
 /** @param {{n: number, errors: number, accuracy: number}} measure */

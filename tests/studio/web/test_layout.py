@@ -1,0 +1,57 @@
+"""What is in sight: on a desk, at twice the size, on a tablet and on a phone."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
+
+DESK = {"width": 1440, "height": 900}
+TWICE = {"width": 720, "height": 450}  # a window of 1440 x 900 at 200 %
+TABLET = {"width": 820, "height": 1180}
+PHONE = {"width": 390, "height": 844}
+
+
+# How wide the name of the network is, and how much room its selector has for it.
+_NAME_AND_ROOM = """(select) => {
+  const style = getComputedStyle(select);
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = style.font;
+  const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+  return [context.measureText(select.selectedOptions[0].textContent).width, select.clientWidth - padding];
+}"""
+
+
+def _seen_share(page: "Page", what: "Locator") -> float:
+    """The part of an element's height that is in the window and not below the menu at its foot."""
+    box = what.bounding_box()
+    assert box is not None
+    tabs = page.locator(".tabs").bounding_box()
+    header = page.locator(".top").bounding_box()
+    assert tabs is not None
+    assert header is not None
+    height = page.evaluate("innerHeight")
+    foot = tabs["y"] if tabs["y"] > height / 2 else height
+    return (min(box["y"] + box["height"], foot) - max(box["y"], header["y"] + header["height"])) / box["height"]
+
+
+@pytest.mark.parametrize("size", [DESK, TWICE, TABLET, PHONE], ids=["desk", "twice", "tablet", "phone"])
+def test_the_pad_is_whole_and_the_answer_in_sight(open_page: Callable[..., "Page"], size: dict[str, int]) -> None:
+    page = open_page(viewport=size)
+    assert _seen_share(page, page.locator("#draw-pad .pad")) == 1
+    assert _seen_share(page, page.locator("#draw-answer .headline")) == 1
+    needed, room = page.locator("#model").evaluate(_NAME_AND_ROOM)
+    assert needed <= room + 0.5  # the name of the network is readable to its end
+
+
+@pytest.mark.parametrize("size", [DESK, TWICE], ids=["desk", "twice"])
+def test_the_small_pad_of_the_glass_box_and_its_answer_are_in_sight(
+    open_page: Callable[..., "Page"], size: dict[str, int]
+) -> None:
+    page = open_page("#inside", viewport=size)
+    assert _seen_share(page, page.locator("#panel-inside .pad")) > (0.95 if size == TWICE else 0.999)
+    assert _seen_share(page, page.locator("#panel-inside .side-answer > .note")) == 1
