@@ -121,6 +121,7 @@ _SLOW = (
     "inference/test_classifier.py",
     "cli/test_train.py",
     "test_tutorial.py",
+    "test_sklearn.py",
     "training/test_outlier_detector.py",
 )
 

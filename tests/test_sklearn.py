@@ -48,7 +48,6 @@ CHECKS_OF_EACH_RUN = {
     "check_estimator_sparse_tag",
     "check_estimators_unfitted",
     "check_fit1d",
-    "check_n_features_in",
     "check_no_attributes_set_in_init",
     "check_parameters_default_constructible",
     "check_positive_only_tag_during_fit",
