@@ -30,7 +30,7 @@ _OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./(?!docs/)([^)\s]+)\)")
 _REFERENCE = {
     "Classify and read": ("Classifier", "load_classifier", "Digit", "Reading"),
     "Data": ("Dataset", "load_mnist", "load_source", "stream_images", "train_validation_split"),
-    "Build and train": ("build_mlp", "train", "save_model", "save_committee"),
+    "Build and train": ("build_mlp", "train", "save_model", "save_committee", "export_model"),
     "Evaluate": ("Evaluation", "evaluate"),
 }
 _MORE = {
