@@ -7,7 +7,7 @@ from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.training.recipes import PRESETS
 
 # What the preset `pictures` is for stands in docs/pictures.md.
-ON_THE_PAGE = ("quick", "standard", "record")
+ON_THE_PAGE = ("tiny", "quick", "standard", "record")
 
 _NOT_COMPARED = ("preset", "seed")
 

@@ -16,6 +16,7 @@ if not HAS_TRAINING:
 from digitnet.arrays import AnyArray
 from digitnet.augmentation.outliers import make_non_digits
 from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError
 from digitnet.inference.classifier import load_classifier
 from digitnet.model_file.contract import bundled_model_path, has_output, open_model
 from digitnet.model_file.metadata import PRECISIONS, Precision
@@ -94,3 +95,23 @@ def test_a_package_without_its_model_trains_models_without_a_score(
 ) -> None:
     monkeypatch.setattr("digitnet.runs.digit_score.bundled_model_path", lambda: tmp_path / "missing.onnx")
     assert find_digit_score(mnist[0].subset(np.arange(100))) is None
+
+
+def test_a_model_with_a_limit_of_weights_has_no_score(mnist: tuple[Dataset, Dataset], tmp_path: Path) -> None:
+    train_set, held_out = (mnist[0].subset(np.arange(*ends)) for ends in ((0, 1000), (1000, 1500)))
+    data = Data("mnist", "mnist", "fail", train_set, held_out, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digitnet.runs.finish.save_figure", lambda *_: None)
+        start_run(make_recipe("tiny", epochs=1, augmentation="none"), data, tmp_path / "tiny", command=["digitnet"])
+    session, _ = open_model(tmp_path / "tiny", precision="int8")
+    assert not has_output(session, "digit_score")
+    assert (tmp_path / "tiny" / "model_int8.onnx").stat().st_size < 64 * 1024 + 20_000  # with ten reference images
+
+
+def test_more_weights_than_the_limit_are_refused(mnist: tuple[Dataset, Dataset], tmp_path: Path) -> None:
+    data = Data("mnist", "mnist", "fail", mnist[0].subset(np.arange(1000)), None, None)
+    recipe = make_recipe("tiny", hidden_sizes=(64, 64, 64), validation_fraction=0.0)
+    message = "the network 784-64-64-64-10 has 59,210 weights, and max_weights allows 57,344"
+    with pytest.raises(ConfigurationError, match=message):
+        start_run(recipe, data, tmp_path / "tiny", command=["digitnet"])
+    assert not (tmp_path / "tiny").exists()

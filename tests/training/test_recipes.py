@@ -12,7 +12,7 @@ from digitnet.training.recipes import PRESETS, Recipe, make_recipe
 
 def test_each_preset_is_named_as_its_key_and_standard_is_the_default() -> None:
     assert {name: recipe.preset for name, recipe in PRESETS.items()} == {name: name for name in PRESETS}
-    assert set(PRESETS) == {"quick", "standard", "record"}
+    assert set(PRESETS) == {"quick", "standard", "record", "tiny"}
     assert make_recipe() == PRESETS["standard"] == Recipe()
 
 
@@ -31,6 +31,12 @@ def test_dials_change_only_what_they_name() -> None:
 def test_augmentation_may_be_text_that_changes_the_presets_own() -> None:
     assert make_recipe("quick", augmentation="rotation=10").augmentation == Distortion(shift=1, rotation=10.0)
     assert make_recipe("quick", augmentation="none").augmentation == NO_DISTORTION
+
+
+def test_a_recipe_of_an_older_version_has_no_limit_of_weights() -> None:
+    settings = PRESETS["record"].to_dict()
+    del settings["max_weights"]
+    assert Recipe.from_dict(settings) == PRESETS["record"]
 
 
 @pytest.mark.parametrize("recipe", PRESETS.values(), ids=PRESETS)

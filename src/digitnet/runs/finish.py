@@ -121,7 +121,7 @@ def _publication(run: PreparedRun, *, is_finished: bool) -> Publication:
         ),
         train_images=data.train.images,
         parts={name: part for name, part in parts.items() if part is not None},
-        score_of=find_digit_score(data.train),
+        score_of=None if recipe.max_weights else find_digit_score(data.train),
         held_out=data.validation,
     )
 

@@ -1,5 +1,6 @@
 """From settings and data to a trained network: build and compile, then epochs that are reported as events."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.datasets import Dataset
+from digitnet.errors import ConfigurationError
 from digitnet.network.backend import KerasModel, keras
 from digitnet.network.mlp import build_mlp
 from digitnet.runs.data import Data
@@ -90,6 +92,9 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
 
     Returns:
         What `train` takes.
+
+    Raises:
+        ConfigurationError: More weights than the recipe allows.
     """
     model = build_mlp(
         recipe.hidden_sizes,
@@ -100,6 +105,7 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
         receptive_fields=recipe.receptive_fields,
         seed=recipe.seed,
     )
+    _check_size(recipe, model)
     total_steps = recipe.epochs * -(-len(train_set) // recipe.batch_size)
     schedule = make_schedule(recipe.schedule, recipe.learning_rate, total_steps, recipe.warmup_fraction)
     model.compile(
@@ -108,6 +114,18 @@ def compiled_model(recipe: Recipe, train_set: Dataset) -> KerasModel:
         metrics=["accuracy"],
     )
     return model
+
+
+def _check_size(recipe: Recipe, model: KerasModel) -> None:
+    """Refuse a network over its limit; batch normalisation is part of the kernels and biases when it is exported."""
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    count = sum(math.prod(layer.kernel.shape) + layer.units for layer in dense)
+    if recipe.max_weights and count > recipe.max_weights:
+        sizes = "-".join(str(size) for size in (dense[0].kernel.shape[0], *(layer.units for layer in dense)))
+        raise ConfigurationError(
+            f"the network {sizes} has {count:,} weights, and max_weights allows {recipe.max_weights:,}: "
+            "make hidden_sizes smaller, or max_weights 0 for no limit"
+        )
 
 
 def plan_of(
