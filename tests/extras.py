@@ -4,11 +4,13 @@ from importlib.util import find_spec
 
 import pytest
 
-__all__ = ["HAS_SERVER", "HAS_TRAINING", "needs_training", "skip_where_nothing_is_kept"]
+__all__ = ["HAS_SCALE", "HAS_SERVER", "HAS_TRAINING", "needs_scale", "needs_training", "skip_where_nothing_is_kept"]
 
 HAS_TRAINING = find_spec("keras") is not None and find_spec("jax") is not None
 HAS_SERVER = all(find_spec(name) is not None for name in ("starlette", "uvicorn", "orjson", "httpx"))
+HAS_SCALE = all(find_spec(name) is not None for name in ("distributed", "fsspec", "pyarrow"))
 
+needs_scale = pytest.mark.skipif(not HAS_SCALE, reason="needs the extra scale: pip install 'digitnet[scale]'")
 needs_training = pytest.mark.skipif(not HAS_TRAINING, reason="needs the training extra")
 
 

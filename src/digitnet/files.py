@@ -23,11 +23,12 @@ _ABANDONED_AFTER = 86_400.0  # seconds without a write; chosen by hand, for a ta
 
 
 @contextmanager
-def replaced_file(path: Path) -> Iterator[Path]:
+def replaced_file(path: Path, *, sweep: bool = True) -> Iterator[Path]:
     """Give the path of a temporary file in the same folder; on success it takes the place of `path`.
 
     Args:
         path: The file to make or to replace.
+        sweep: Whether to look for what killed writers have left, which takes long in a folder of 100,000 files.
 
     Yields:
         Where to write. Its name ends as `path` does, for libraries that look at the ending.
@@ -35,7 +36,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The folder cannot be written or the disk is full; `path` is then as it was.
     """
-    _sweep(path.parent)
+    if sweep:
+        _sweep(path.parent)
     try:
         handle, name = tempfile.mkstemp(prefix=f"{_own_prefix()}{os.getpid()}-", suffix=path.suffix, dir=path.parent)
     except OSError as error:

@@ -28,6 +28,10 @@ PAGE = {*MODEL, "--augment-inference", "--host", "--port", "--no-training", "--s
 PROMISED = {
     "predict": {*ANSWERS, "--array"},
     "read": {*ANSWERS, "--table"},
+    "batch": {
+        *(*MODEL, "--augment-inference", "--coverage", "--always-answer", "--json", "--out", "--format", "--renew"),
+        *("--task", "--workers", "--scheduler", "--picture-seconds", "--picture-memory"),
+    },
     "studio": {*PAGE, "--no-browser"},
     "serve": {
         *(*PAGE, "--coverage", "--always-answer", "--workers", "--root-path", "--allow-origin"),
@@ -50,6 +54,7 @@ PROMISED = {
 ARGUMENTS = {
     "predict": ["PICTURE"],
     "read": ["PICTURE"],
+    "batch": ["SOURCE"],
     "evaluate": ["MODEL"],
     "info": ["MODEL"],
     "verify": ["MODEL"],

@@ -17,6 +17,7 @@ _PROGRAM = "digitnet"
 COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("Read pictures", "Name the digit in each picture."),
     "read": ("Read pictures", "Read the numbers in each picture, line by line."),
+    "batch": ("Read pictures", "Read many pictures into a folder of results, on all cores or a cluster."),
     "studio": ("Read pictures", "Open the page in the browser: draw, look inside, train."),
     "serve": ("Read pictures", "Serve the page, and answers over HTTP."),
     "train": ("Train and measure", "Train a network and keep all about it in a run folder."),

@@ -14,13 +14,6 @@ DEFAULT_MAX_INPUT = 256
 
 _STDIN = "-"
 _PATTERN_MARKS = "*?["
-_PICTURE_ENDINGS = frozenset(
-    f".{ending}"
-    for ending in (
-        *("avif", "bmp", "gif", "heic", "heif", "jp2", "jpeg", "jpg", "pbm", "pdf", "pgm", "png", "pnm", "ppm"),
-        *("tif", "tiff", "webp"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +88,10 @@ def _files_of_word(word: str) -> Iterator[Input]:
 
 
 def _pictures_below(word: str, folder: Path) -> Iterator[Input]:
+    from digitnet.pictures.endings import PICTURE_ENDINGS
+
     next(folder.iterdir(), None)  # else a folder that may not be read looks like an empty one
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURE_ENDINGS and path.is_file())
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS and path.is_file())
     yield from (Input(str(path)) for path in found)
     if not found:
         yield Input(word, PictureError(f"{word} is a folder without pictures: expected .png, .jpg or the like in it"))

@@ -23,7 +23,7 @@ from digitnet.datasets.idx import GZIP_START, IMAGES_HEADER_SIZE, file_error, pa
 from digitnet.datasets.npz import ZIP_DAMAGE, check_image_shape, check_images, has_image_shape, read_npy_header
 from digitnet.errors import ConfigurationError, DatasetFormatError, DigitnetError
 
-__all__ = ["stream_images"]
+__all__ = ["count_images", "stream_images"]
 
 _CHUNK_SIZE = 4096  # images; 3 MB
 _NPY_START = b"\x93NUMPY"
@@ -56,7 +56,9 @@ class _Source:
         return math.prod(self.shape[1:]) * self.dtype.itemsize
 
 
-def stream_images(path: str | Path, *, array: str | None = None, chunk_size: int = _CHUNK_SIZE) -> Iterator[Images]:
+def stream_images(
+    path: str | Path, *, array: str | None = None, chunk_size: int = _CHUNK_SIZE, first: int = 0
+) -> Iterator[Images]:
     """Read the images of a file, a chunk at a time, as they are: in MNIST's frame already.
 
     Labels are not needed and not looked at. EMNIST's own files are turned upright, see `emnist`.
@@ -66,6 +68,7 @@ def stream_images(path: str | Path, *, array: str | None = None, chunk_size: int
             (n, 28, 28), (n, 784) or (n, 28, 28, 1).
         array: Which array of a `.npz`; left out, `x_test`, or else `x_train`, or else the only one with images.
         chunk_size: Images read at once, at least 1.
+        first: The image to begin with, from 0; those before it are skipped, in packed files by unpacking them.
 
     Yields:
         uint8 (k, 28, 28), k = `chunk_size` but for the last chunk; read-only where nothing had to be converted.
@@ -78,25 +81,42 @@ def stream_images(path: str | Path, *, array: str | None = None, chunk_size: int
     """
     if chunk_size < 1:
         raise ConfigurationError(f"chunk_size: expected at least 1 image, found {chunk_size}. Try {_CHUNK_SIZE}.")
-    path = Path(path)
     with ExitStack() as files:
-        try:
-            if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe could wait forever
-                raise DatasetFormatError(f"{path} is not a regular file: expected a data file. Save it to one first.")
-            file = files.enter_context(path.open("rb"))
-        except OSError as error:
-            raise file_error(path, error) from error
-        try:
-            source = _find_images(file, path, array, files)
-        except DigitnetError:
-            raise
-        except ZIP_DAMAGE as error:
-            raise DatasetFormatError(
-                f"{path} cannot be read: its first bytes promise images, the next do not keep it "
-                f"({_reason(error)}). Fetch or save the file again."
-            ) from error
-        _check_size(source)
-        yield from _chunks(source, chunk_size)
+        yield from _chunks(_opened(Path(path), array, files), chunk_size, first)
+
+
+def count_images(path: str | Path) -> int:
+    """How many images the header of a file promises; of a plain file or an archive compared with its size.
+
+    Args:
+        path: As for `stream_images`.
+
+    Raises:
+        DatasetError: As for `stream_images`.
+    """
+    with ExitStack() as files:
+        return _opened(Path(path), None, files).shape[0]
+
+
+def _opened(path: Path, array: str | None, files: ExitStack) -> _Source:
+    """Open a file and read up to its first image; what is open is left to `files`."""
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe could wait forever
+            raise DatasetFormatError(f"{path} is not a regular file: expected a data file. Save it to one first.")
+        file = files.enter_context(path.open("rb"))
+    except OSError as error:
+        raise file_error(path, error) from error
+    try:
+        source = _find_images(file, path, array, files)
+    except DigitnetError:
+        raise
+    except ZIP_DAMAGE as error:
+        raise DatasetFormatError(
+            f"{path} cannot be read: its first bytes promise images, the next do not keep it "
+            f"({_reason(error)}). Fetch or save the file again."
+        ) from error
+    _check_size(source)
+    return source
 
 
 def _find_images(file: IO[bytes], path: Path, array: str | None, files: ExitStack) -> _Source:
@@ -177,8 +197,10 @@ def _check_size(source: _Source) -> None:
         )
 
 
-def _chunks(source: _Source, chunk_size: int) -> Iterator[Images]:
-    n, done = source.shape[0], 0
+def _chunks(source: _Source, chunk_size: int, first: int) -> Iterator[Images]:
+    n, done = source.shape[0], first
+    if first:
+        _skip(source, first)
     while done < n:
         count = min(chunk_size, n - done)
         data = _read(source, count * source.bytes_an_image, done)
@@ -192,6 +214,13 @@ def _chunks(source: _Source, chunk_size: int) -> Iterator[Images]:
             raise _stopped_error(source, done, "the file is cut short")
     if _read(source, 1, done):  # this is also where a checksum at the end is looked at
         raise _stopped_error(source, done, "more bytes follow than its header promises")
+
+
+def _skip(source: _Source, count: int) -> None:
+    try:
+        source.stream.seek(count * source.bytes_an_image, os.SEEK_CUR)
+    except ZIP_DAMAGE as error:
+        raise _stopped_error(source, 0, _reason(error)) from error
 
 
 def _read(source: _Source, size: int, done: int) -> bytes:

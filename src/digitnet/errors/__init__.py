@@ -14,6 +14,7 @@
     ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
     ├── TrainingDivergedError     the loss stopped being a finite number
     ├── TrainingInterruptedError  the user stopped a run, which can go on
+    ├── BatchError                many pictures cannot be read, or no more of them; what was finished is safe
     ├── MissingExtraError         an optional dependency is not installed
     ├── RequestError              a request over HTTP that cannot be answered, and the status that says so
     └── ServerStartError          a server that cannot start: its port is in use
@@ -24,6 +25,7 @@ Each message is one line: where, what was expected, what came, what to do.
 from collections.abc import Iterable
 
 __all__ = [
+    "BatchError",
     "ConfigurationError",
     "DatasetError",
     "DatasetFormatError",
@@ -100,6 +102,10 @@ class TrainingDivergedError(DigitnetError, ArithmeticError):
 
 class TrainingInterruptedError(DigitnetError):
     """The user stopped a run; what was finished is safe, and the message says how to go on."""
+
+
+class BatchError(DigitnetError):
+    """Many pictures cannot be read, or no more of them: their source, the folder of results or the cluster fails."""
 
 
 class MissingExtraError(DigitnetError, ImportError):

@@ -6,6 +6,7 @@ grays                any colour mode and bit depth -> 8-bit grey or RGB
 paper                background estimates: one shade, a plane of light, or a local estimate
 size_limits          how many pixels a picture may have, and how long its sides may be
 documents            PDF pages
+endings              how the names of picture files end
 decoding             any source -> upright pixels
 contrast             the difference from the background, for ink of any colour
 line_detection       straight lines by a Hough transform

@@ -11,7 +11,7 @@ from PIL import Image
 from digitnet.errors import MissingExtraError, PictureDecodeError, PictureTooLargeError
 from digitnet.pictures.size_limits import MAX_SIDE, check_ratio
 
-__all__ = ["is_pdf", "read_pages"]
+__all__ = ["count_pages", "is_pdf", "read_pages"]
 
 _SIGNATURE = b"%PDF-"
 # Bytes within which the signature must begin, since some programs write a few of their own in front; Acrobat
@@ -38,13 +38,14 @@ def is_pdf(file: IO[bytes]) -> bool:
     return _SIGNATURE in start
 
 
-def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+def read_pages(file: IO[bytes], name: str, max_pixels: int, *, first: int = 0) -> Iterator[tuple[Image.Image, int]]:
     """Render the pages of a PDF, one after the other.
 
     Args:
         file: The document, at its beginning.
         name: Name of the file in error messages.
         max_pixels: Width times height of a page; a larger one is rendered at less than 200 dots per inch.
+        first: The page to begin with, from 0; those before it are not rendered.
 
     Yields:
         The page as an RGB image, and the number of pages.
@@ -55,6 +56,35 @@ def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Im
         PictureTooLargeError: A page that is too long for its width.
     """
     pdfium = _pdfium(name)
+    document, n = _opened(pdfium, file, name)
+    try:
+        for number in range(first, n):
+            yield _rendered(pdfium, document, number, name, max_pixels), n
+    finally:
+        with _lock:
+            document.close()
+
+
+def count_pages(file: IO[bytes], name: str) -> int:
+    """How many pages a PDF has.
+
+    Args:
+        file: The document, at its beginning; afterwards it is there again.
+        name: Name of the file in error messages.
+
+    Raises:
+        MissingExtraError: `pypdfium2` is not installed.
+        PictureDecodeError: Not a PDF, a damaged one, one behind a password, or one without pages.
+    """
+    document, n = _opened(_pdfium(name), file, name)
+    with _lock:
+        document.close()
+    file.seek(0)
+    return n
+
+
+def _opened(pdfium: Any, file: IO[bytes], name: str) -> tuple[Any, int]:
+    """The document, and how many pages it has, at least one."""
     try:
         with _lock:
             document = pdfium.PdfDocument(file.read())
@@ -63,12 +93,7 @@ def read_pages(file: IO[bytes], name: str, max_pixels: int) -> Iterator[tuple[Im
         raise PictureDecodeError(f"{name} is a damaged PDF, or one behind a password: {error}") from error
     if n == 0:
         raise PictureDecodeError(f"{name} is a PDF without pages")
-    try:
-        for number in range(n):
-            yield _rendered(pdfium, document, number, name, max_pixels), n
-    finally:
-        with _lock:
-            document.close()
+    return document, n
 
 
 def _rendered(pdfium: Any, document: Any, number: int, name: str, max_pixels: int) -> Image.Image:

@@ -1,0 +1,200 @@
+"""Dask: a local cluster, or a scheduler that is there already; each worker has a few parts ahead, the others wait."""
+
+import ipaddress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from digitnet.errors import BatchError, reason_of
+from digitnet.scale.batch import Run
+from digitnet.scale.parts import Part
+from digitnet.scale.versions import differing, own_versions
+from digitnet.scale.work import DonePart, Job, do_part
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["check_workers", "connected", "dashboard_of", "exposure", "local_cluster", "parts_on"]
+
+_CONNECT_SECONDS = 10  # that a scheduler has to answer; chosen by hand
+_PARTS_AHEAD = 3  # parts a worker that are sent and not finished: one that is read and two that wait. By hand.
+_LOOPBACK = "127.0.0.1"
+# Deaths of workers that a part survives on a local cluster: pictures cannot take a worker down, so that whoever does
+# will stop some time. Chosen by hand.
+_ALLOWED_DEATHS = 100
+_RESENT = 3  # times that a part is sent again to another's cluster, whose scheduler had given it up; chosen by hand
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator["Client"]:
+    """A cluster of this machine, which listens on loopback alone.
+
+    Args:
+        workers: Processes, at least 1.
+
+    Yields:
+        A client of it.
+    """
+    import dask  # noqa: PLC0415 - comes with an extra
+    from distributed import Client, LocalCluster  # noqa: PLC0415
+
+    settings = {
+        "distributed.scheduler.allowed-failures": _ALLOWED_DEATHS,
+        "distributed.admin.log-format": "%(message)s",
+    }
+    with (
+        dask.config.set(settings),
+        _quiet(),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host=_LOOPBACK,
+            dashboard_address=f"{_LOOPBACK}:0",
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def connected(address: str) -> Iterator["Client"]:
+    """A client of a scheduler that is there.
+
+    Args:
+        address: Such as `tcp://10.0.0.5:8786`; `tls://...` with the certificates of Dask's own settings.
+
+    Yields:
+        The client.
+
+    Raises:
+        BatchError: No scheduler answers there, or it has no workers.
+    """
+    from distributed import Client  # noqa: PLC0415 - comes with an extra
+
+    with _quiet():
+        try:
+            client = Client(address, timeout=_CONNECT_SECONDS)
+        except (OSError, ValueError, TypeError) as error:
+            raise BatchError(
+                f"no Dask scheduler answers at {address} ({reason_of(error)}): expected such as tcp://10.0.0.5:8786. "
+                f"Start one with: dask scheduler"
+            ) from error
+        with client:
+            if not client.scheduler_info()["workers"]:
+                raise BatchError(
+                    f"the scheduler at {address} has no workers. Start one with: dask worker {address} --nthreads 1"
+                )
+            yield client
+
+
+def dashboard_of(client: "Client") -> str | None:
+    """Where a browser shows what the cluster does; None where nothing is shown."""
+    with suppress(Exception):  # a page that is not there is no reason to fail
+        return str(client.dashboard_link)
+    return None
+
+
+def exposure(address: str) -> str | None:
+    """What anyone can do who reaches a scheduler, in one line; None where none but this machine does, or TLS keeps out.
+
+    Args:
+        address: Of the scheduler.
+    """
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme in ("tls", "inproc") or parts.hostname == "localhost":
+        return None
+    with suppress(ValueError):
+        if ipaddress.ip_address(parts.hostname or "").is_loopback:
+            return None
+    return (
+        f"{address} has no TLS: anyone who reaches that port can run any code as the users of its workers, and read "
+        f"what they can. Keep it behind a firewall, or use tls:// with Dask's certificates"
+    )
+
+
+def check_workers(client: "Client") -> None:
+    """Refuse workers that would give other answers.
+
+    Args:
+        client: Of the cluster.
+
+    Raises:
+        BatchError: A worker has other versions, or no digitnet; all such are named.
+    """
+    expected = own_versions()
+    found: dict[str, Any] = client.run(own_versions, on_error="return")
+    different = {
+        worker: differing(expected, versions) if isinstance(versions, dict) else f"no digitnet[scale] ({versions})"
+        for worker, versions in found.items()
+    }
+    named = [f"{worker}: {text}" for worker, text in different.items() if text]
+    if named:
+        raise BatchError(f"workers would give other answers. {'; '.join(named)}. Install the same versions there")
+
+
+def parts_on(client: "Client") -> Run:
+    """How parts are done on a cluster: each worker has a few ahead, the others wait where they are listed."""
+
+    def run(job: Job, parts: Iterator[Part]) -> Iterator[DonePart]:
+        from distributed import as_completed  # noqa: PLC0415 - comes with an extra
+
+        active = as_completed()
+        waiting: dict[Any, tuple[Part, int]] = {}
+
+        def send(part: Part, times: int) -> None:
+            future = client.submit(do_part, job, part, key=f"digitnet-{id(waiting)}-{part.name}-{times}", pure=False)
+            waiting[future] = (part, times)
+            active.add(future)
+
+        while True:
+            workers = max(1, sum(client.nthreads().values()))
+            for part in islice(parts, max(0, _PARTS_AHEAD * workers - len(waiting))):
+                send(part, 0)
+            if not waiting:
+                return
+            future = next(active)
+            part, times = waiting.pop(future)
+            done = _result(client, future, may_be_sent_again=times < _RESENT)
+            if done is None:
+                send(part, times + 1)
+            else:
+                yield done
+
+    return run
+
+
+def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> DonePart | None:
+    """What came of a part; None where workers died with it, and it is to be sent again."""
+    from distributed import KilledWorker  # noqa: PLC0415 - comes with an extra
+    from distributed.client import FutureCancelledError  # noqa: PLC0415
+
+    try:
+        done: DonePart = future.result()
+    except KilledWorker as error:
+        if may_be_sent_again:
+            return None
+        raise BatchError(f"workers died again and again ({error}). What is finished is safe") from error
+    except (FutureCancelledError, OSError, TimeoutError) as error:
+        if isinstance(error, OSError) and client.status == "running":
+            raise
+        raise BatchError(
+            "the scheduler was lost. What is finished is safe: run the same command once more, when it is back"
+        ) from error
+    return done
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's log from the terminal: what goes wrong is said once, by whoever started the run."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
