@@ -12,7 +12,7 @@ from digitnet.cli.known import add_known, known_numbers
 from digitnet.cli.lines import print_line, print_note
 from digitnet.cli.options import add_answering, add_json, add_model
 from digitnet.cli.values import one_of, whole_number
-from digitnet.errors import ConfigurationError, MissingExtraError
+from digitnet.errors import BatchError, ConfigurationError, MissingExtraError
 
 if TYPE_CHECKING:
     from digitnet.scale.batch import Run, Summary
@@ -111,14 +111,12 @@ def _run(arguments: Namespace) -> int:
 
         if warning := exposure(arguments.scheduler):
             print_note(warning)
-    with BatchProgress(quiet=arguments.quiet) as progress:
-        summary = run_batch(
-            arguments.sources,
-            _job(arguments),
-            partial(_workers, arguments),
-            listener=progress,
-            renew=arguments.renew,
-        )
+    job, workers = _job(arguments), partial(_workers, arguments)
+    try:
+        with BatchProgress(quiet=arguments.quiet) as progress:
+            summary = run_batch(arguments.sources, job, workers, listener=progress, renew=arguments.renew)
+    except KeyboardInterrupt:
+        raise BatchError("stopped. What is finished is safe: the same command goes on from there") from None
     _report(summary, as_json=arguments.as_json)
     return 0
 

@@ -191,10 +191,13 @@ def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> DonePa
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask's log from the terminal: what goes wrong is said once, by whoever started the run."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in ("distributed", "tornado")]
+    loggers = [logging.getLogger(name) for name in names]  # Dask gives some of its own a level each
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

@@ -168,11 +168,11 @@ class OutFolder:
     def _write_remote(self, name: str, content: bytes) -> None:
         path = f"{self._root}/{name}"
         with remote_errors(f"{self.place}/{name}"):
-            self._system.makedirs(self._root, exist_ok=True)
             protocols = self._system.protocol
             if _WHOLE_AT_ONCE & {protocols, *(protocols if isinstance(protocols, tuple) else ())}:
-                self._system.pipe_file(path, content)
+                self._system.pipe_file(path, content)  # there are no folders, and a bucket is the user's to make
                 return
+            self._system.makedirs(self._root, exist_ok=True)
             beside = f"{self._root}/.unfinished-{uuid.uuid4().hex}"
             self._system.pipe_file(beside, content)
             self._system.mv(beside, path)
