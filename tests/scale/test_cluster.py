@@ -67,11 +67,11 @@ def test_an_error_of_a_worker_ends_the_run_in_one_line(cluster: Any, scans: Path
 
 
 def test_workers_with_other_versions_are_named(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_workers(cluster)
+    check_workers(cluster, job_for())
     different = {**own_versions(), "numpy": "0.1"}
     monkeypatch.setattr(module, "differing", lambda _, found: differing(different, found))
     with pytest.raises(BatchError, match=r"tcp://127.0.0.1:\d+: numpy .* instead of 0.1"):
-        check_workers(cluster)
+        check_workers(cluster, job_for())
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +91,31 @@ def test_loopback_and_tls_are_safe(address: str) -> None:
 @pytest.mark.parametrize("address", ["tcp://10.0.0.5:8786", "scheduler.example:8786", "ws://192.168.1.1:80"])
 def test_what_others_can_reach_is_said(address: str) -> None:
     assert f"{address} has no TLS: anyone who reaches that port can run any code" in (exposure(address) or "")
+
+
+class NoWorkers:
+    """A client whose workers are gone, of a cluster that makes no new ones."""
+
+    status = "running"
+    cluster: Any = None
+
+    def __init__(self) -> None:
+        self.workers = {"tcp://127.0.0.1:1": 1}
+
+    def nthreads(self) -> dict[str, int]:
+        return self.workers
+
+
+def test_a_run_without_workers_asks_for_new_ones_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked = [0.0], list[int]()
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda _: now.__setitem__(0, now[0] + 1))
+    client = NoWorkers()
+    watch = module._Watch(client)  # noqa: SLF001 - what a whole cluster would take minutes for
+    watch.wait_until(lambda: now[0] > 500)
+    client.workers = {}
+    client.cluster = type("Cluster", (), {"scale": lambda _, n: asked.append(n)})()
+    watch.wait_until(lambda: now[0] > 530)
+    assert set(asked) == {1}
+    with pytest.raises(BatchError, match="all workers are gone"):
+        watch.wait_until(lambda: False)

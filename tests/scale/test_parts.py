@@ -20,11 +20,11 @@ def test_every_item_is_in_one_part_and_in_its_place() -> None:
     assert len({part.name for part in parts}) == len(parts)
 
 
-def test_parts_have_some_forty_pictures() -> None:
+def test_parts_have_some_fifteen_pictures() -> None:
     sizes = [part.pictures for part in cut_parts(many(8000))][:-1]
-    assert min(sizes) >= 8
-    assert max(sizes) <= 128
-    assert 30 < sum(sizes) / len(sizes) < 50
+    assert min(sizes) >= 4
+    assert max(sizes) <= 48
+    assert 12 < sum(sizes) / len(sizes) < 20
 
 
 def test_a_new_picture_in_the_middle_changes_one_part_or_two() -> None:

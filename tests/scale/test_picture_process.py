@@ -1,6 +1,7 @@
 """A process that reads pictures: the same rows as without it, and one that dies costs a picture, not the run."""
 
 import io
+import sys
 import tarfile
 from pathlib import Path
 
@@ -71,3 +72,15 @@ def test_a_process_that_cannot_start_is_one_line() -> None:
     process = PictureProcess(Settings(model="nowhere.onnx"), Limits(), "/")
     with pytest.raises(BatchError, match=r"in a process of their own: nowhere.onnx.*"):
         process.rows(Item("a.png", "a.png", "picture"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems limit no memory")
+def test_a_picture_that_takes_too_much_memory_is_a_row(scans: Path) -> None:
+    Image.new("RGB", (7000, 7000), "white").save(scans / "large.png")  # 147 MB, and more while it is read
+    process = PictureProcess(Settings(), Limits(memory=380), str(Path.cwd()))
+    try:
+        rows = [row for name in ("large", "a") for row in process.rows(Item(name, f"scans/{name}.png", "picture"))]
+    finally:
+        process.close()
+    assert "memory, see --picture-memory" in rows[0]["error"] or "memory than a picture may" in rows[0]["error"]
+    assert rows[1]["error"] is None

@@ -111,7 +111,8 @@ def _run(arguments: Namespace) -> int:
 
         if warning := exposure(arguments.scheduler):
             print_note(warning)
-    job, workers = _job(arguments), partial(_workers, arguments)
+    job = _job(arguments)
+    workers = partial(_workers, arguments, job)
     try:
         with BatchProgress(quiet=arguments.quiet) as progress:
             summary = run_batch(arguments.sources, job, workers, listener=progress, renew=arguments.renew)
@@ -153,7 +154,7 @@ def _job(arguments: Namespace) -> "Job":
 
 
 @contextmanager
-def _workers(arguments: Namespace) -> "Iterator[Run]":
+def _workers(arguments: Namespace, job: "Job") -> "Iterator[Run]":
     """What does the parts: this process, a cluster of this machine, or another one."""
     from digitnet.parallel import available_cores
     from digitnet.scale.batch import one_process
@@ -166,7 +167,7 @@ def _workers(arguments: Namespace) -> "Iterator[Run]":
     from digitnet.scale.cluster import check_workers, connected, dashboard_of, local_cluster, parts_on
 
     with local_cluster(workers) if arguments.scheduler is None else connected(arguments.scheduler) as client:
-        check_workers(client)
+        check_workers(client, job)
         if not arguments.quiet and (dashboard := dashboard_of(client)):
             print_note(f"what the cluster does: {dashboard}")
         yield parts_on(client)

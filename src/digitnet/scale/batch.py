@@ -74,6 +74,7 @@ class Summary(NamedTuple):
         rows: In all of them.
         errors: Rows with an error.
         parts_read: By this run; the others were there.
+        seconds: That this run worked on parts, without the start of a cluster.
     """
 
     out: str
@@ -81,6 +82,7 @@ class Summary(NamedTuple):
     rows: int
     errors: int
     parts_read: int
+    seconds: float
 
 
 Listener: TypeAlias = Callable[[Found | Progress], object]
@@ -125,14 +127,19 @@ def run_batch(
     with _listed(words, takes_images=job.settings.task == "predict", listener=listener) as listed:
         finished = _usable(out, listed, job, renew=renew)
         counts = {name: out.rows_of(name) for name in finished}
+        seconds = 0.0
         if len(finished) < len(listed.names):
             with workers() as run:  # before anything is written: a cluster that is not there leaves no trace
                 out.begin(job.recorded())
                 out.delete(MANIFEST)
+                began = time.monotonic()
                 missing = (part for part in listed.parts() if part.name not in finished)
                 for done in _reported(run(job, missing), listed, finished, listener):
                     counts[done.name] = (done.rows, done.errors)
-        return _finish(out, listed.names, counts, len(listed.names) - len(finished))
+                seconds = time.monotonic() - began
+        return _finish(out, listed.names, counts)._replace(
+            parts_read=len(listed.names) - len(finished), seconds=seconds
+        )
 
 
 class _Listed(NamedTuple):
@@ -232,9 +239,9 @@ def _reported(done: Iterator[DonePart], listed: _Listed, finished: set[str], lis
         yield each
 
 
-def _finish(out: OutFolder, names: Iterable[str], counts: dict[str, tuple[int, int]], parts_read: int) -> Summary:
+def _finish(out: OutFolder, names: Iterable[str], counts: dict[str, tuple[int, int]]) -> Summary:
     parts = [{"file": out.file_of(name), "rows": counts[name][0], "errors": counts[name][1]} for name in names]
     rows, errors = (sum(count[place] for count in counts.values()) for place in (0, 1))
     manifest = {"rows": rows, "errors": errors, "parts": parts}
     out.write(MANIFEST, f"{json.dumps(manifest, indent=1)}\n".encode())
-    return Summary(out.place, len(parts), rows, errors, parts_read)
+    return Summary(out.place, len(parts), rows, errors, 0, 0.0)

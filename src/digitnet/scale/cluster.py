@@ -2,7 +2,8 @@
 
 import ipaddress
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,17 @@ from digitnet.errors import BatchError, reason_of
 from digitnet.scale.batch import Run
 from digitnet.scale.parts import Part
 from digitnet.scale.versions import differing, own_versions
-from digitnet.scale.work import DonePart, Job, do_part
+from digitnet.scale.work import DonePart, Job, do_part, prepare
 
 if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["check_workers", "connected", "dashboard_of", "exposure", "local_cluster", "parts_on"]
 
+_POLL_SECONDS = 0.005  # between two looks whether a part is done, of which each takes some tenths of a second
+_LOOK_SECONDS = 1.0  # between two looks at the workers; chosen by hand
+_REPLACE_SECONDS = 20.0  # that a local worker may be missing: Dask itself forgets it after 15
+_LOST_SECONDS = 180.0  # that there may be no worker at all; chosen by hand
 _CONNECT_SECONDS = 10  # that a scheduler has to answer; chosen by hand
 _PARTS_AHEAD = 3  # parts a worker that are sent and not finished: one that is read and two that wait. By hand.
 _LOOPBACK = "127.0.0.1"
@@ -117,16 +122,26 @@ def exposure(address: str) -> str | None:
     )
 
 
-def check_workers(client: "Client") -> None:
-    """Refuse workers that would give other answers.
+def check_workers(client: "Client", job: Job) -> None:
+    """Refuse a scheduler without digitnet, and workers that would give other answers.
 
     Args:
         client: Of the cluster.
+        job: What they are made ready for.
 
     Raises:
-        BatchError: A worker has other versions, or no digitnet; all such are named.
+        BatchError: The scheduler or workers have other versions, another model, or no digitnet.
     """
     expected = own_versions()
+    try:
+        on_scheduler = client.run_on_scheduler(own_versions)["digitnet"]
+    except ModuleNotFoundError:
+        on_scheduler = "none"
+    if on_scheduler != expected["digitnet"]:  # it looks into what it hands on, so that it has to know our classes
+        raise BatchError(
+            f"the scheduler's digitnet is {on_scheduler} instead of {expected['digitnet']}: install digitnet[scale] of "
+            f"the same version there"
+        )
     found: dict[str, Any] = client.run(own_versions, on_error="return")
     different = {
         worker: differing(expected, versions) if isinstance(versions, dict) else f"no digitnet[scale] ({versions})"
@@ -135,6 +150,9 @@ def check_workers(client: "Client") -> None:
     named = [f"{worker}: {text}" for worker, text in different.items() if text]
     if named:
         raise BatchError(f"workers would give other answers. {'; '.join(named)}. Install the same versions there")
+    ready = [client.submit(prepare, job, workers=[worker], pure=False) for worker in found]
+    for future in ready:
+        _result(client, future, may_be_sent_again=True)  # a worker that dies meanwhile is no reason to stop
 
 
 def parts_on(client: "Client") -> Run:
@@ -151,12 +169,14 @@ def parts_on(client: "Client") -> Run:
             waiting[future] = (part, times)
             active.add(future)
 
+        watch = _Watch(client)
         while True:
             workers = max(1, sum(client.nthreads().values()))
             for part in islice(parts, max(0, _PARTS_AHEAD * workers - len(waiting))):
                 send(part, 0)
             if not waiting:
                 return
+            watch.wait_until(active.has_ready)
             future = next(active)
             part, times = waiting.pop(future)
             done = _result(client, future, may_be_sent_again=times < _RESENT)
@@ -166,6 +186,47 @@ def parts_on(client: "Client") -> Run:
                 yield done
 
     return run
+
+
+class _Watch:
+    """Sees to it that there are workers while parts are waited for.
+
+    Dask starts a worker again that dies, but not one that dies while it starts: a local cluster is asked for a new one,
+    and on another's the run ends where there is none for long.
+
+    Args:
+        client: Of the cluster.
+    """
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._wanted = len(client.nthreads())
+        self._looked = self._complete = time.monotonic()
+
+    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+        """Wait for something that workers do.
+
+        Args:
+            is_ready: Whether it has happened.
+
+        Raises:
+            BatchError: There are no workers any more.
+        """
+        while not is_ready():
+            time.sleep(_POLL_SECONDS)
+            if time.monotonic() - self._looked > _LOOK_SECONDS:
+                self._look()
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        count = len(self._client.nthreads()) if self._client.status == "running" else self._wanted
+        if count >= self._wanted:
+            self._complete = self._looked
+        lacking = self._looked - self._complete
+        if lacking > _REPLACE_SECONDS and self._client.cluster is not None:
+            self._client.cluster.scale(self._wanted)
+        if lacking > _LOST_SECONDS and count == 0:
+            raise BatchError("all workers are gone. What is finished is safe: run the same command once more")
 
 
 def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> DonePart | None:

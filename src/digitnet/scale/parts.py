@@ -11,12 +11,13 @@ Kind: TypeAlias = Literal["picture", "member", "images", "error"]
 
 # Images in MNIST's frame: half a second of work, beside which the 12 ms that Dask takes for a task are 3 %; and 3 MB.
 IMAGES_A_PART = 4096
-# Pictures, of which one takes 0.02 to 3 s: on average 40, some seconds of work that a killed worker loses at most.
+# Pictures, of which one takes 0.02 to 3 s: on average 16, some seconds of work that a killed worker loses at most, and
+# enough parts for all cores to be busy until shortly before the end of some hundred pictures.
 # A part ends where the hash of a name says so: a new picture in the middle of a folder changes one part, not all that
 # come after it. All three chosen by hand.
-_MIN_PICTURES = 8
-_ENDS_ONE_IN = 32
-_MAX_PICTURES = 128
+_MIN_PICTURES = 4
+_ENDS_ONE_IN = 12
+_MAX_PICTURES = 48
 
 
 class Item(NamedTuple):

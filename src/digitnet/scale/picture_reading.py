@@ -252,7 +252,7 @@ def _open_images(path: str, first: int) -> Iterator[Images]:
 
 def _message(item: Item, error: BaseException) -> str:
     """What is wrong with a picture, with its name: for bytes without a file the error has none."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):  # else it would be called damaged
         return f"{item.name} takes more memory than a picture may: see --picture-memory"
     text = (
         str(error)

@@ -1,0 +1,1 @@
+"""Many pictures: two workers beside one process, and runs that are killed."""
