@@ -30,12 +30,12 @@ _OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./(?!docs/)([^)\s]+)\)")
 _REFERENCE = {
     "Classify and read": ("Classifier", "load_classifier", "Digit", "Reading"),
     "Data": ("Dataset", "load_mnist", "load_source", "stream_images", "train_validation_split"),
-    "Build and train": ("build_mlp", "train", "save_model", "save_committee", "export_model"),
+    "Build and train": ("build_mlp", "train", "save_model", "save_committee", "export_model", "reproduce_run"),
     "Evaluate": ("Evaluation", "evaluate"),
 }
 _MORE = {
     "Classify and read": ("digitnet.inference.answers.Number", "digitnet.inference.answers.Table"),
-    "Build and train": ("digitnet.training.history.History",),
+    "Build and train": ("digitnet.training.history.History", "digitnet.runs.reproduction.Reproduction"),
     "scikit-learn": ("digitnet.sklearn.DigitClassifier",),
     "Errors": ("digitnet.errors",),
 }

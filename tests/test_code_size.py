@@ -70,6 +70,7 @@ TESTED_THROUGH = {
     "augmentation/page_light": "augmentation/test_written_pages.py",
     "augmentation/written_sheet": "augmentation/test_written_pages.py",
     "cli/batch_progress": "cli/test_batch.py",
+    "cli/reproduce": "runs/test_reproduction.py",
     "cli/table_answer": "cli/test_read.py",
     "exports/source": "exports/test_export.py",
     "inference/known_numbers": "inference/test_number_reader.py",

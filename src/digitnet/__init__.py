@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from digitnet.inference.classifier import Classifier, Digit, Reading, load_classifier
     from digitnet.model_file.ensemble import save_committee
     from digitnet.network.mlp import build_mlp
+    from digitnet.runs.reproduction import reproduce_run
     from digitnet.training.export import save_model
     from digitnet.training.loop import train
 
@@ -30,6 +31,7 @@ __all__ = [
     "load_classifier",
     "load_mnist",
     "load_source",
+    "reproduce_run",
     "save_committee",
     "save_model",
     "stream_images",
@@ -49,6 +51,7 @@ _MODULE_OF = {
     "load_classifier": "digitnet.inference.classifier",
     "load_mnist": "digitnet.datasets",
     "load_source": "digitnet.datasets",
+    "reproduce_run": "digitnet.runs.reproduction",
     "save_committee": "digitnet.model_file.ensemble",
     "save_model": "digitnet.training.export",
     "stream_images": "digitnet.datasets",

@@ -47,6 +47,7 @@ PROMISED = {
     "evaluate": {"--data", "--precision", "--on-bad-picture", "--augment-inference", "--coverage", "--json"},
     "info": {"--precision", "--json"},
     "verify": {"--json"},
+    "reproduce": {"--out", "--compare", "--json"},
     "committee": {"--precision", "--json"},
     "export": {"--model", "--precision", "--runtime", "--json"},
     "completion": set(),
@@ -58,6 +59,7 @@ ARGUMENTS = {
     "evaluate": ["MODEL"],
     "info": ["MODEL"],
     "verify": ["MODEL"],
+    "reproduce": ["RUN"],
     "committee": ["OUT.onnx", "MODEL"],
     "export": ["FORMAT", "OUT"],
 }

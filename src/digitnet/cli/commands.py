@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("Train and measure", "Measure a model on the test images of a data set."),
     "info": ("Train and measure", "Show a model's layers, and how it was made."),
     "verify": ("Train and measure", "Check that a model or a run is whole and answers as it did."),
+    "reproduce": ("Train and measure", "Train a finished run again and compare what both left."),
     "committee": ("Train and measure", "Put several networks into one model file."),
     "export": ("Train and measure", "Write a model in another format, for other programs."),
     "completion": ("Set up", "Print a script with which the shell completes commands."),

@@ -20,7 +20,7 @@ from digitnet.training.checkpoint import Checkpoint, restore
 from digitnet.training.recipes import Recipe
 from digitnet.training.stopping import StopRequest
 
-__all__ = ["execute_run", "resume_run", "start_run"]
+__all__ = ["execute_run", "inputs_of", "resume_run", "start_run"]
 
 _RECORDED_PACKAGES = ("digitnet", "keras", "jax", "jaxlib", "numpy", "onnx", "onnxruntime", "opencv-python-headless")
 # Disk space that a run needs, in copies of its float32 weights: a checkpoint has the weights and two moments, and
@@ -83,6 +83,26 @@ def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequ
     folder = RunFolder.open(path)
     if folder.is_complete:
         raise RunFolderError(f"{path} is complete: there is nothing to resume. Start a new run with another --out")
+    recipe, data = inputs_of(folder)
+    before = folder.read_description().get("cores")  # older versions did not keep it
+    if isinstance(before, int) and before != allowed_cores():
+        listener(CoresChanged(before, allowed_cores()))
+    return _require_finished(execute_run(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
+
+
+def inputs_of(folder: RunFolder) -> tuple[Recipe, Data]:
+    """The settings and the data that a run was started with, as its `run.json` tells.
+
+    Args:
+        folder: An existing run folder.
+
+    Returns:
+        The recipe, and the data, which are loaded and compared with their digests.
+
+    Raises:
+        RunFolderError: `run.json` is damaged, or the data is no longer the same.
+        DatasetError: The data cannot be loaded.
+    """
     description = folder.read_description()
     try:
         recipe = Recipe.from_dict(description["settings"])
@@ -91,15 +111,11 @@ def resume_run(path: Path, *, listener: Listener = ignore_events, stop: StopRequ
     data = load_data(description["source_path"], recipe, description["on_bad_picture"])
     if data.describe() != description["data"] | {"source": data.source}:
         raise RunFolderError(
-            f"{path}: the data at {data.source} is no longer what this run was started with "
+            f"{folder.path}: the data at {data.source} is no longer what this run was started with "
             "(see the digests in run.json): restore it, or start a new run"
         )
     # Named as it was then, maybe from another working directory: the model files say so too.
-    data = dataclasses.replace(data, source=str(description["data"].get("source", data.source)))
-    before = description.get("cores")  # older versions did not keep it
-    if isinstance(before, int) and before != allowed_cores():
-        listener(CoresChanged(before, allowed_cores()))
-    return _require_finished(execute_run(prepare(recipe, data), folder, listener=listener, stop=stop), recipe)
+    return recipe, dataclasses.replace(data, source=str(description["data"].get("source", data.source)))
 
 
 def execute_run(
