@@ -18,10 +18,10 @@ train: $(VENV)/.train
 test: $(VENV)/.dev
 	@echo "Running the tests. The first dots come after some seconds, when all tests have been collected."
 	@$(BIN)/pytest --numprocesses auto
-	@echo "Not run, as it wants other environments: the wheel, kserve's client, all of scikit-learn's checks, some export formats, peers, other Pythons (make test-all)."
+	@echo "Not run, as it wants other environments: wheel and release, kserve's client, all of scikit-learn's checks, some export formats, peers, other Pythons (make test-all)."
 
 # What wants other environments, each made for it: the wheel's tests, kserve's client, scikit-learn's checks, the frameworks of
-# the export formats, the peers (only to see that they run), and every Python found, with the newest and the oldest
+# the export formats, the release (sdist, wheel, list of its parts), the peers (only to see that they run), and every Python found, with the newest and the oldest
 # dependencies. Some gigabytes, an hour or two.
 test-all: test check
 	scripts/test-wheel
@@ -30,6 +30,7 @@ test-all: test check
 	scripts/test-notebook
 	scripts/test-exports
 	scripts/build-site
+	scripts/build-release
 	$(BIN)/python -m benchmarks --quick
 	$(BIN)/python -m benchmarks.serving --quick
 	scripts/test-pythons

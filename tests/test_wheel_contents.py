@@ -1,6 +1,9 @@
 """scripts/wheel_contents.py, with made-up wheels."""
 
 import importlib.util
+import shutil
+import subprocess
+import tomllib
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -50,3 +53,15 @@ def test_a_difference_ends_the_script_with_it(tmp_path: Path) -> None:
     main = load_script().main
     assert "is missing" in main([str(wheel_of(tmp_path / "empty.whl", {}))])
     assert "usage" in main([])
+
+
+def test_the_sdist_holds_all_that_is_not_hidden_in_the_checkout() -> None:
+    """A packager builds, tests and documents from it alone."""
+    checkout, git = Path(__file__).parents[1], shutil.which("git")
+    if git is None or not (checkout / ".git").exists():
+        pytest.skip("needs git and a checkout, to tell what belongs to it")
+    listed = subprocess.run([git, "ls-files"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    settings = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    packed = {name.removeprefix("/") for name in settings["targets"]["sdist"]["include"]}
+    tops = {line.partition("/")[0] for line in listed.splitlines() if not line.startswith(".")}
+    assert tops - packed == {"LICENSE", "pyproject.toml"}  # Hatchling always adds these two
