@@ -46,7 +46,7 @@ PROMISED = {
     },
     "evaluate": {"--data", "--precision", "--on-bad-picture", "--augment-inference", "--coverage", "--json"},
     "info": {"--precision", "--json"},
-    "verify": {"--json"},
+    "verify": {"--key", "--json"},
     "reproduce": {"--out", "--compare", "--json"},
     "committee": {"--precision", "--json"},
     "export": {"--model", "--precision", "--runtime", "--json"},

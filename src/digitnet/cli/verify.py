@@ -4,6 +4,7 @@ import hashlib
 import json
 from argparse import Namespace
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ def _describe(line: CommandLine) -> None:
         "Of a model file: the SHA-256 of its bytes, and ten images whose probabilities were kept when it was written; "
         "one may differ by 0.001, since other processors round otherwise. Of a run folder: each model file, run.json, "
         "metrics.json and the checkpoint, and whether they belong together. A line for each; exit code 1 if any is not "
-        "as it should be.",
+        "as it should be. Where a manifest.json lists the files, they are compared with it, and with --key its "
+        "signature is checked.",
         examples=("digitnet verify", "digitnet verify runs/standard-20260101-120000", "digitnet verify digits.onnx"),
     )
     line.argument("model", metavar="MODEL", nargs="?", help=MODEL_HELP)
-    add_json(line.section("Options"))
+    section = line.section("Options")
+    section.option("--key", metavar="PEM", type=Path, help="Public key (Ed25519) of who must have signed the files.")
+    add_json(section)
 
 
 def _run(arguments: Namespace) -> int:
@@ -35,8 +39,9 @@ def _run(arguments: Namespace) -> int:
         from digitnet.model_file.contract import bundled_model_path
 
     path = bundled_model_path().parent if arguments.model is None else Path(arguments.model)
+    signed = list(_signed(path, arguments.key))  # first, so that a key that is none ends the command at once
     failures = 0
-    for file, finding in _Verification(path).findings():
+    for file, finding in chain(_Verification(path).findings(), signed):
         is_right = not isinstance(finding, DigitnetError)
         failures += not is_right
         if arguments.as_json:
@@ -45,7 +50,23 @@ def _run(arguments: Namespace) -> int:
             print_line(f"{one_line(str(file))}: ok: {finding}")
         else:
             print_note(str(finding))
+    if not (failures or signed or arguments.quiet):
+        print_note(f"{path} is not signed: a SHA-256 tells damage, not who wrote it")
     return 1 if failures else 0
+
+
+def _signed(path: Path, public_key: Path | None) -> Iterator[tuple[Path, str | DigitnetError]]:
+    """What the manifest tells of the files, where there is one or a key asks for one."""
+    from digitnet.model_file.manifest import MANIFEST_NAME, check_manifest, load_public_key
+
+    key = None if public_key is None else load_public_key(public_key)
+    manifest = (path if path.is_dir() else path.parent) / MANIFEST_NAME
+    if key is None and not manifest.exists():
+        return
+    try:
+        yield manifest, check_manifest(path, key)
+    except ModelFileError as error:
+        yield manifest, error
 
 
 COMMAND = Command(_describe, _run)
