@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Interpreter", "Row", "choose", "counts", "floors", "lowest_python", "table"]
+__all__ = ["Interpreter", "Row", "choose", "counts", "floors", "lowest_python", "not_found", "table"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SETS = ("newest", "floors")
 SHOWN = {"numpy": "NumPy", "jax": "JAX", "keras": "Keras", "onnxruntime": "ONNX Runtime"}
+NEWEST_PYTHON = (3, 14)  # the newest release there is; where one up to it is not found, a line says so
 _LAST_LINES = 15  # of pip's output, where it failed: its reasons stand there
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[(?P<extras>[^\]]*)\])?(?P<bounds>[^;]*)(?:;(?P<marker>.*))?")
 _PROBE = (
@@ -108,6 +109,12 @@ def choose(found: Iterable[Interpreter], lowest: tuple[int, int]) -> list[Interp
     return [best[minor] for minor in sorted(best)]
 
 
+def not_found(chosen: Iterable[Interpreter], lowest: tuple[int, int]) -> list[str]:
+    """The minor versions from the lowest to the newest release of Python that are not among the chosen."""
+    minors = {one.version[1] for one in chosen}
+    return [f"3.{minor}" for minor in range(lowest[1], NEWEST_PYTHON[1] + 1) if minor not in minors]
+
+
 def counts(output: str) -> dict[str, int]:
     """How many tests passed, failed and were skipped, from pytest's last line; an error counts as a failure."""
     found = {"passed": 0, "failed": 0, "skipped": 0}
@@ -131,10 +138,11 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def _candidates(environment: Mapping[str, str]) -> list[str]:
-    """Whatever is called python3.N on the path, and in pyenv's folder."""
+    """Whatever is called python3.N on the path, and in the folders of pyenv and uv."""
     folders = [Path(place) for place in environment.get("PATH", "").split(os.pathsep) if place]
     pyenv = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    folders += [folder / "bin" for folder in sorted(pyenv.glob("*"))]
+    uv = Path(environment.get("UV_PYTHON_INSTALL_DIR") or Path.home() / ".local" / "share" / "uv" / "python")
+    folders += [folder / "bin" for kept in (pyenv, uv) for folder in sorted(kept.glob("*"))]
     return [os.fspath(path) for folder in folders for path in sorted(folder.glob("python3.*")) if _is_python(path)]
 
 
@@ -174,7 +182,7 @@ def _interpreters(names: Sequence[str], lowest: tuple[int, int]) -> list[Interpr
     chosen = choose(found, lowest)
     if not chosen:
         raise SystemExit(
-            f"test-pythons: no Python >= {lowest[0]}.{lowest[1]} was found, on the path or by pyenv: name one"
+            f"test-pythons: no Python >= {lowest[0]}.{lowest[1]} was found, on the path, by pyenv or by uv: name one"
         )
     return chosen
 
@@ -260,6 +268,8 @@ def main(arguments: Sequence[str]) -> int:
     sets = [name for name in SETS if getattr(asked, name)] or SETS
     interpreters = _interpreters(asked.pythons, lowest_python(project))
     _say(f"Testing with Python {', '.join(map(str, interpreters))}, dependencies {' and '.join(sets)}")
+    if missing := [] if asked.pythons else not_found(interpreters, lowest_python(project)):
+        _say(f"Not found on the path, by pyenv or by uv, so not tested: Python {', '.join(missing)}")
     rows = []
     with tempfile.TemporaryDirectory(prefix="test-pythons-") as temporary:
         folder = (asked.folder or Path(temporary)).resolve()

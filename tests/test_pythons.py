@@ -1,6 +1,7 @@
 """scripts/pythons.py: the floors of pyproject.toml, which interpreters are taken, and the table."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 import tomllib
@@ -106,6 +107,39 @@ def test_the_table_says_what_was_tested_and_what_did_not_run(script: ModuleType)
         "| 3.11.7 | newest | 2.4.6 | 0.10.2 | 3.15.1 | 1.32.0 | 9 | 0 | 2 | 8 |",
         "| 3.13.0 | floors | - | - | - | - |  | did not run |  | 1 |",
     ]
+
+
+def test_the_versions_that_were_not_found_are_named(script: ModuleType) -> None:
+    found = [script.Interpreter((3, 12, 1), "/a/python3.12"), script.Interpreter((3, 13, 0), "/a/python3.13")]
+    assert script.not_found(found, (3, 11)) == ["3.11", f"3.{script.NEWEST_PYTHON[1]}"]
+
+
+def test_pythons_of_pyenv_and_uv_are_found(script: ModuleType, tmp_path: Path) -> None:
+    made = [tmp_path / kept / version / "bin" for kept in ("versions", "uv") for version in ("cpython-3.13", "3.14.1")]
+    for folder in made:
+        folder.mkdir(parents=True)
+        (folder / "python3.14").touch()
+        (folder / "python3.14-config").touch()
+    environment = {"PATH": "", "PYENV_ROOT": str(tmp_path), "UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv")}
+    found = script._candidates(environment)  # noqa: SLF001 - which of them run depends on the machine
+    assert sorted(found) == sorted(str(folder / "python3.14") for folder in made)
+
+
+def test_the_workflow_tests_every_promised_python_on_every_system(script: ModuleType) -> None:
+    workflow = REPOSITORY / ".github" / "workflows" / "test.yml"
+    if not workflow.exists():
+        pytest.skip("the workflow is part of the checkout, not of the sdist")
+    text = workflow.read_text(encoding="utf-8")
+    systems, pythons = (re.findall(rf"^ +{name}: \[(.*)\]$", text, re.MULTILINE)[0] for name in ("system", "python"))
+    assert [re.split(r"-\d+\.?\d*", name) for name in systems.split(", ")] == [
+        *(["ubuntu", ""], ["ubuntu", "-arm"], ["macos", ""], ["windows", ""])
+    ]
+    minors = [int(minor) for minor in re.findall(r'"3\.(\d+)"', pythons)]
+    made = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    promised = {int(found) for line in made["classifiers"] for found in re.findall(r":: 3\.(\d+)$", line)}
+    assert minors == list(range(script.lowest_python(made)[1], script.NEWEST_PYTHON[1] + 1))
+    assert promised <= set(minors)
+    assert "python scripts/pythons.py --${{ matrix.dependencies }} python" in text
 
 
 def test_an_unknown_interpreter_is_named_in_one_line() -> None:

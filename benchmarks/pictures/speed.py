@@ -6,7 +6,6 @@ recorded.
 """
 
 import io
-import resource
 import statistics
 import sys
 import time
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.contestants.contest import peak_megabytes
 from benchmarks.pages import text_of
 from benchmarks.rendering.render import render
 from benchmarks.results import MEASURED, Row, new_run, record
@@ -57,7 +57,7 @@ def _read_page(photo: bytes) -> tuple[list[str], float, float]:
     classifier = load_classifier(threads=1)
     seconds = _median_seconds(classifier.read_number, [photo] * _PAGES)
     lines = classifier.read_number(photo).text.split("\n")
-    return lines, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return lines, seconds, peak_megabytes()
 
 
 def main() -> int:

@@ -3,7 +3,6 @@
 import math
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.contestants.contest import peak_megabytes
 from digitnet import Classifier, load_classifier, load_mnist
 from digitnet.datasets import load_source
 from digitnet.datasets.image_stream import stream_images
@@ -159,7 +159,7 @@ def _serve(connection: Connection, whole: dict[str, bytes], log: str) -> None:
         connection.send(None)
         while (asked := connection.recv()) is not None:
             outcome = outcome_of(parsers, *asked)
-            connection.send((*outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6))
+            connection.send((*outcome, peak_megabytes()))
 
 
 class ParserProcess:

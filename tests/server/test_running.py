@@ -161,7 +161,7 @@ def is_running(worker: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
 def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     with process(tmp_path, "--workers", "2", "--no-access-log") as server:
         workers = wait_for_children(server, 2)

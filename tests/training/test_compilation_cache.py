@@ -28,7 +28,7 @@ NAME, OTHER = "jit_step-01-cache", "jit_other-23-cache"
 FOLDER_SETTING = "jax_compilation_cache_dir"
 DAY = 24 * 60 * 60
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="owners and modes of POSIX")
+posix_only = pytest.mark.skipif(os.name == "nt", reason="owners, modes, pipes and signals of POSIX")
 
 
 @pytest.fixture(autouse=True)
@@ -324,6 +324,7 @@ def test_what_is_old_is_removed(cache: Path) -> None:
     assert (cache / "compiled" / fingerprint()).stat().st_mtime > time.time() - DAY
 
 
+@posix_only
 def test_a_killed_run_leaves_the_cache_as_it_was(cache: Path) -> None:
     run_once(NAME)
     before = kept(cache)
