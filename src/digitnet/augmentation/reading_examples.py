@@ -157,7 +157,7 @@ def _segmented(ink: GrayPicture) -> Page:
     if count < 2:
         return Page((), 0.0, np.eye(2, 3), shape)
     height = typical_height(statistics[1:, cv2.CC_STAT_HEIGHT])
-    return segment_written(ink, height, np.eye(2, 3), shape, _NEVER_TURNED)
+    return segment_written(ink, height, np.eye(2, 3), shape, limits=_NEVER_TURNED)
 
 
 class _Owners:

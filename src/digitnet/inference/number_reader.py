@@ -20,6 +20,7 @@ from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
 from digitnet.inference.known_numbers import fitting_number
 from digitnet.inference.named_lines import NamedLine, characters_of, named_lines
+from digitnet.inference.number_cells import in_number_cells, in_words_with_letters
 from digitnet.inference.number_words import (
     DIGIT_NAMES,
     MARK_NAMES,
@@ -36,6 +37,7 @@ from digitnet.inference.number_words import (
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.tables import character_places, numbers_in_cells
+from digitnet.inference.unread_ink import is_incomplete
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind, counted
 from digitnet.pictures.contrast import luma
@@ -46,6 +48,7 @@ from digitnet.segmentation.characters import NamedEdge, named_log_probabilities
 from digitnet.segmentation.components import typical_height
 from digitnet.segmentation.page import Page, segment_written
 from digitnet.segmentation.table_grid import TableGrid, find_table_grid
+from digitnet.segmentation.table_rows import table_rows
 
 __all__ = ["NumberReader", "WrittenNumbers"]
 
@@ -173,16 +176,23 @@ class NumberReader:
             return None
         shape = (picture.ink.shape[0], picture.ink.shape[1])
         to_picture = _to_picture(page_ink, picture)
-        page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape)
-        outputs = self.predictor.outputs(page.images)
-        lines = self._named_lines(page, outputs)
         grid = find_table_grid(page_ink.rules, page_ink.digit_height)
+        rows = table_rows(grid, page_ink.digit_height, page_ink.rules)
+        if rows is not None:
+            page_ink = page_ink._replace(ink=np.maximum(page_ink.ink, cv2.blur(rows.strokes, (3, 3))))
+        page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape, rows)
+        outputs = self.predictor.outputs(page.images)
+        names = self._names(page, outputs)
+        lines = named_lines(page, names)
         if not lines and grid is None:
             return None
-        if grid is not None:
-            lines = [_with_places(line, grid, to_picture) for line in lines]
-        words = [word for line in lines for word in words_of(line.characters, self.thresholds)]
-        kept, doubtful = numbers_among(words, self.thresholds)
+        lines, words, is_in_cell = self._in_cells(lines, grid, to_picture)
+        if rows is not None and any(is_in_cell):
+            is_number = in_words_with_letters(lines, words, is_in_cell, len(names))
+            if is_number.any():
+                lines, words, is_in_cell = self._in_cells(named_lines(page, names, is_number), grid, to_picture)
+        kept, doubtful = numbers_among(words, self.thresholds, is_in_cell if rows is not None else None)
+        doubtful |= self._incomplete(lines, kept, is_table=rows is not None)
         runs = [
             [word.unsure() if line.row in doubtful else word for word in self._runs_of(line, kept, page, constraint)]
             for line in lines
@@ -202,14 +212,35 @@ class NumberReader:
             table_shape=placed.shape,
         )
 
-    def _named_lines(self, page: Page, outputs: Outputs) -> list[NamedLine]:
-        """The characters of each line; `outputs` are those of all candidates of the page."""
-        if not page.character_lines:
-            return []
+    def _names(self, page: Page, outputs: Outputs) -> NDArray[np.float64]:
+        """The log-probability of every name of each candidate of a page; `outputs` are those of all of them."""
         logits = self.decision.comparable_logits(outputs).astype(np.float64)
         digits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        names = named_log_probabilities(self.load_networks().characters(page.character_features()), digits)
-        return named_lines(page, names)
+        return named_log_probabilities(self.load_networks().characters(page.character_features()), digits)
+
+    def _in_cells(
+        self, lines: list[NamedLine], grid: TableGrid | None, to_picture: NDArray[np.float64]
+    ) -> tuple[list[NamedLine], list[list[PageCharacter]], list[bool]]:
+        """Lines with places in the table, their words, and which of these stand in cells that hold numbers."""
+        if grid is not None:
+            lines = [_with_places(line, grid, to_picture) for line in lines]
+        words = [word for line in lines for word in words_of(line.characters, self.thresholds)]
+        shape = (0, 0) if grid is None else grid.shape
+        return lines, words, in_number_cells(words, shape, self.thresholds)
+
+    def _incomplete(
+        self, lines: Sequence[NamedLine], kept: Sequence[list[PageCharacter]], *, is_table: bool
+    ) -> set[int]:
+        """Lines of which something was not read, or may be of another row, or with several numbers in a cell."""
+        found = set()
+        for line in lines:
+            own = [word for word in kept if word[0].ink.line == line.row]
+            read = [c for word in own for run in runs_of(word) for c in run]
+            columns = [word[0].place.column for word in own if word[0].place is not None and word[0].place.box < 0]
+            has_pieces = is_table and len(set(columns)) < len(columns)
+            if has_pieces or is_incomplete(line, read, is_row=is_table):
+                found.add(line.row)
+        return found
 
     def _runs_of(
         self, line: NamedLine, kept: Sequence[Sequence[PageCharacter]], page: Page, constraint: AnyConstraint | None

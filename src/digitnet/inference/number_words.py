@@ -19,6 +19,8 @@ __all__ = [
     "PageCharacter",
     "box_of",
     "is_text",
+    "least_likelihood",
+    "likelihood",
     "numbers_among",
     "runs_of",
     "text_of",
@@ -48,6 +50,9 @@ class NumberThresholds(NamedTuple):
     # have them").
     min_digit: float = 0.6
     min_digit_among_words: float = 0.85
+    # The same in a cell that holds numbers; chosen on rendered tables: 0.1 and 0.3 are as good as each other
+    # (docs/log.md, 2026-11-30, "tables, and what is sure").
+    min_digit_in_cell: float = 0.1
     # Letters that are more probable than not, from which a page has words; chosen by hand.
     page_letters: int = 3
 
@@ -85,24 +90,41 @@ def words_of(line: Sequence[PageCharacter], thresholds: NumberThresholds) -> lis
 
 
 def numbers_among(
-    words: Sequence[list[PageCharacter]], thresholds: NumberThresholds
+    words: Sequence[list[PageCharacter]], thresholds: NumberThresholds, is_in_number_cell: Sequence[bool] | None = None
 ) -> tuple[list[list[PageCharacter]], set[int]]:
     """The words that hold a number, no text and no marks that only look a little like digits.
 
     Also the lines in which such a mark was left out, since it may have been a digit.
+
+    Args:
+        words: Of a page.
+        thresholds: What is a number.
+        is_in_number_cell: Which words stand in a cell of a table that holds numbers: there such a mark is a digit, but
+            its line is among those as well. None without a table.
     """
-    letters = sum(c.edge.name == "letter" and c.edge.probability > 0.5 for word in words for c in word)
-    least = thresholds.min_digit_among_words if letters >= thresholds.page_letters else thresholds.min_digit
+    least = least_likelihood(words, thresholds)
     kept, doubtful = [], set()
-    for word in words:
-        digits = [c.edge.probability for c in digits_of(word)]
-        if not digits or is_text(word, thresholds):
-            continue
-        if float(np.exp(np.mean(np.log(digits)))) >= least:
+    for word, is_in_cell in zip(words, is_in_number_cell or [False] * len(words), strict=True):
+        chance = likelihood(word, thresholds)
+        if chance >= (thresholds.min_digit_in_cell if is_in_cell else least):
             kept.append(word)
-        else:
+        if 0 < chance < least:
             doubtful.add(word[0].ink.line)
     return kept, doubtful
+
+
+def least_likelihood(words: Sequence[Sequence[PageCharacter]], thresholds: NumberThresholds) -> float:
+    """The least likelihood of a number on a page with these words."""
+    letters = sum(c.edge.name == "letter" and c.edge.probability > 0.5 for word in words for c in word)
+    return thresholds.min_digit_among_words if letters >= thresholds.page_letters else thresholds.min_digit
+
+
+def likelihood(word: Sequence[PageCharacter], thresholds: NumberThresholds) -> float:
+    """The geometric mean of the probabilities of a word's digits; 0 where it has none, or is text."""
+    digits = [c.edge.probability for c in digits_of(word)]
+    if not digits or is_text(word, thresholds):
+        return 0.0
+    return float(np.exp(np.mean(np.log(digits))))
 
 
 def runs_of(word: Sequence[PageCharacter]) -> list[list[PageCharacter]]:

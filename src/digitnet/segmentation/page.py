@@ -16,6 +16,7 @@ from digitnet.pictures.mnist_frame import Box, FramedDigit, to_mnist_frame
 from digitnet.segmentation.character_views import NUM_FEATURES, character_features, line_centres
 from digitnet.segmentation.components import (
     COMPONENT_LIMITS,
+    INK_FROM,
     Component,
     ComponentLimits,
     WorkingInk,
@@ -26,6 +27,7 @@ from digitnet.segmentation.cuts import find_cuts
 from digitnet.segmentation.group_costs import recognition_costs
 from digitnet.segmentation.lattice import Group, Segment, cheapest_path, likely_groups, segments_of, skip_cost
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
+from digitnet.segmentation.table_rows import TableRows
 
 __all__ = ["PAGE_LIMITS", "CharacterLine", "DigitInk", "Page", "PageLimits", "segment_page", "segment_written"]
 
@@ -62,12 +64,16 @@ class CharacterLine:
         num_segments: How many segments there are.
         candidates: Number of the first edge among the page's images, and of the one behind the last.
         height: Pixels of the working picture.
+        ink_of_segments: Inked pixels of each segment.
+        is_crossing: Whether each segment is of a component that reaches over a rule into another row of a table.
     """
 
     groups: list[Group]
     num_segments: int
     candidates: tuple[int, int]
     height: float
+    ink_of_segments: tuple[int, ...] = ()
+    is_crossing: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +120,7 @@ class Page:
         shape: Height and width of the picture.
         left_out: Number of components that were left out, since nothing in a sample of them looks like a digit.
         ink: uint8 (height, width), that of the working picture; None where there are no lines.
+        crossing: The sources of components that reach over a rule into another row of the table.
     """
 
     lines: tuple[_Line, ...]
@@ -122,6 +129,7 @@ class Page:
     shape: tuple[int, int]
     left_out: int = 0
     ink: GrayPicture | None = None
+    crossing: frozenset[int] = frozenset()
 
     @property
     def images(self) -> Images:
@@ -136,7 +144,10 @@ class Page:
         for line in self.lines:
             end = start + len(line.groups)
             if line.groups:
-                found.append(CharacterLine(line.groups, len(line.segments), (start, end), line.height))
+                inks = tuple(int((segment.component.ink >= INK_FROM).sum()) for segment in line.segments)
+                crossing = tuple(segment.component.source in self.crossing for segment in line.segments)
+                candidates = (start, end)
+                found.append(CharacterLine(line.groups, len(line.segments), candidates, line.height, inks, crossing))
             start = end
         return found
 
@@ -243,7 +254,7 @@ def segment_page(
         and not has_digits(_sample(components, limits.sample))
     ):
         return Page((), 0.0, np.eye(2, 3), ink.shape, len(components))
-    return _segmented(working, components, back, (ink.shape[0], ink.shape[1]), COMPONENT_LIMITS, limits)
+    return _segmented(working, components, back, (ink.shape[0], ink.shape[1]), COMPONENT_LIMITS, None, limits)
 
 
 def segment_written(
@@ -251,6 +262,7 @@ def segment_written(
     digit_height: float,
     to_picture: np.ndarray,
     shape: tuple[int, int],
+    rows: TableRows | None = None,
     limits: PageLimits = PAGE_LIMITS,
 ) -> Page:
     """Find everything that may be a character in ink that holds characters alone, however small they are.
@@ -260,6 +272,7 @@ def segment_written(
         digit_height: Typical height of a digit in its pixels.
         to_picture: float64 (2, 3), affine map from there to the picture.
         shape: Height and width of the picture.
+        rows: Those of its table, each of which is a line; None where there is no table.
         limits: When the page is turned.
 
     Returns:
@@ -269,7 +282,7 @@ def segment_written(
     components = find_components(working, WRITTEN_COMPONENTS)
     if not 0 < len(components) <= limits.most_written:
         return Page((), 0.0, to_picture, shape)
-    return _segmented(working, components, to_picture, shape, WRITTEN_COMPONENTS, limits)
+    return _segmented(working, components, to_picture, shape, WRITTEN_COMPONENTS, rows, limits)
 
 
 def _segmented(
@@ -278,22 +291,28 @@ def _segmented(
     back: np.ndarray,
     shape: tuple[int, int],
     component_limits: ComponentLimits,
+    rows: TableRows | None,
     limits: PageLimits,
 ) -> Page:
     """The page, turned where its lines slope."""
+    to_page, crossing = np.eye(2, 3), frozenset[int]()
     boxes = _boxes(components)
     slope = page_slope(boxes, working.digit_height)
     if abs(slope) >= limits.level:
-        working, turn = _turned(working, slope)
-        back = _chained(back, turn)
+        working, to_page = _turned(working, slope)
+        back = _chained(back, to_page)
         components = find_components(working, component_limits)
         boxes = _boxes(components)
         rest = page_slope(boxes, working.digit_height)
     else:
         slope, rest = 0.0, slope
-    lines = group_into_lines(boxes, working.digit_height, rest)
+    if rows is None:
+        lines = group_into_lines(boxes, working.digit_height, rest)
+    else:
+        components, crossing = rows.parted(components, to_page)
+        lines = rows.lines(components, _boxes(components), rest, to_page)
     found = tuple(_line([components[number] for number in line], limits.tall) for line in lines)
-    return Page(found, slope, back, shape, ink=working.ink)
+    return Page(found, slope, back, shape, ink=working.ink, crossing=crossing)
 
 
 def _sample(components: Sequence[Component], size: int) -> Images:

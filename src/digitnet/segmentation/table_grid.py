@@ -72,6 +72,23 @@ class _Axis:
         is_far = np.where(row == -1, above > self.beside, is_far)
         return np.asarray(np.where(is_far, NOWHERE, found), np.int64)
 
+    def between_middles(self, x: Floats, y: Floats) -> Integers:
+        """The row of each point as in `index`, but each row reaches to the middle between it and the next one."""
+        level = _levelled(x / self.size, y / self.size, self.bend)
+        middles = np.concatenate([self.starts[:1], (self.starts[1:] + self.ends[:-1]) / 2, self.ends[-1:]])
+        row = np.searchsorted(middles, level, side="right") - 1
+        is_far = (level < self.starts[0] - self.beside) | (level > self.ends[-1] + self.beside)
+        return np.asarray(np.where(is_far, NOWHERE, row), np.int64)
+
+    def from_rules(self, x: Floats, y: Floats) -> Floats:
+        """The distance of each point from the middle of the nearest rule between rows, in pixels."""
+        level = _levelled(x / self.size, y / self.size, self.bend)
+        apart = self.starts[1:] - self.ends[:-1]
+        half = float(np.median(apart)) / 2 if len(apart) else 0.0
+        middles = np.concatenate([self.starts[:1] - half, self.starts[1:] - apart / 2, self.ends[-1:] + half])
+        after = np.clip(np.searchsorted(middles, level), 1, len(middles) - 1)
+        return np.asarray(np.minimum(abs(level - middles[after - 1]), abs(middles[after] - level)) * self.size)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TableGrid:
@@ -112,6 +129,26 @@ class TableGrid:
         is_beside = (found == -1) | (found == self.shape)
         is_nowhere = (found == NOWHERE).any(axis=1) | is_beside.all(axis=1)
         return np.asarray(np.where(is_nowhere[:, np.newaxis], NOWHERE, found), np.int64)
+
+    @property
+    def row_heights(self) -> Floats:
+        """Of each row, between its rules, in pixels of the page, (rows,)."""
+        return np.asarray((self._rows.ends - self._rows.starts) * self._rows.size)
+
+    def rows_of(self, points: Floats) -> Integers:
+        """The row of each point, (n,), between the middles of its rules, beside the outermost cells too.
+
+        As for `grid_place`, -1 and the number of rows are those of what stands above and below the table.
+        """
+        x, y = points.T
+        row = self._rows.between_middles(x, y)
+        column = self._columns.index(y, x)
+        return np.asarray(np.where(column == NOWHERE, NOWHERE, row), np.int64)
+
+    def from_rules(self, points: Floats) -> Floats:
+        """The distance of each point from the nearest rule between rows, and between columns, (n, 2), in pixels."""
+        x, y = points.T
+        return np.column_stack([self._rows.from_rules(x, y), self._columns.from_rules(y, x)])
 
     def place(self, points: Floats) -> Integers:
         """Row and column of each point, (n, 2): of its region, or where it is in none, by its place alone."""

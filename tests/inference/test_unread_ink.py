@@ -1,0 +1,61 @@
+"""Lines whose ink was not all read, or is perhaps that of another row."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from digitnet.arrays import IMAGE_SIDE
+from digitnet.inference.named_lines import NamedLine
+from digitnet.inference.number_words import PageCharacter
+from digitnet.inference.unread_ink import is_incomplete
+from digitnet.segmentation.characters import NamedEdge
+from digitnet.segmentation.lattice import Group
+from digitnet.segmentation.page import CharacterLine, DigitInk
+
+BLANK = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+
+
+def line(names: list[str], inks: list[int], probability: float = 0.99) -> NamedLine:
+    """A line of one segment for each name; "" is a segment that is left out."""
+    groups = [Group(place, place, BLANK, 0, 0, 0.0, is_cut=False) for place in range(len(names))]
+    lattice = CharacterLine(groups, len(names), (0, len(names)), 40.0, tuple(inks), (False,) * len(names))
+    characters = [
+        PageCharacter(NamedEdge(place, name, probability), DigitInk(BLANK, (0, 0, 1, 1), 0, place, ()))
+        for place, name in enumerate(names)
+        if name
+    ]
+    return NamedLine(0, lattice, np.zeros((len(names), 26)), characters)
+
+
+def incomplete(found: NamedLine, *, is_row: bool = True) -> bool:
+    read = [c for c in found.characters if c.edge.name.isdigit()]
+    return is_incomplete(found, read, is_row=is_row)
+
+
+@pytest.mark.parametrize(("ink", "expected"), [(10, False), (30, True)])
+def test_ink_that_was_left_out_counts_from_a_fifth_of_a_digit_on(ink: int, expected: bool) -> None:
+    assert incomplete(line(["4", "", "7", "8"], [100, ink, 90, 110])) is expected
+
+
+def test_letters_are_unread_in_a_table_and_read_elsewhere() -> None:
+    found = line(["4", "letter", "7"], [100, 80, 90])
+    assert incomplete(found)
+    assert not incomplete(found, is_row=False)
+    assert incomplete(line(["4", "letter", "7"], [100, 80, 90], probability=0.4), is_row=False)
+
+
+def test_marks_beside_a_number_are_read() -> None:
+    assert not incomplete(line(["4", "€"], [100, 80]))
+    assert incomplete(line(["4", "junk"], [100, 80]), is_row=False)
+
+
+def test_ink_of_another_row_counts_where_it_was_read() -> None:
+    found = line(["4", "", "7"], [100, 1, 90])
+    for crossing, expected in (((True, False, False), True), ((False, True, False), False)):
+        lattice = dataclasses.replace(found.lattice, is_crossing=crossing)
+        assert incomplete(dataclasses.replace(found, lattice=lattice)) is expected
+
+
+def test_a_line_without_digits_is_not_incomplete() -> None:
+    assert not incomplete(line(["letter", ""], [100, 80]))
