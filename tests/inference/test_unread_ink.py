@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import IMAGE_SIDE
+from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.named_lines import NamedLine
 from digitnet.inference.number_words import PageCharacter
-from digitnet.inference.unread_ink import is_incomplete
+from digitnet.inference.unread_ink import UNREAD_LIMITS, is_incomplete, lines_at_rules, unsure_beside_unsure
 from digitnet.segmentation.characters import NamedEdge
 from digitnet.segmentation.lattice import Group
 from digitnet.segmentation.page import CharacterLine, DigitInk
@@ -59,3 +60,29 @@ def test_ink_of_another_row_counts_where_it_was_read() -> None:
 
 def test_a_line_without_digits_is_not_incomplete() -> None:
     assert not incomplete(line(["letter", ""], [100, 80]))
+
+
+@pytest.mark.parametrize(("distance", "expected"), [(0, {0}), (2, {0}), (12, set())])
+def test_a_digit_that_lies_at_a_rule_may_be_a_piece_of_one(distance: int, expected: set[int]) -> None:
+    stroke = np.full((30, 4), 255, np.uint8)
+    found = line(["1"], [120])
+    lattice = dataclasses.replace(found.lattice, groups=[Group(0, 0, stroke, 10, 20, 0.0, is_cut=False)])
+    found = dataclasses.replace(found, lattice=lattice)
+    rules = np.zeros((200, 200), np.uint8)
+    rules[:, 2 * (14 + distance) + 5 : 2 * (14 + distance) + 8] = 255
+    to_page = np.array([[2.0, 0.0, 5.0], [0.0, 2.0, 0.0]])  # the page is twice as large, and moved
+    limits = UNREAD_LIMITS._replace(near=6)
+    assert lines_at_rules([found], [found.characters], to_page, rules, limits) == expected
+    assert lines_at_rules([found], [found.characters], to_page, np.zeros_like(rules), limits) == set()
+
+
+def test_no_number_is_sure_beside_one_that_is_not() -> None:
+    statuses: list[tuple[Status, ...]] = [("ok", "unsure"), ("ok",)]
+    lines = tuple(
+        tuple(Digit(1, "1", 0.99, (1,), (), (0, 0, 1, 1), row, status, ()) for status in own)
+        for row, own in enumerate(statuses)
+    )
+    numbers = [Number("1", (0, 0, 1, 1), row, None, 0.99, s) for row, own in enumerate(statuses) for s in own]
+    digits, found = unsure_beside_unsure(lines, numbers)
+    assert [digit.status for digit in digits[0] + digits[1]] == ["unsure", "unsure", "ok"]
+    assert [number.status for number in found] == ["unsure", "unsure", "ok"]

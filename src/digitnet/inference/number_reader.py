@@ -37,7 +37,7 @@ from digitnet.inference.number_words import (
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.tables import character_places, numbers_in_cells
-from digitnet.inference.unread_ink import is_incomplete
+from digitnet.inference.unread_ink import is_incomplete, lines_at_rules, unsure_beside_unsure
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind, counted
 from digitnet.pictures.contrast import luma
@@ -46,7 +46,7 @@ from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
 from digitnet.segmentation.characters import NamedEdge, named_log_probabilities
 from digitnet.segmentation.components import typical_height
-from digitnet.segmentation.page import Page, segment_written
+from digitnet.segmentation.page import Page, chained, segment_written
 from digitnet.segmentation.table_grid import TableGrid, find_table_grid
 from digitnet.segmentation.table_rows import table_rows
 
@@ -193,6 +193,9 @@ class NumberReader:
                 lines, words, is_in_cell = self._in_cells(named_lines(page, names, is_number), grid, to_picture)
         kept, doubtful = numbers_among(words, self.thresholds, is_in_cell if rows is not None else None)
         doubtful |= self._incomplete(lines, kept, is_table=rows is not None)
+        if rows is None:
+            to_page = chained(cv2.invertAffineTransform(to_picture), page.to_picture)
+            doubtful |= lines_at_rules(lines, kept, to_page, page_ink.rules)
         runs = [
             [word.unsure() if line.row in doubtful else word for word in self._runs_of(line, kept, page, constraint)]
             for line in lines
@@ -201,6 +204,9 @@ class NumberReader:
         notes = _page_notes(page_ink, page, len(words) - len(kept))
         written = [line for line in runs if any(word.runs for word in line)]
         found = self._answer(ink, written, notes, outputs)
+        if rows is None:
+            digits, numbers = unsure_beside_unsure(found.lines, found.numbers)
+            found = dataclasses.replace(found, lines=digits, numbers=numbers)
         has_marks = not set(found.written) <= _PLAIN
         has_text = has_marks or any(is_text(word, self.thresholds) for word in words)
         placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
@@ -235,8 +241,10 @@ class NumberReader:
         found = set()
         for line in lines:
             own = [word for word in kept if word[0].ink.line == line.row]
-            read = [c for word in own for run in runs_of(word) for c in run]
-            columns = [word[0].place.column for word in own if word[0].place is not None and word[0].place.box < 0]
+            numbers = [run for word in own for run in runs_of(word)]
+            read = [c for number in numbers for c in number]
+            places = [number[0].place for number in numbers]
+            columns = [place.column for place in places if place is not None and place.box < 0]
             has_pieces = is_table and len(set(columns)) < len(columns)
             if has_pieces or is_incomplete(line, read, is_row=is_table):
                 found.add(line.row)

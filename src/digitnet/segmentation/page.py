@@ -29,7 +29,16 @@ from digitnet.segmentation.lattice import Group, Segment, cheapest_path, likely_
 from digitnet.segmentation.lines import Boxes, group_into_lines, page_slope
 from digitnet.segmentation.table_rows import TableRows
 
-__all__ = ["PAGE_LIMITS", "CharacterLine", "DigitInk", "Page", "PageLimits", "segment_page", "segment_written"]
+__all__ = [
+    "PAGE_LIMITS",
+    "CharacterLine",
+    "DigitInk",
+    "Page",
+    "PageLimits",
+    "chained",
+    "segment_page",
+    "segment_written",
+]
 
 
 class PageLimits(NamedTuple):
@@ -300,7 +309,7 @@ def _segmented(
     slope = page_slope(boxes, working.digit_height)
     if abs(slope) >= limits.level:
         working, to_page = _turned(working, slope)
-        back = _chained(back, to_page)
+        back = chained(back, to_page)
         components = find_components(working, component_limits)
         boxes = _boxes(components)
         rest = page_slope(boxes, working.digit_height)
@@ -337,7 +346,7 @@ def _turned(working: WorkingInk, slope: float) -> tuple[WorkingInk, np.ndarray]:
     return WorkingInk(np.asarray(ink, np.uint8), working.scale, working.digit_height), cv2.invertAffineTransform(turn)
 
 
-def _chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
+def chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
     """The affine map `inner` followed by `outer`, (2, 3)."""
     return np.asarray(outer @ np.vstack([inner, [0, 0, 1]]))
 

@@ -32,7 +32,7 @@ class RuleStrokeLimits(NamedTuple):
     # Gap that is closed within a stroke.
     gap: float = 0.08
     # Distance from both rules of a row, below which a thin piece goes from one to the other: a rule that divides cells.
-    at_rule: float = 0.3
+    at_rule: float = 0.2
     # Greatest width of such a piece.
     thin: float = 0.3
     # By how much rules are thicker where a stroke lies beside one, how far beside it and beyond its ends that is looked
