@@ -1,8 +1,9 @@
 """How certain a number must be to be sure: `python -m benchmarks.pictures.certainty`, from the repository's folder.
 
 Reads rendered pages of many kinds as if every confidence were enough, compares each number with what was written, and
-fits the chance that all of a number is right to its confidence by logistic regression. What nothing but its confidence
-would make unsure takes part.
+fits the chance that all of a number is right to its confidence by isotonic regression: it never falls where confidence
+rises, and has no other form. A logistic function would not do, since some mistakes, such as a digit that was taken for
+a rule, are as frequent at any confidence. What nothing but its confidence would make unsure takes part.
 """
 
 import argparse
@@ -26,8 +27,6 @@ from digitnet.inference.reader import Reader, reader_for
 
 CERTAINTY_KINDS = ("comb", "box", "table", "sudoku", "sum", "date", "amount", "words")
 WANTED = 0.99  # chance that all of a number is right, from which it is sure
-_EDGE = 1e-6  # confidences nearer to 0 and 1 count as this
-_STEPS = 50  # of Newton's method, which needs ten
 _MARGINS = (0.9, 0.97, 0.98, 0.99, 0.995, 0.998)
 
 
@@ -39,14 +38,19 @@ class Judged(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The chance that a number is right: the logistic function of `scale` times its log-odds, plus `shift`."""
+    """The chance that a number is right, which rises in steps.
 
-    scale: float
-    shift: float
+    Attributes:
+        starts: Least confidence of each step, rising.
+        chances: The chance on it, rising.
+    """
+
+    starts: NDArray[np.float64]
+    chances: NDArray[np.float64]
 
     def least_confidence(self, wanted: float = WANTED) -> float:
-        """The confidence from which the chance is at least `wanted`."""
-        return float(1 / (1 + np.exp(-(_log_odds(np.array(wanted)) - self.shift) / self.scale)))
+        """The confidence from which the chance is at least `wanted`; infinite where it never is."""
+        return float(np.where(self.chances >= wanted, self.starts, np.inf).min())
 
 
 def right_numbers(truth: str, numbers: Sequence[str]) -> list[bool]:
@@ -126,7 +130,7 @@ def _reader() -> Reader:
     reader = reader_for(classifier.predictor, classifier.decision)
     if reader.numbers is None:
         raise BenchmarkError("the bundled model reads no numbers: bundle one of the ten digits")
-    numbers = dataclasses.replace(reader.numbers, thresholds=NUMBER_THRESHOLDS._replace(sure=0.0))
+    numbers = dataclasses.replace(reader.numbers, thresholds=NUMBER_THRESHOLDS._replace(sure=0.0, sure_in_table=0.0))
     return dataclasses.replace(reader, numbers=numbers)
 
 
@@ -145,20 +149,21 @@ def _with_truth(truth: Sequence[str], numbers: Sequence[Number]) -> Iterator[tup
 
 
 def fitted(numbers: Judged) -> Fit:
-    """Logistic regression of being right on the log-odds of the confidence, by Newton's method."""
-    x = np.column_stack([_log_odds(numbers.confidences), np.ones(len(numbers.confidences))])
-    weights = np.array([1.0, 0.0])
-    for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-x @ weights))
-        slope = x.T @ (numbers.is_right - chance)
-        curvature = (x * (chance * (1 - chance))[:, None]).T @ x + 1e-6 * np.eye(2)
-        weights = weights + np.linalg.solve(curvature, slope)
-    return Fit(float(weights[0]), float(weights[1]))
+    """Isotonic regression of being right on the confidence.
 
-
-def _log_odds(chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    clipped = np.clip(chance, _EDGE, 1 - _EDGE)
-    return np.asarray(np.log(clipped / (1 - clipped)))
+    Source:
+        M. Ayer and others, Annals of Mathematical Statistics 26 (1955), 641-647: neighbours that fall are pooled.
+    """
+    starts: list[float] = []
+    sums: list[tuple[float, int]] = []  # how many are right on a step, and how many there are
+    for place in np.argsort(numbers.confidences, kind="stable").tolist():
+        starts.append(float(numbers.confidences[place]))
+        sums.append((float(numbers.is_right[place]), 1))
+        while len(sums) > 1 and sums[-2][0] * sums[-1][1] >= sums[-1][0] * sums[-2][1]:
+            right, count = sums.pop()
+            starts.pop()
+            sums[-1] = (sums[-1][0] + right, sums[-1][1] + count)
+    return Fit(np.array(starts), np.array([right / count for right, count in sums]))
 
 
 def together(parts: Sequence[Judged]) -> Judged:
@@ -192,9 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     every = together(parts)
     fit = fitted(every)
     sys.stdout.write(row_of("all", every) + "\n")
-    sys.stdout.write(
-        f"scale {fit.scale:.3f} shift {fit.shift:.3f}: {100 * WANTED:.0f} % from {fit.least_confidence():.4f}\n"
-    )
+    sys.stdout.write(f"right in {100 * WANTED:.0f} % from {fit.least_confidence():.4f}\n")
     return 0
 
 

@@ -28,12 +28,18 @@ def test_a_number_is_right_if_all_of_it_and_nothing_beside_it_was_written(
     assert load("pictures.certainty").right_numbers(truth, numbers) == right
 
 
-def test_the_fit_finds_the_chances_that_numbers_were_drawn_with() -> None:
+def test_neighbours_that_fall_are_one_step() -> None:
     certainty = load("pictures.certainty")
-    rng = np.random.default_rng(0)
-    log_odds = rng.normal(3.0, 2.0, 40_000)
-    is_right = rng.uniform(size=len(log_odds)) < 1 / (1 + np.exp(-(0.7 * log_odds + 0.5)))
-    fit = certainty.fitted(certainty.Judged(1 / (1 + np.exp(-log_odds)), is_right))
-    assert (fit.scale, fit.shift) == pytest.approx((0.7, 0.5), abs=0.06)
-    least = fit.least_confidence()
-    assert 0.7 * np.log(least / (1 - least)) + 0.5 == pytest.approx(np.log(99), abs=0.3)
+    right = np.array([False, True, False, True, True, False, True, True])
+    order = np.array([3, 0, 6, 1, 7, 2, 5, 4])
+    fit = certainty.fitted(certainty.Judged((np.arange(8.0) / 10)[order], right[order]))
+    assert fit.starts.tolist() == pytest.approx([0.0, 0.1, 0.3, 0.6])
+    assert fit.chances.tolist() == pytest.approx([0, 1 / 2, 2 / 3, 1])
+    assert fit.least_confidence(0.6) == pytest.approx(0.3)
+    assert fit.least_confidence(0.99) == pytest.approx(0.6)
+
+
+def test_no_confidence_is_enough_where_mistakes_are_everywhere() -> None:
+    certainty = load("pictures.certainty")
+    fit = certainty.fitted(certainty.Judged(np.array([0.1, 0.9, 0.95]), np.array([True, True, False])))
+    assert fit.least_confidence() == np.inf

@@ -203,7 +203,8 @@ class NumberReader:
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = _page_notes(page_ink, page, len(words) - len(kept))
         written = [line for line in runs if any(word.runs for word in line)]
-        found = self._answer(ink, written, notes, outputs)
+        sure = self.thresholds.sure if rows is None else self.thresholds.sure_in_table
+        found = self._answer(ink, written, notes, outputs, sure)
         if rows is None:
             digits, numbers = unsure_beside_unsure(found.lines, found.numbers)
             found = dataclasses.replace(found, lines=digits, numbers=numbers)
@@ -294,9 +295,9 @@ class NumberReader:
         return dataclasses.replace(plain, is_sure=False, notes=(note,))
 
     def _answer(
-        self, ink: GrayPicture, lines: Sequence[Sequence[_Word]], notes: Sequence[Note], outputs: Outputs
+        self, ink: GrayPicture, lines: Sequence[Sequence[_Word]], notes: Sequence[Note], outputs: Outputs, sure: float
     ) -> WrittenNumbers:
-        """The answer from the numbers of each word of each line."""
+        """The answer from the numbers of each word of each line, which are sure from a confidence on."""
         digits: list[tuple[Digit, ...]] = []
         numbers: list[Number] = []
         written: list[str] = []
@@ -308,7 +309,7 @@ class NumberReader:
             for run in itertools.chain.from_iterable(word.runs for word in words):
                 characters = [c for c in run.characters if c.edge.name in DIGIT_NAMES]
                 named = self._digits(characters, row, outputs)
-                is_sure = run.is_sure and run.confidence >= self.thresholds.sure
+                is_sure = run.is_sure and run.confidence >= sure
                 status: Status = "ok" if is_sure and all(digit.status == "ok" for digit in named) else "unsure"
                 own += [dataclasses.replace(digit, status=status) for digit in named]
                 images += [c.ink.image for c in characters]

@@ -41,8 +41,11 @@ class NumberThresholds(NamedTuple):
     min_tall: float = 0.6
     # Letters for each digit of a word from which all of it is left out; chosen by hand.
     letters_per_digit: float = 0.5
-    # Least chance that all of a number is right for it to be sure; chosen by hand.
-    sure: float = 0.97
+    # Least confidence of a number for it to be sure, and in a table whose rows are known: from there 99 % of rendered
+    # numbers are right in tables, and of those of all kinds together; `python -m benchmarks.pictures.certainty`
+    # (docs/log.md, 2026-11-30, "tables, and what is sure").
+    sure: float = 0.993
+    sure_in_table: float = 0.984
     # Least probability of an edge that is left out beside a number, for that number to be sure; chosen by hand.
     sure_neighbour: float = 0.5
     # Least geometric mean of the probabilities of a word's digits, below which it is no number; and the same on a page
