@@ -49,6 +49,7 @@ def test_letters_are_unread_in_a_table_and_read_elsewhere() -> None:
 def test_marks_beside_a_number_are_read() -> None:
     assert not incomplete(line(["4", "€"], [100, 80]))
     assert incomplete(line(["4", "junk"], [100, 80]), is_row=False)
+    assert incomplete(line(["/", "4"], [60, 100]), is_row=False)  # perhaps a 1
 
 
 def test_ink_of_another_row_counts_where_it_was_read() -> None:

@@ -15,6 +15,8 @@ from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, PageCharact
 from digitnet.segmentation.components import INK_FROM
 
 Floats = NDArray[np.float64]
+# Marks that may be a 1 where they stand beside a number, not in it.
+_LIKE_A_ONE = frozenset("/()")
 
 __all__ = ["UNREAD_LIMITS", "UnreadLimits", "is_incomplete", "lines_at_rules", "unsure_beside_unsure"]
 
@@ -53,7 +55,8 @@ def is_incomplete(
     digits = [ink[_segments(line, c)].sum() for c in read if c.edge.name in DIGIT_NAMES]
     if not digits:
         return False
-    names = MARK_NAMES if is_row else MARK_NAMES | {"letter"}
+    marks = MARK_NAMES - _LIKE_A_ONE
+    names = marks if is_row else marks | {"letter"}
     others = [c for c in line.characters if c.edge.name in names and c.edge.probability >= limits.other]
     is_explained = is_read | _covered(line, others)
     is_crossing = bool((is_read & np.array(line.lattice.is_crossing)).any())
