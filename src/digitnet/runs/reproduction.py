@@ -78,7 +78,7 @@ class Reproduction:
     @property
     def difference_line(self) -> str:
         """What differs and why it may, in one line; "" where the results are the same."""
-        others = ", ".join(str(one) for one in self.results if not one.is_same)
+        others = ", ".join(one.name for one in self.results if not one.is_same)
         if not others:
             return ""
         reason = (
@@ -86,7 +86,7 @@ class Reproduction:
             if all(one.is_same for one in self.surroundings)
             else f"that is to be expected with {self.surroundings_line}"
         )
-        return f"{self.repeated} is not the same as {self.original}: {others}; {reason}"
+        return f"{self.repeated} is not the same as {self.original}: other {others}; {reason}"
 
 
 def reproduce_run(
