@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: train test test-all check fix bench accuracy serving notebook docs clean
+.PHONY: train test test-all check fix bench accuracy serving small-network notebook docs clean
 
 train: $(VENV)/.train
 	$(BIN)/digitnet train
@@ -55,6 +55,12 @@ accuracy: $(VENV)/.train
 # `make serving SERVING=--quick` only sees that it all runs; `make serving SERVING=soak` runs one comparison.
 serving: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.serving $(SERVING)
+
+# The network of 784-16-16-10 that the page draws as a diagram, trained anew and put into the package: half a minute.
+small-network: $(VENV)/.train
+	$(BIN)/digitnet train --hidden-sizes 16,16 --no-batch-normalization --receptive-fields 0 \
+	  --augment rotation=10,scaling=0.1,shift=1 --epochs 30 --seed 0 --out runs/small-0
+	$(BIN)/python scripts/bundle_model.py runs/small-0 --small
 
 # The tutorial as a notebook that has been run, build/tutorial.ipynb: half a minute.
 notebook: $(VENV)/.dev

@@ -7,6 +7,9 @@ A run that held no images out, as `record`, does not know how probable right lab
 `--held-out RUN` takes that from a run that did. Where that one makes more mistakes, as `standard` does, its right
 labels are less probable, so that sets of candidates hold the right one more often than promised, and are larger.
 
+`--small` makes of the run the network that the page draws as a diagram: float32 alone and without the score, in
+src/digitnet/bundled/small, which `make small-network` does with a run of its own.
+
 The model files, `run.json` and `MODEL_CARD.md` go to src/digitnet/bundled, each in one step, in place of what was
 there. Both precisions are bundled where they have at most 20 MB together; otherwise only int8, which is the default.
 `run.json` gets the figures of the run and the SHA-256 of each file beside it, and loses the folders of this machine;
@@ -36,6 +39,8 @@ from digitnet.training.outlier_detector import HELD_OUT, train_outlier_detector
 BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
 _BUNDLED = Path(__file__).resolve().parents[1] / "src" / "digitnet" / "bundled"
+_SMALL = _BUNDLED / "small"
+_NUMBERS_TO_RENEW = "ERRORS in tests/test_bundled_model.py, and python -m benchmarks.accuracy page"
 _ONLY_INT8 = f"""
 ## Inside the package
 
@@ -55,19 +60,23 @@ Its logits of the ten digits are the output `second_logits`. A digit in a pictur
 networks' probabilities, since digits in other pens than MNIST's are read better so; images in MNIST's frame are
 answered by the first network alone, whose figures stand above.
 """
+_PRECISIONS: tuple[Precision, ...] = tuple(MODEL_FILE_NAMES)
 _FIGURES = ("n", "errors", "accuracy", "nll", "ece")
 
 
 Change: TypeAlias = Callable[[bytes], bytes]  # of a model file
 
 
-def bundle(run_folder: Path, target: Path, changes: Sequence[Change] = ()) -> dict[Precision, int]:
+def bundle(
+    run_folder: Path, target: Path, changes: Sequence[Change] = (), *, precisions: Sequence[Precision] = _PRECISIONS
+) -> dict[Precision, int]:
     """Copy a run into the package.
 
     Args:
         run_folder: A finished run of `digitnet train` on MNIST.
         target: The folder of the bundled model.
         changes: What is done to each model file on the way, one after the other.
+        precisions: Which of the model files may be taken.
 
     Returns:
         Bytes of each model file that was bundled.
@@ -78,7 +87,7 @@ def bundle(run_folder: Path, target: Path, changes: Sequence[Change] = ()) -> di
     """
     run, metrics = (_read_json(run_folder / name) for name in (RUN_NAME, "metrics.json"))
     _check_data(run, run_folder)
-    models = _models(run_folder, run)
+    models = {name: content for name, content in _models(run_folder, run).items() if name in precisions}
     for change in changes:
         models = {precision: change(content) for precision, content in models.items()}
     models = _chosen({precision: with_digest(content) for precision, content in models.items()}, run_folder)
@@ -214,25 +223,28 @@ def main() -> int:
     scores = parser.add_mutually_exclusive_group()
     scores.add_argument("--score-from", type=Path, metavar="MODEL", help="take the score from there")
     scores.add_argument("--no-score", action="store_true", help="leave the model without a score")
+    scores.add_argument("--small", action="store_true", help="bundle it as the network that the page draws")
     arguments = parser.parse_args()
     try:
         changes = [] if arguments.held_out is None else [with_probabilities_of(arguments.held_out)]
         if arguments.score_from is not None:
             changes.append(with_score_of(arguments.score_from))
-        elif arguments.no_score:
+        elif arguments.no_score or arguments.small:
             changes.append(without_digit_score)
         else:
             sys.stderr.write("training the network that tells digits from everything else: some four minutes\n")
             changes.append(train_outlier_detector(load_mnist()[0]).add_to)
-        sizes = bundle(arguments.run, _BUNDLED, changes)
+        target, precisions = (_SMALL, _PRECISIONS[:1]) if arguments.small else (_BUNDLED, _PRECISIONS)
+        sizes = bundle(arguments.run, target, changes, precisions=precisions)
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for precision, size in sizes.items():
-        sys.stdout.write(f"{_BUNDLED / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
+        sys.stdout.write(f"{target / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
     if "float32" not in sizes:
         sys.stdout.write(f"float32 is left out: with it there would be more than {BYTES_MAX / 1e6:g} MB\n")
-    sys.stdout.write("now: ERRORS in tests/test_bundled_model.py, and python -m benchmarks.accuracy page\n")
+    numbers = "MISTAKES in tests/studio/test_diagram_routes.py" if arguments.small else _NUMBERS_TO_RENEW
+    sys.stdout.write(f"now: {numbers}\n")
     return 0
 
 

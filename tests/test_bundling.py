@@ -91,6 +91,12 @@ def test_all_of_it_comes_into_the_package(script: ModuleType, finished: Path, pa
     assert described["settings"] == open_model(package)[1].recipe
 
 
+def test_of_the_network_that_is_drawn_only_float32_is_taken(script: ModuleType, finished: Path, package: Path) -> None:
+    assert list(script.bundle(finished, package, [without_digit_score], precisions=("float32",))) == ["float32"]
+    assert {path.name for path in package.iterdir()} == BUNDLED - {"model_int8.onnx"}
+    assert json.loads((package / "run.json").read_bytes())["files"].keys() == {"model.onnx", "MODEL_CARD.md"}
+
+
 def test_files_of_a_run_that_is_older_than_digests_get_one(script: ModuleType, run: Path, package: Path) -> None:
     for name in MODEL_FILE_NAMES.values():
         whole = (run / name).read_bytes()

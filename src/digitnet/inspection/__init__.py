@@ -14,6 +14,7 @@ neurons         single neurons: what each adds, what it looks for, what excites 
 neighbours      the training digits that look most alike to the last hidden layer
 explanation     one answer, taken apart
 sentences       the same in plain words
+training_step   one step of training, with every number on its way
 """
 
 from digitnet.inspection.attribution import Attribution, attribute
@@ -28,6 +29,7 @@ from digitnet.inspection.sentences import (
     words_for_neuron,
     words_for_second_network,
 )
+from digitnet.inspection.training_step import TrainingStep, training_step, with_temperature_inside
 
 __all__ = [
     "Attribution",
@@ -37,12 +39,15 @@ __all__ = [
     "Neighbours",
     "Network",
     "Neuron",
+    "TrainingStep",
     "attribute",
     "exciting_images",
     "explain",
     "field_of",
     "read_network",
     "sentences",
+    "training_step",
+    "with_temperature_inside",
     "words_for_neighbours",
     "words_for_neuron",
     "words_for_second_network",

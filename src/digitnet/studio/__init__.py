@@ -11,6 +11,7 @@ networks          the network that belongs to an id
 reading_routes    a description of the server; the answer to a drawing or a picture
 inspectors        the weights and the nearest digits of each network, loaded when first needed
 inside_routes     why a network answers as it does
+diagram_routes    a network small enough to be drawn whole, and a step of training on one image
 mistakes_routes   the confusion matrix, and the images of one cell
 error_status      the HTTP status of each error of the teaching
 run_events        the events of a run, as server-sent events
@@ -42,6 +43,12 @@ network.
     GET  neuron?model=&layer=&unit=
                    {"field": FIELD, "strongest_images": [{"index", "label", "image"}, ...] of the test set, "outgoing":
                    the weight to each class, or null in front of the last hidden layer, "sentence"}
+    GET  diagram   {"class_names", "layers": [LAYER, ...], "test": {"n", "errors"}} of the small network; the weights of
+                   its last layer are divided by the temperature, so that the softmax of its sums is the probability
+    POST step {"layers": [LAYER, ...], "image", "label", "learning_rate", "steps", "switched_off"}
+                   {"loss", "losses" before each step, "loss_after", "layers" after the last step, and of the first
+                   step "activations" of each hidden layer, "errors": [[dL/dz of each unit], ...], "gradients":
+                   [LAYER, ...]}; plain gradient descent on one image, from the weights that were sent
     GET  mistakes?model=
                    {"n", "errors", "confusion": [[how often, ...], ...], "second_network"}, [true][predicted];
                    "second_network" is whether pictures are answered by another one too, which is not counted
@@ -50,5 +57,6 @@ network.
                    the surest first, of what is right the least sure
 
     IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
+    LAYER = {"kernel", "bias"}: base64 of float32, little-endian; of a kernel one row an input
     FIELD = base64 of 784 signed bytes: where ink excites the neuron, and where it quiets it
 """

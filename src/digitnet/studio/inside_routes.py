@@ -26,16 +26,14 @@ from digitnet.studio.error_status import text_of, with_error_status
 from digitnet.studio.inspectors import NetworkInspector, NetworkInspectors
 from digitnet.studio.lazy_mnist import LazyMnist
 from digitnet.studio.networks import Networks
-from digitnet.studio.request_values import check_below, image_of, whole_number
+from digitnet.studio.request_values import UNITS_MAX, check_below, image_of, switches_of, whole_number
 from digitnet.studio.teaching import LOADED
 from digitnet.studio.teaching.encoding import encoded_bytes, encoded_fields
 
 __all__ = ["inside_routes"]
 
 _MAX_QUESTION_BYTES = 64 << 10  # an image in base64 takes 1 KB, each switched-off neuron about 10 bytes
-_SWITCHES_MAX = 4096  # neurons; chosen by hand
 _NEIGHBOURS = 12  # training digits that are shown; as many as a row of the page has room for
-_UNITS_MAX = 1 << 20  # larger numbers of layers and units are refused before the network is read; chosen by hand
 _KNOWN_FIELDS = frozenset({"image", "model", "switched_off", "label", "truth"})
 
 
@@ -57,11 +55,11 @@ def inside_routes(inspectors: NetworkInspectors, networks: Networks, mnist: Lazy
         if unknown := sorted(content.keys() - _KNOWN_FIELDS):
             raise RequestError(f"{unknown[0]!r:.40} is not known: expected {', '.join(sorted(_KNOWN_FIELDS))}")
         labels = (content.get("label"), content.get("truth"))
-        question = (text_of(content, "model", LOADED), image_of(content), _switches(content), *labels)
+        question = (text_of(content, "model", LOADED), image_of(content), switches_of(content), *labels)
         return json_response(await in_thread(request, box.explain, *question))
 
     async def neuron(request: Request) -> Response:
-        layer, unit = (whole_number(request, name, 0, _UNITS_MAX) for name in ("layer", "unit"))
+        layer, unit = (whole_number(request, name, 0, UNITS_MAX) for name in ("layer", "unit"))
         model_id = request.query_params.get("model", LOADED)
         return json_response(await in_thread(request, box.neuron, model_id, layer, unit))
 
@@ -69,19 +67,6 @@ def inside_routes(inspectors: NetworkInspectors, networks: Networks, mnist: Lazy
         Route("/studio/explain", with_error_status(explained), methods=["POST"]),
         Route("/studio/neuron", with_error_status(neuron), methods=["GET"]),
     ]
-
-
-def _switches(content: dict[str, Any]) -> list[tuple[int, int]]:
-    """Layer and unit of each neuron that is switched off; whether they exist is checked with the network."""
-    pairs = content.get("switched_off", [])
-    if not isinstance(pairs, list) or len(pairs) > _SWITCHES_MAX:
-        raise RequestError(f"switched_off is not a list of at most {_SWITCHES_MAX:,} pairs of layer and unit")
-    for pair in pairs:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise RequestError(f"switched_off has {pair!r:.40}: expected a pair of layer and unit")
-        for name, value in zip(("a layer", "a unit"), pair, strict=True):
-            check_below(f"{name} of switched_off", value, _UNITS_MAX)
-    return [(layer, unit) for layer, unit in pairs]
 
 
 class _GlassBox:

@@ -11,8 +11,11 @@ from starlette.requests import Request
 from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.errors import RequestError
 
-__all__ = ["check_below", "image_of", "one_of", "whole_number"]
+__all__ = ["UNITS_MAX", "check_below", "image_of", "one_of", "switches_of", "whole_number"]
 
+UNITS_MAX = 1 << 20  # larger numbers of layers and units are refused before the network is read; chosen by hand
+
+_SWITCHES_MAX = 4096  # neurons; chosen by hand
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
 
@@ -100,6 +103,29 @@ def check_below(name: str, value: object, count: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
         raise RequestError(f"{name} is {value!r:.40}: expected a whole number from 0 to {count - 1}")
     return value
+
+
+def switches_of(content: dict[str, Any]) -> list[tuple[int, int]]:
+    """The neurons that are switched off, in an object of JSON; whether they exist is checked with the network.
+
+    Args:
+        content: The object.
+
+    Returns:
+        Layer and unit of each.
+
+    Raises:
+        RequestError: 400, it is no list of pairs of whole numbers.
+    """
+    pairs = content.get("switched_off", [])
+    if not isinstance(pairs, list) or len(pairs) > _SWITCHES_MAX:
+        raise RequestError(f"switched_off is not a list of at most {_SWITCHES_MAX:,} pairs of layer and unit")
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise RequestError(f"switched_off has {pair!r:.40}: expected a pair of layer and unit")
+        for name, value in zip(("a layer", "a unit"), pair, strict=True):
+            check_below(f"{name} of switched_off", value, UNITS_MAX)
+    return [(layer, unit) for layer, unit in pairs]
 
 
 def _kind(content: dict[str, Any], name: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from digitnet.inference.classifier import Classifier
+from digitnet.studio.diagram_routes import diagram_routes
 from digitnet.studio.inside_routes import inside_routes
 from digitnet.studio.inspectors import NetworkInspectors
 from digitnet.studio.lazy_mnist import LazyMnist
@@ -40,6 +41,7 @@ class Studio:
         self.routes: list[BaseRoute] = [
             *reading_routes(networks, self._workshop),
             *inside_routes(NetworkInspectors(networks, mnist), networks, mnist),
+            *diagram_routes(),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
         ]
