@@ -74,8 +74,9 @@ def _photograph_drawing(page: Page) -> None:
 def _photograph_inside(page: Page) -> None:
     page.locator("#draw-answer .seen button").nth(1).click()
     page.get_by_role("button", name="Look inside").click()
-    expect(page.locator("#inside-body .neuron").first).to_be_visible()
+    expect(page.locator(".diagram-answer")).to_contain_text("answers 2")
     page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
     _photograph(page, "page_inside.png")
 
 

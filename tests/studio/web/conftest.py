@@ -154,13 +154,14 @@ def draw() -> Draw:
 
 @pytest.fixture
 def inside(page: "Page", draw: Draw) -> "Page":
-    """The glass box with a drawn 7 in it, explained to the end of its last stroke."""
+    """The glass box of the network that answers, with a drawn 7 in it, explained to the end of its last stroke."""
     from playwright.sync_api import expect  # noqa: PLC0415 - as above
 
     draw(page, SEVEN)
     expect(page.locator("#draw-answer .hero")).to_have_text("7")
     expect(page.locator("#draw-answer .answer")).to_have_attribute("aria-busy", "false")
     page.get_by_role("button", name="Look inside").click()
+    page.get_by_label("The one that answers", exact=True).check()
     side = page.locator("#inside-body .inside-side")
     expect(side.locator(".hero")).to_have_text("7")
     expect(side).to_have_attribute("aria-busy", "false")

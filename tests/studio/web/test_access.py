@@ -1,5 +1,6 @@
 """For everyone: axe-core, the keyboard, small screens, less motion, both colour schemes."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra"
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra").Axe
 
 PANELS = ("draw", "picture", "inside", "train", "mistakes", "teach")
+FILLED = (*PANELS, "large")  # with the larger network in the panel Inside as well
 PAPER = "getComputedStyle(document.body).backgroundColor"
 SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
 
 
 def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
     """Show a panel with something in it."""
-    if panel in {"draw", "inside", "teach"}:
+    if panel in {"draw", "inside", "large", "teach"}:
         draw(page, SEVEN)
         expect(page.locator("#draw-answer .hero")).to_have_text("7")
     if panel == "teach":
@@ -28,6 +30,13 @@ def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
         expect(page.locator("#teach-body .kept li").first).to_be_visible()
     elif panel == "inside":
         page.get_by_role("button", name="Look inside").click()
+        page.locator(".diagram .unit").nth(4).click()
+        page.get_by_label("Weight of", exact=False).first.fill("2")
+        page.get_by_role("button", name=re.compile("^Switch off")).click()
+        expect(page.get_by_role("button", name="Set all back")).to_be_visible()
+    elif panel == "large":
+        page.get_by_role("button", name="Look inside").click()
+        page.get_by_label("The one that answers", exact=True).check()
         page.locator("#inside-body .neuron").first.click()
         layer = page.locator("#inside-body .layer").first
         layer.get_by_role("button", name="Look at it").click()
@@ -44,7 +53,7 @@ def _sentences(violations: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("panel", FILLED)
 def test_axe_finds_nothing(open_page: Callable[..., "Page"], draw: Callable[..., None], panel: str) -> None:
     page = open_page(color_scheme="light", reduced_motion="reduce", bypass_csp=True)
     _fill(page, panel, draw)
@@ -56,7 +65,7 @@ def test_axe_finds_nothing(open_page: Callable[..., "Page"], draw: Callable[...,
     assert _sentences(Axe().run(page).response["violations"]) == []
 
 
-@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("panel", FILLED)
 def test_a_phone_never_scrolls_sideways(
     open_page: Callable[..., "Page"], draw: Callable[..., None], panel: str
 ) -> None:

@@ -109,7 +109,7 @@ def test_what_was_drawn_elsewhere_meanwhile_is_what_is_looked_into(inside: "Page
 def test_a_drawing_that_is_no_digit_is_looked_into_with_a_word_on_it(
     open_page: Callable[..., "Page"], draw: Callable[..., None]
 ) -> None:
-    page = open_page("#inside")
+    page = open_page("#inside?view=large")
     side = page.locator(SIDE)
     expect(side).to_contain_text("Nothing is drawn yet.")
     zigzag = [(0.2 + 0.6 * place / 8, 0.3 if place % 2 else 0.4) for place in range(9)]

@@ -126,6 +126,12 @@ export const explain = (question) => ask("explain", { json: { ...question, model
  */
 export const neuron = (model, layer, unit) => ask("neuron", { query: { model, layer, unit } });
 
+export const diagram = () => ask("diagram");
+
+/** @param {{layers: {kernel: string, bias: string}[], image: string, label: number, learning_rate: number, steps: number,
+ *   switched_off: number[][]}} question */
+export const step = (question) => ask("step", { json: question });
+
 /** @param {string} model */
 export const mistakes = (model) => ask("mistakes", { query: { model } });
 

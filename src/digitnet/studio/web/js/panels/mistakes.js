@@ -134,7 +134,7 @@ function tile(digit, store) {
   paintInk(canvas, bytes(digit.image));
   const inspect = () => {
     store.set({ inspected: { image: digit.image, origin: `test image ${digit.index}`, truth: digit.label } });
-    location.hash = "#inside";
+    location.hash = "#inside?view=large"; // the mistake is of that network
   };
   return h("button", { type: "button", class: "tile", onclick: inspect,
     "aria-label": `Test image ${digit.index}, a ${names[digit.label]}, taken for ${names[digit.predicted]}: look inside` },

@@ -1,0 +1,228 @@
+/** The small network, drawn whole: a pad, the diagram that moves while one draws, and the arithmetic of one unit. */
+
+import * as api from "../api.js";
+import { announce } from "../announce.js";
+import { h } from "../dom.js";
+import { bytes, grouped, percent, plural } from "../format.js";
+import { legend } from "../inside/attributions.js";
+import { oncePerFrame } from "../latest.js";
+import { createPad } from "../pad.js";
+import { onSituation, situationOfDrawing } from "../situation.js";
+import { createArithmetic } from "./arithmetic.js";
+import { createEdges } from "./edges.js";
+import { copyLayers, decodeLayers, run } from "./network.js";
+import { createUnits } from "./units.js";
+
+const LEARNED = 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10;
+const BLANK = new Uint8Array(784);
+
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {() => boolean} isVisible
+ */
+export function createDiagramView(store, drawing, isVisible) {
+  const place = h("div", { class: "diagram-place" }, h("p", { class: "card note" }, "Loading the small network …"));
+  const element = h("div", { class: "diagram-columns" }, createPadCard(drawing), place);
+  /** @type {{render: () => void} | null} */
+  let diagram = null;
+  let isLoading = false;
+
+  const load = async () => {
+    if (isLoading || diagram) return;
+    isLoading = true;
+    try {
+      diagram = createDiagram(store, drawing, isVisible, await api.diagram(), element);
+      place.remove();
+      diagram.render();
+    } catch (error) {
+      place.replaceChildren(h("p", { class: "card", role: "alert" }, /** @type {Error} */ (error).message));
+    } finally {
+      isLoading = false;
+    }
+  };
+  store.on("online", (online) => online && isVisible() && load());
+  return { element, show: () => (diagram ? diagram.render() : load()) };
+}
+
+/** @param {import("../drawing.js").Drawing} drawing */
+function createPadCard(drawing) {
+  const pad = createPad(drawing, { label: "Small drawing pad", describedBy: "diagram-keys", penWidth: () => 26 });
+  return h("div", { class: "card diagram-pad" }, h("div", { class: "pad-frame" }, pad),
+    h("div", { class: "buttons" },
+      h("button", { type: "button", class: "button small", onclick: () => drawing.undo() }, "Undo"),
+      h("button", { type: "button", class: "button small", onclick: () => drawing.clear() }, "Clear")),
+    h("p", { class: "unseen", id: "diagram-keys" }, "Arrow keys move the pen, Space puts it down or lifts it."));
+}
+
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {() => boolean} isVisible
+ * @param {any} description Of the network, as the server sends it.
+ * @param {HTMLElement} element Gets the diagram and the arithmetic.
+ */
+function createDiagram(store, drawing, isVisible, description, element) {
+  const names = description.class_names;
+  const shipped = decodeLayers(description.layers);
+  const state = createChanges(shipped);
+  /** @type {import("./edges.js").Which | null} */
+  let chosen = null; // null: the answer, whichever it is
+  /** @type {import("./edges.js").Which | null} */
+  let passed = null; // under the mouse
+
+  const look = (/** @type {import("./edges.js").Which | null} */ which) => {
+    chosen = which;
+    render();
+  };
+  const units = createUnits(shipped, names, { onLook: look, onPass: (which) => {
+    passed = which;
+    render();
+  } });
+  const edges = createEdges(units.measure, units.element);
+  units.element.prepend(edges.canvas);
+  const arithmetic = createArithmetic(names, {
+    onWeight: (which, input, weight) => {
+      state.setWeight(which, input, weight);
+      units.showWeights(state.layers());
+      render();
+    },
+    onSwitch: (which) => {
+      state.toggle(which);
+      render();
+    },
+  });
+  const answer = createAnswerLine(store, drawing, names, () => {
+    state.restore();
+    units.showWeights(shipped);
+    render();
+  });
+  const { n, errors } = description.test;
+  element.append(
+    h("section", { class: "card diagram-card", "aria-label": "Diagram of the small network" }, answer.element, units.element,
+      h("div", { class: "diagram-foot" }, legend("takes away from the next sum", "adds to it"),
+        h("p", { class: "note" }, `Lines are weight times value; all 784 into a unit are one. Wrong on ${grouped(errors)} of ` +
+          `${grouped(n)} test digits (${(100 * errors / n).toFixed(1)} %).`))),
+    arithmetic.element);
+  units.showWeights(shipped);
+
+  const paintNow = () => {
+    if (!isVisible()) return;
+    const inspected = store.get("inspected");
+    const pixels = inspected ? bytes(inspected.image) : BLANK;
+    const pass = run(state.layers(), pixels, state.isOff);
+    const before = state.isChanged() ? run(shipped, pixels) : null;
+    const looked = passed ?? chosen ?? { layer: 2, unit: pass.label };
+    units.choose(chosen ?? { layer: 2, unit: pass.label });
+    units.show(pass, { pixels, before, isOff: state.isOff });
+    edges.show(state.layers(), pass, passed ?? chosen);
+    arithmetic.show(looked, state.layers(), pass, state.isOff(looked.layer, looked.unit));
+    answer.show(inspected, pass, before, state.words());
+  };
+  const render = oncePerFrame(paintNow);
+  store.on("inspected", render);
+  onSituation(store, drawing, render);
+  return { render };
+}
+
+/**
+ * What a person has changed of the network.
+ *
+ * @param {import("./network.js").Layer[]} shipped
+ */
+function createChanges(shipped) {
+  let layers = shipped;
+  /** @type {Set<string>} */
+  const weights = new Set();
+  /** @type {Set<string>} */
+  const off = new Set();
+  const key = (/** @type {number[]} */ ...parts) => parts.join(" ");
+
+  return {
+    layers: () => layers,
+    isOff: (/** @type {number} */ layer, /** @type {number} */ unit) => off.has(key(layer, unit)),
+    isChanged: () => weights.size + off.size > 0,
+    /** @param {import("./edges.js").Which} which */
+    toggle({ layer, unit }) {
+      if (!off.delete(key(layer, unit))) off.add(key(layer, unit));
+    },
+    /**
+     * @param {import("./edges.js").Which} which
+     * @param {number} input -1 is the bias.
+     * @param {number} weight
+     */
+    setWeight({ layer, unit }, input, weight) {
+      if (layers === shipped) layers = copyLayers(shipped);
+      const { kernel, bias, units } = layers[layer];
+      if (input < 0) bias[unit] = weight;
+      else kernel[input * units + unit] = weight;
+      weights.add(key(layer, unit, input));
+    },
+    restore() {
+      layers = shipped;
+      weights.clear();
+      off.clear();
+    },
+    /** Such as "2 weights changed, 1 unit off"; "" where all is as it was. */
+    words: () => [weights.size ? `${plural(weights.size, "weight")} changed` : "", off.size ? `${plural(off.size, "unit")} off` : ""]
+      .filter(Boolean).join(", "),
+  };
+}
+
+/**
+ * The answer above the diagram, and what changes have made of it.
+ *
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {string[]} names
+ * @param {() => void} onRestore
+ */
+function createAnswerLine(store, drawing, names, onRestore) {
+  const headline = h("p", { class: "diagram-answer" });
+  const note = h("p", { class: "note" });
+  const moved = h("span");
+  const changes = h("p", { class: "switches", hidden: true }, moved,
+    h("button", { type: "button", class: "button small", onclick: onRestore }, "Set all back"));
+  return {
+    element: h("div", { class: "diagram-head" }, h("div", {}, headline, note), changes),
+    /**
+     * @param {import("../state.js").Inspected | null} inspected
+     * @param {import("./network.js").Pass} pass
+     * @param {import("./network.js").Pass | null} before
+     * @param {string} changed
+     */
+    show(inspected, pass, before, changed) {
+      const of = (/** @type {import("./network.js").Pass} */ { label, probabilities }) => `${names[label]} (${percent(probabilities[label])})`;
+      const isGrowing = Boolean(inspected?.drawn) && (store.get("isDrawing") || store.get("isReading"));
+      headline.textContent = inspected ? `${isGrowing ? "So far it" : "It"} answers ${of(pass)}` : "Nothing to answer yet";
+      note.textContent = wordsBelow(store, drawing, inspected, names[pass.label]);
+      changes.hidden = !before;
+      moved.textContent = before ? `${changed}: the answer was ${of(before)}, now it is ${of(pass)}.` : "";
+      if (inspected && !isGrowing) announce(before ? moved.textContent : `The small network answers ${of(pass)}.`);
+    },
+  };
+}
+
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {import("../state.js").Inspected | null} inspected
+ * @param {string} answer
+ */
+function wordsBelow(store, drawing, inspected, answer) {
+  if (!store.get("online")) return "The server does not answer. What you drew stays, and is read as soon as it is back.";
+  const { kind, isSlow, error } = situationOfDrawing(store, drawing);
+  if (!inspected) {
+    if (kind === "empty") return "Draw a digit. Until then, this is what the network makes of blank paper.";
+    if (kind === "waiting") return isSlow ? "Reading what you drew …" : "";
+    return error ?? "There is no ink in this drawing to look at.";
+  }
+  if (inspected.refused) return "Draw does not take this for a digit. This network knows nothing but ten digits, and names one.";
+  if (!inspected.drawn) return `${inspected.origin[0].toUpperCase()}${inspected.origin.slice(1)}.`;
+  const { model, models } = store.get("about");
+  const id = store.get("model");
+  const read = store.get("reading")?.digits?.[inspected.drawn.index]?.label;
+  const says = read != null && model.class_names[read] !== answer ? `, and it says ${model.class_names[read]}` : "";
+  const size = id === "" ? ` with ${grouped(model.parameters)}` : `, “${models.find((/** @type {any} */ one) => one.id === id)?.name}”`;
+  return `This network has ${grouped(LEARNED)} learned numbers. In Draw another one answers${size}${says}.`;
+}
