@@ -30,7 +30,7 @@ def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
         expect(page.locator("#teach-body .kept li").first).to_be_visible()
     elif panel == "inside":
         page.get_by_role("button", name="Look inside").click()
-        page.locator(".diagram .unit").nth(4).click()
+        page.locator(".diagram .unit").nth(4).focus()
         page.get_by_label("Weight of", exact=False).first.fill("2")
         page.get_by_role("button", name=re.compile("^Switch off")).click()
         expect(page.get_by_role("button", name="Set all back")).to_be_visible()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digitnet.arrays import Images
-from digitnet.inspection import Network, read_network, with_temperature_inside
+from digitnet.inspection import Network, read_network, training_step, with_temperature_inside
 from digitnet.inspection.network import ForwardPass
 from digitnet.studio.diagram_routes import SMALL_MODEL_PATH
 
@@ -221,3 +221,46 @@ def test_weights_that_do_not_come_are_told_in_the_servers_words(open_page: Calla
     page.get_by_role("link", name="Draw", exact=True).click()
     page.get_by_role("link", name="Inside", exact=True).click()
     expect(page.locator(".diagram .unit").first).to_be_visible()
+
+
+def test_one_step_of_training_shows_the_numbers_of_the_glass_box(
+    drawn: "Page", images: list[Images], network: Network
+) -> None:
+    card = drawn.locator(".training-step")
+    card.get_by_label("It should answer").select_option("2")
+    card.get_by_label("Learning rate").fill("0.05")
+    card.get_by_role("button", name="1 step", exact=True).click()
+    step = training_step(network, images[0], 2, 0.05)
+    parts = card.locator(".step-numbers > li > p")
+    expect(parts).to_have_count(5)
+    assert f"= {step.loss:.3f}:" in parts.nth(1).inner_text()
+    for layer, place in ((2, 0), (1, 1), (0, 2)):
+        texts = (
+            card.locator(".step-errors ol")
+            .nth(place)
+            .evaluate("(list) => [...list.children].map((item) => item.lastChild.textContent)")
+        )
+        np.testing.assert_allclose([_number(text) for text in texts], step.errors[layer], atol=0.0051)
+    unit = int(np.abs(step.gradients[2].kernel[:, 2]).argmax())
+    value, error, gradient = _decimals(parts.nth(3).inner_text())
+    assert f"from unit {unit + 1} to Answer 2" in parts.nth(3).inner_text()
+    assert value == pytest.approx(float(step.seen.activations[1][0, unit]), abs=0.00051)
+    assert error == pytest.approx(float(step.errors[2][2]), abs=0.00051)
+    assert gradient == pytest.approx(float(step.gradients[2].kernel[unit, 2]), abs=0.00051)
+    before, _, _, after = _decimals(parts.nth(4).inner_text())
+    assert before == pytest.approx(float(network.layers[2].kernel[unit, 2]), abs=0.00051)
+    assert after == pytest.approx(float(step.after.layers[2].kernel[unit, 2]), abs=0.00051)
+    _check(drawn, step.after, step.after.look(images[0][None]))  # the diagram is that of the network as it is now
+    card.get_by_role("button", name="100 steps").click()
+    expect(drawn.locator(".diagram-answer")).to_have_text(re.compile("^It answers 2"))
+    expect(drawn.locator(".diagram-head .switches")).to_contain_text("101 steps of training: the answer was 7")
+    drawn.get_by_role("button", name="Set all back").click()
+    expect(drawn.locator(".diagram-answer")).to_have_text(re.compile("^It answers 7"))
+    drawn.locator(".diagram-pad").get_by_role("button", name="Clear").click()
+    expect(drawn.locator(".diagram-answer")).to_have_text("Nothing to answer yet")
+    card.get_by_role("button", name="1 step", exact=True).click()
+    expect(card.get_by_role("status")).to_have_text(re.compile("draw a digit first"))
+
+
+def _decimals(text: str) -> list[float]:
+    return [_number(found) for found in re.findall("\u2212?" + r"\d+\.\d+", text)]

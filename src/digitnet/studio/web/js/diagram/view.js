@@ -11,6 +11,7 @@ import { onSituation, situationOfDrawing } from "../situation.js";
 import { createArithmetic } from "./arithmetic.js";
 import { createEdges } from "./edges.js";
 import { copyLayers, decodeLayers, run } from "./network.js";
+import { createTrainingStep } from "./step.js";
 import { createUnits } from "./units.js";
 
 const LEARNED = 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10;
@@ -97,13 +98,24 @@ function createDiagram(store, drawing, isVisible, description, element) {
     units.showWeights(shipped);
     render();
   });
+  const step = createTrainingStep(names, {
+    question: () => {
+      const inspected = store.get("inspected");
+      return inspected && { image: inspected.image, layers: state.layers(), switchedOff: state.switchedOff(), chosen };
+    },
+    onStep: (layers, steps) => {
+      state.learn(layers, steps);
+      units.showWeights(layers);
+      render();
+    },
+  });
   const { n, errors } = description.test;
   element.append(
     h("section", { class: "card diagram-card", "aria-label": "Diagram of the small network" }, answer.element, units.element,
       h("div", { class: "diagram-foot" }, legend("takes away from the next sum", "adds to it"),
         h("p", { class: "note" }, `Lines are weight times value; all 784 into a unit are one. Wrong on ${grouped(errors)} of ` +
           `${grouped(n)} test digits (${(100 * errors / n).toFixed(1)} %).`))),
-    arithmetic.element);
+    arithmetic.element, step.element);
   units.showWeights(shipped);
 
   const paintNow = () => {
@@ -132,6 +144,7 @@ function createDiagram(store, drawing, isVisible, description, element) {
  */
 function createChanges(shipped) {
   let layers = shipped;
+  let learned = 0; // steps of training
   /** @type {Set<string>} */
   const weights = new Set();
   /** @type {Set<string>} */
@@ -141,7 +154,16 @@ function createChanges(shipped) {
   return {
     layers: () => layers,
     isOff: (/** @type {number} */ layer, /** @type {number} */ unit) => off.has(key(layer, unit)),
-    isChanged: () => weights.size + off.size > 0,
+    isChanged: () => weights.size + off.size + learned > 0,
+    switchedOff: () => [...off].map((name) => name.split(" ").map(Number)),
+    /**
+     * @param {import("./network.js").Layer[]} taught The weights after some steps of training.
+     * @param {number} steps
+     */
+    learn(taught, steps) {
+      layers = taught;
+      learned += steps;
+    },
     /** @param {import("./edges.js").Which} which */
     toggle({ layer, unit }) {
       if (!off.delete(key(layer, unit))) off.add(key(layer, unit));
@@ -160,11 +182,12 @@ function createChanges(shipped) {
     },
     restore() {
       layers = shipped;
+      learned = 0;
       weights.clear();
       off.clear();
     },
     /** Such as "2 weights changed, 1 unit off"; "" where all is as it was. */
-    words: () => [weights.size ? `${plural(weights.size, "weight")} changed` : "", off.size ? `${plural(off.size, "unit")} off` : ""]
+    words: () => [learned ? `${plural(learned, "step")} of training` : "", weights.size ? `${plural(weights.size, "weight")} changed` : "", off.size ? `${plural(off.size, "unit")} off` : ""]
       .filter(Boolean).join(", "),
   };
 }
