@@ -18,7 +18,7 @@ import { unitName } from "./units.js";
  */
 export function createTrainingStep(names, { question, onStep }) {
   const wanted = h("select", {}, ...names.map((name, label) => h("option", { value: label }, name)));
-  const rate = h("input", { type: "number", min: 0.001, max: 10, step: "any", value: 0.05, required: true });
+  const rate = h("input", { type: "number", min: 0.001, max: 10, step: "any", value: 0.005, required: true });
   const buttons = [1, 10, 100].map((steps) => h("button", { type: "submit", class: "button small", value: steps }, plural(steps, "step")));
   const message = h("p", { class: "note", role: "status" });
   const numbers = h("ol", { class: "step-numbers", hidden: true });
@@ -77,12 +77,12 @@ function told(names, { answer, image, label, which, learningRate, steps, before,
   const share = Math.exp(-answer.loss);
   const first = steps === 1 ? "" : " (of the first step)";
   return [
-    part("Forward", `It gave ${names[label]} ${percent(share)}${first}.`),
+    part("Forward", `The probability of ${names[label]} was ${percent(share)}${first}.`),
     part("Loss", `−ln ${share.toPrecision(3)} = ${answer.loss.toFixed(3)}: 0 would be certainty of ${names[label]}.`),
-    part("Error of each unit", "Of an answer its share less what it should be; of a hidden unit what comes back along its weights, 0 where it is silent.",
+    part("Error of each unit", "Of an answer: its probability minus what it should be. Of a hidden unit: what comes back along its weights, and 0 where it is silent.",
       ...[2, 1, 0].map((index) => errorsOf(index, answer.errors[index], names))),
-    part("One gradient", `The weight from ${source} to ${unitName(which, names)}: value ${value.toFixed(3)} × error ${signed3(error)} = ${signed3(gradient)}.`),
-    part("That weight", `${signed3(weight)} − ${learningRate} × ${signed3(gradient)} = ${signed3(moved)}.`),
+    part("One gradient", `The weight from ${source} to ${unitName(which, names)}: value ${value.toFixed(3)} × error ${bracketed(error)} = ${signed3(gradient)}.`),
+    part("That weight", `${signed3(weight)} − ${learningRate} × ${bracketed(gradient)} = ${signed3(moved)}.`),
   ];
 }
 
@@ -115,6 +115,9 @@ function strongestInput(gradients, layer, unit) {
   }
   return strongest;
 }
+
+/** @param {number} value */
+const bracketed = (value) => (value < 0 ? `(${signed3(value)})` : signed3(value));
 
 /** @param {number} value */
 const signed3 = (value) => `${value < 0 ? "\u2212" : ""}${Math.abs(value).toFixed(3)}`;
