@@ -34,6 +34,8 @@ def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
         page.get_by_label("Weight of", exact=False).first.fill("2")
         page.get_by_role("button", name=re.compile("^Switch off")).click()
         expect(page.get_by_role("button", name="Set all back")).to_be_visible()
+        page.get_by_role("button", name="1 step", exact=True).click()
+        expect(page.locator(".step-numbers > li")).to_have_count(5)
     elif panel == "large":
         page.get_by_role("button", name="Look inside").click()
         page.get_by_label("The one that answers", exact=True).check()
