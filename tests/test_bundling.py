@@ -95,6 +95,7 @@ def test_of_the_network_that_is_drawn_only_float32_is_taken(script: ModuleType, 
     assert list(script.bundle(finished, package, [without_digit_score], precisions=("float32",))) == ["float32"]
     assert {path.name for path in package.iterdir()} == BUNDLED - {"model_int8.onnx"}
     assert json.loads((package / "run.json").read_bytes())["files"].keys() == {"model.onnx", "MODEL_CARD.md"}
+    assert "int8" not in (package / "MODEL_CARD.md").read_text()
 
 
 def test_files_of_a_run_that_is_older_than_digests_get_one(script: ModuleType, run: Path, package: Path) -> None:
