@@ -82,6 +82,7 @@ def test_each_name_is_public_where_it_lives(name: str) -> None:
             "digitnet.model_file.ensemble",
             "digitnet.training.export",
             "digitnet.network.mlp",
+            "digitnet.runs.reproduction",
             "digitnet.training.loop",
         }
         and not HAS_TRAINING
