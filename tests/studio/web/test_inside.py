@@ -104,3 +104,18 @@ def test_what_was_drawn_elsewhere_meanwhile_is_what_is_looked_into(inside: "Page
     expect(inside.locator("#draw-answer .hero")).to_have_text("1")
     inside.get_by_role("link", name="Inside", exact=True).click()
     expect(inside.locator(f"{SIDE} .hero")).to_have_text("1")
+
+
+def test_a_drawing_that_is_no_digit_is_looked_into_with_a_word_on_it(
+    open_page: Callable[..., "Page"], draw: Callable[..., None]
+) -> None:
+    page = open_page()
+    page.get_by_label("One digit").check()  # as a number it may hold digits, each of them unsure
+    page.goto(f"{page.url.partition('#')[0]}#inside?view=large")
+    side = page.locator(SIDE)
+    expect(side).to_contain_text("Nothing is drawn yet.")
+    zigzag = [(0.2 + 0.6 * place / 8, 0.3 if place % 2 else 0.4) for place in range(9)]
+    draw(page, [zigzag, [(x, y + 0.25) for x, y in zigzag]], pad=f"{SIDE} .pad")
+    expect(side.locator(".hero")).to_be_visible()
+    expect(side).not_to_contain_text("Nothing is drawn yet.")
+    expect(side.get_by_text("Draw does not take this for a digit.")).to_be_visible()
