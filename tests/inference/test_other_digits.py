@@ -81,3 +81,9 @@ def test_each_limit_decides(classifier: Classifier) -> None:
     near = 255 - drawn([(x + 0.17, y) for x, y in ONE], [(x + 0.1, y) for x, y in SEVEN])
     assert count(near) == 2
     assert count(near, max_shared_width=-1.0) == 1  # so far apart that no piece may come near another
+
+
+def test_more_pieces_than_a_row_has_are_not_looked_at(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitnet.inference.other_digits.to_mnist_frame", lambda _: pytest.fail("a dot was framed"))
+    dots = np.kron(np.eye(50, dtype=np.uint8) * 255, np.pad(np.ones((5, 5), np.uint8), 3))  # none above another
+    assert count_digits(dots, classifier.predictor, classifier.decision) == 1

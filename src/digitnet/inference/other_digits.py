@@ -25,7 +25,7 @@ class OtherDigitsLimits(NamedTuple):
         max_shared_width: Largest part of the narrower of two pieces that may lie above or below the other.
         max_outlier_score: Largest outlier score of a digit.
         min_confidence: Least probability of its label.
-        max_pieces: More pieces than this are no row of digits but a drawing, or dirt.
+        max_pieces: More tall pieces than this are no row of digits but a drawing, or dirt.
     """
 
     # Chosen by hand: digits of one hand differ by less, and a 5's bar or a speck is smaller.
@@ -63,7 +63,7 @@ def count_digits(
         return 1
     pieces = _side_by_side(ink, limits)
     framed = [found.image for found in map(to_mnist_frame, pieces) if found is not None]
-    if not 2 <= len(framed) <= limits.max_pieces:
+    if len(framed) < 2:
         return 1
     outputs = predictor.outputs(np.stack(framed))
     outlier_scores = decision.outlier_scores(outputs)
@@ -79,15 +79,16 @@ def _side_by_side(ink: GrayPicture, limits: OtherDigitsLimits) -> list[GrayPictu
     strokes = cv2.threshold(ink, INK_FROM - 1, 1, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes)
     boxes = stats[1:count, :4]
-    if len(boxes) < 2:
+    tall = np.flatnonzero(boxes[:, 3] >= limits.min_height_share * boxes[:, 3].max(initial=0))
+    if not 2 <= len(tall) <= limits.max_pieces:
         return []
-    is_tall = boxes[:, 3] >= limits.min_height_share * boxes[:, 3].max()
+    left, width = boxes[tall, 0], boxes[tall, 2]
+    shared = np.minimum.outer(left + width, left + width) - np.maximum.outer(left, left)
+    is_apart = shared <= limits.max_shared_width * np.minimum.outer(width, width)
+    np.fill_diagonal(is_apart, val=True)
     found = []
-    for place in np.flatnonzero(is_tall).tolist():
-        others = np.delete(boxes[is_tall], np.flatnonzero(np.flatnonzero(is_tall) == place), axis=0)
-        left, top, width, height = boxes[place].tolist()
-        shared = np.minimum(left + width, others[:, 0] + others[:, 2]) - np.maximum(left, others[:, 0])
-        if (shared <= limits.max_shared_width * np.minimum(width, others[:, 2])).all():
-            rows, columns = slice(top, top + height), slice(left, left + width)
-            found.append(np.where(labels[rows, columns] == place + 1, ink[rows, columns], 0).astype(np.uint8))
+    for place in tall[is_apart.all(axis=1)].tolist():
+        x, y, across, down = boxes[place].tolist()
+        rows, columns = slice(y, y + down), slice(x, x + across)
+        found.append(np.where(labels[rows, columns] == place + 1, ink[rows, columns], 0).astype(np.uint8))
     return found

@@ -1,8 +1,8 @@
 """The folder of results: its settings, the parts that are there, and a manifest, which is written last.
 
-batch.json             how everything in the folder was read; written first
+_batch.json            how everything in the folder was read; written first
 part-NAME.parquet      the rows of a part; it is there as a whole or not at all
-manifest.json          all parts in the order of the pictures; a folder that has it is complete
+_manifest.json         all parts in the order of the pictures; a folder that has it is complete
 
 Readers of a folder of Parquet files leave out names that begin with an underscore.
 """
