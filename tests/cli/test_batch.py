@@ -31,7 +31,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_picture_is_a_row_and_a_second_run_says_the_same() -> None:
     words = ("batch", "pictures", "--out", "out", "--workers", "1", "--format", "jsonl")
     code, text = run_command(*words)
-    assert (code, text) == (0, f"{Path.cwd() / 'out'}: 2 rows in 1 parts, 1 of them with an error\n")
+    assert (code, text) == (0, f"{Path.cwd() / 'out'}: 2 rows in 1 part, 1 of them with an error\n")
     rows = [json.loads(line) for path in Path("out").glob("part-*") for line in path.read_text().splitlines()]
     assert [(row["file"], row["status"]) for row in rows] == [
         ("pictures/blank.png", "not_a_digit"),

@@ -178,4 +178,9 @@ def _report(summary: "Summary", *, as_json: bool) -> None:
         print_line(json.dumps(summary._asdict()))
         return
     errors = f", {summary.errors:,} of them with an error" if summary.errors else ""
-    print_line(f"{summary.out}: {summary.rows:,} rows in {summary.parts:,} parts{errors}")
+    rows, parts = _count(summary.rows, "row"), _count(summary.parts, "part")
+    print_line(f"{summary.out}: {rows} in {parts}{errors}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

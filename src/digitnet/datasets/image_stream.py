@@ -21,7 +21,7 @@ from digitnet.arrays import IMAGE_SIDE, Images
 from digitnet.datasets.emnist import is_emnist
 from digitnet.datasets.idx import GZIP_START, IMAGES_HEADER_SIZE, file_error, parse_images_header
 from digitnet.datasets.npz import ZIP_DAMAGE, check_image_shape, check_images, has_image_shape, read_npy_header
-from digitnet.errors import ConfigurationError, DatasetFormatError, DigitnetError
+from digitnet.errors import ConfigurationError, DatasetFormatError, DigitnetError, reason_of
 
 __all__ = ["count_images", "stream_images"]
 
@@ -113,7 +113,7 @@ def _opened(path: Path, array: str | None, files: ExitStack) -> _Source:
     except ZIP_DAMAGE as error:
         raise DatasetFormatError(
             f"{path} cannot be read: its first bytes promise images, the next do not keep it "
-            f"({_reason(error)}). Fetch or save the file again."
+            f"({reason_of(error)}). Fetch or save the file again."
         ) from error
     _check_size(source)
     return source
@@ -220,14 +220,14 @@ def _skip(source: _Source, count: int) -> None:
     try:
         source.stream.seek(count * source.bytes_an_image, os.SEEK_CUR)
     except ZIP_DAMAGE as error:
-        raise _stopped_error(source, 0, _reason(error)) from error
+        raise _stopped_error(source, 0, reason_of(error)) from error
 
 
 def _read(source: _Source, size: int, done: int) -> bytes:
     try:
         return source.stream.read(size)
     except ZIP_DAMAGE as error:
-        raise _stopped_error(source, done, _reason(error)) from error
+        raise _stopped_error(source, done, reason_of(error)) from error
 
 
 def _stopped_error(source: _Source, done: int, reason: str) -> DatasetFormatError:
@@ -236,7 +236,3 @@ def _stopped_error(source: _Source, done: int, reason: str) -> DatasetFormatErro
         f"{source.name}: stopped after {done:,} of {source.shape[0]:,} images: {reason}.{doubt} "
         f"Fetch or write the file again."
     )
-
-
-def _reason(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

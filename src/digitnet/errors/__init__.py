@@ -147,7 +147,7 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     return f" (did you mean {by_folded_name[matches[0]]!r}?)" if matches else ""
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """What an error of another library says, for a message of ours: its first line, or its kind."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].rstrip(":.") if lines else type(error).__name__

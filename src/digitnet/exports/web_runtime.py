@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from digitnet.errors import ConfigurationError
+from digitnet.errors import ConfigurationError, reason_of
 
 __all__ = ["PACKAGE", "WebRuntime", "read_web_runtime"]
 
@@ -58,7 +58,7 @@ def read_web_runtime(path: Path | None) -> WebRuntime:
         with tarfile.open(path, "r:gz") as archive:
             return _runtime(lambda name: _member(archive, name))
     except (OSError, EOFError, zlib.error, tarfile.TarError, KeyError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error).strip("'\"").splitlines()[0]
+        reason = getattr(error, "strerror", None) or reason_of(error).strip("'\"")
         raise ConfigurationError(f"--runtime {path}: {reason}; {expected}") from error
 
 

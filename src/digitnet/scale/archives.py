@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO, cast
 
+from digitnet.errors import reason_of
 from digitnet.pictures.endings import PICTURE_ENDINGS
 from digitnet.scale.parts import Item
 from digitnet.scale.remote import is_remote, open_file
@@ -48,7 +49,7 @@ def archive_items(stream: IO[bytes], path: str, version: str) -> Iterator[Item]:
                         is_packed=is_packed,
                     )  # fmt: skip
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = reason_of(error)
         text = f"{path} is a damaged tar file, or none: {reason}. What came before was read; fetch or write it again"
         yield Item(path, path, "error", version, error=text)
         return
