@@ -14,11 +14,11 @@ from digitnet.inference.named_lines import NamedLine
 from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, PageCharacter
 from digitnet.segmentation.components import INK_FROM
 
+__all__ = ["UNREAD_LIMITS", "UnreadLimits", "is_incomplete", "lines_at_rules", "unsure_beside_unsure"]
+
 Floats = NDArray[np.float64]
 # Marks that may be a 1 where they stand beside a number, not in it.
 _LIKE_A_ONE = frozenset("/()")
-
-__all__ = ["UNREAD_LIMITS", "UnreadLimits", "is_incomplete", "lines_at_rules", "unsure_beside_unsure"]
 
 
 class UnreadLimits(NamedTuple):
