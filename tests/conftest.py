@@ -30,7 +30,7 @@ if find_spec("hypothesis") is not None:  # some tests are run where it is not
 def no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What commands compile stays out of the user's own folder, and all workers of a test run share it.
 
-    That is safe, because `digitnet.training.program_store` checks every entry and renames it into its place.
+    That is safe, because `digitnet.training.compilation_cache` checks every entry and renames it into its place.
     """
     own = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patch:
