@@ -82,7 +82,7 @@ def _photograph_inside(page: Page) -> None:
 
 def _photograph_training(page: Page, address: str) -> None:
     for settings in ("optimizer=sgd&learning_rate=0.01", "optimizer=adam"):
-        page.goto(f"{address}#train?sizes=64&epochs=8&images=20000&{settings}")
+        page.goto(f"{address}#train?sizes=64&epochs=8&training_images=15000&{settings}")
         page.reload()
         page.get_by_role("button", name="Start training").click()
         page.get_by_role("button", name="Draw for it").wait_for()

@@ -20,7 +20,9 @@ from digitnet.studio.teaching.live_training import choose_data, train_live
 from digitnet.studio.teaching.settings import RunSettings
 from digitnet.training.stopping import StopRequest
 
-SETTINGS = RunSettings(hidden_sizes=(20,), epochs=2, images=10_000, batch_size=250, dropout=0.1, optimizer="adamw")
+SETTINGS = RunSettings(
+    hidden_sizes=(20,), epochs=2, training_images=5_000, batch_size=250, dropout=0.1, optimizer="adamw"
+)
 
 
 class Page:
@@ -97,7 +99,7 @@ def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Page], tmp_path: 
 
 def test_two_runs_are_measured_on_the_same_images() -> None:
     mnist = load_mnist()
-    small, large = choose_data(mnist, 10_000), choose_data(mnist)
+    small, large = choose_data(mnist, 5_000), choose_data(mnist)
     assert small.validation is not None
     assert large.validation is not None
     assert small.validation.digest == large.validation.digest

@@ -16,16 +16,31 @@ def test_settings_are_read_back() -> None:
     assert RunSettings.from_dict({}) == RunSettings()
 
 
+def test_runs_of_older_versions_are_gone_on_with_as_they_were_begun() -> None:
+    """They counted the images held out among those in use."""
+    for images in (10_000, 60_000):
+        older = {"epochs": 3, "images": images}
+        assert RunSettings.from_dict(older) == RunSettings(epochs=3, training_images=images - 5_000)
+        assert older == {"epochs": 3, "images": images}  # what was handed in stays
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ([], r"the settings are \[\]: expected a JSON object"),
         ({"epoch": 3}, "the setting 'epoch' is not known.*epochs"),
-        ({"epochs": 31}, "epochs is 31: expected a whole number from 1 to 30"),
+        ({"epochs": 201}, "epochs is 201: expected a whole number from 1 to 200"),
         ({"epochs": True}, "epochs is True"),
         ({"epochs": 2.0}, "epochs is 2.0"),
         ({"epochs": 10**30}, "epochs is 10000"),
-        ({"images": 9_999}, "images is 9999"),
+        ({"training_images": 499}, "training_images is 499: expected a whole number from 500 to 55000"),
+        (
+            {"training_images": 500, "batch_size": 501},
+            "batch_size is 501 and training_images 500: a step takes no more",
+        ),
+        ({"images": 5_400}, "training_images is 400"),
+        ({"images": 10_000, "training_images": 5_000}, "the setting 'images' is not known"),
+        ({"images": "all"}, "the setting 'images' is not known"),
         ({"batch_size": 9}, "batch_size is 9"),
         ({"seed": -1}, "seed is -1"),
         ({"learning_rate": 0}, "learning_rate is 0: expected a number from 1e-06 to 1"),

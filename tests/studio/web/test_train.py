@@ -16,9 +16,9 @@ expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra"
 
 RUN = "#train-body .run"
 CURVE = f"{RUN} .chart:first-child .held-out"
-_SMALL = "#train?sizes=16&images=10000&batch_size=500"
+_SMALL = "#train?sizes=16&training_images=5000&batch_size=500"
 # 28 of its epochs, of 2,000 steps each, have not passed when the test that has seen two of them presses "Stop".
-_LONGER = "#train?sizes=128-64&images=20000&batch_size=10&epochs=30"
+_LONGER = "#train?sizes=128-64&training_images=15000&batch_size=10&epochs=30"
 
 
 def _points(page: "Page") -> int:

@@ -10,7 +10,7 @@ from digitnet.studio.teaching.errors import StorageError
 
 __all__ = ["Event", "Journal", "read_events"]
 
-_BYTES_MAX = 32 << 20  # thirty epochs take half a megabyte; a file of this size is not one of ours
+_BYTES_MAX = 32 << 20  # two hundred epochs take 4 MB; a file of this size is not one of ours
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ def train_live(folder: Path, control: Control) -> bool:
         DigitnetError: The settings, the folder or the training itself failed.
     """
     job = json.loads((folder / "job.json").read_bytes())
-    recipe = RunSettings.from_dict(job["settings"]).to_recipe()
-    run = prepare(recipe, choose_data(load_mnist(), job["settings"]["images"]))
+    settings = RunSettings.from_dict(job["settings"])
+    run = prepare(settings.to_recipe(), choose_data(load_mnist(), settings.training_images))
     with PageListener(control, job["epochs_reported"]) as listener:
         outcome = execute_run(run, RunFolder(folder), _OUTPUTS, listener=listener, stop=control.stop)
     if outcome.metrics:
@@ -50,21 +50,20 @@ def train_live(folder: Path, control: Control) -> bool:
     return outcome.is_finished
 
 
-def choose_data(mnist: tuple[Dataset, Dataset], images: int = 60_000) -> Data:
+def choose_data(mnist: tuple[Dataset, Dataset], training_images: int = 60_000 - HELD_OUT) -> Data:
     """The images of a run; those held out are the same for every run, whatever its seed and size.
 
     Args:
         mnist: Training and test set.
-        images: How many of the training set to use, those held out included; all of them or fewer.
+        training_images: How many to learn from; all that are not held out, or fewer.
 
     Returns:
         Training, validation and test images.
     """
     everything, test_set = mnist
     train_set, validation_set = train_validation_split(everything, HELD_OUT / len(everything), seed=0)
-    wanted = images - len(validation_set)
-    if wanted < len(train_set):
-        _, train_set = train_validation_split(train_set, wanted / len(train_set), seed=0)
+    if training_images < len(train_set):
+        _, train_set = train_validation_split(train_set, training_images / len(train_set), seed=0)
     return Data("mnist", "mnist", "fail", train_set, validation_set, test_set)
 
 

@@ -1,9 +1,9 @@
-"""The settings of a training run from the page, each within bounds that keep a run short."""
+"""The settings of a training run from the page, each within bounds that a laboratory on one machine can afford."""
 
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from digitnet.augmentation.distortion import NO_DISTORTION
 from digitnet.errors import ConfigurationError, nearest_name
@@ -20,9 +20,9 @@ HELD_OUT = 5000  # of the 60,000 training images, the same in every run, so that
 # Least and greatest value of each setting, all chosen by hand.
 _MAX_LAYERS = 4
 _WHOLE_NUMBERS = {
-    "epochs": (1, 30),
+    "epochs": (1, 200),
     "batch_size": (10, 1000),
-    "images": (10_000, 60_000),
+    "training_images": (500, 60_000 - HELD_OUT),
     "seed": (0, 2**31 - 1),
 }
 _UNITS = (1, 512)
@@ -39,11 +39,12 @@ class RunSettings:
         activation: One of `ACTIVATIONS`.
         optimizer: One of `OPTIMIZERS`.
         learning_rate: The same in every step, 1e-6 to 1.
-        epochs: Passes over the training images, 1 to 30.
-        batch_size: Images a step, 10 to 1000.
+        epochs: Passes over the training images, 1 to 200.
+        batch_size: Images a step, 10 to 1000, and no more than there are training images.
         dropout: Part of the hidden outputs dropped in training, 0 to 0.8.
         augment: Whether training images are distorted as the standard recipe does it.
-        images: How many of MNIST's training images are used, 10,000 to 60,000; 5,000 of them are held out.
+        training_images: How many images it learns from, 500 to 55,000; the other 5,000 of MNIST's training images are
+            held out of every run.
         seed: Starting point of everything random, 0 to 2**31 - 1.
 
     Raises:
@@ -58,7 +59,7 @@ class RunSettings:
     batch_size: int = 125
     dropout: float = 0.0
     augment: bool = False
-    images: int = 60_000
+    training_images: int = 60_000 - HELD_OUT
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -73,12 +74,19 @@ class RunSettings:
             number = vars(self)[name]
             if isinstance(number, bool) or not isinstance(number, int | float) or not least <= number <= most:
                 raise ConfigurationError(f"{name} is {number!r:.40}: expected a number from {least:g} to {most:g}")
+        if self.batch_size > self.training_images:
+            raise ConfigurationError(
+                f"batch_size is {self.batch_size} and training_images {self.training_images}: "
+                "a step takes no more images than there are"
+            )
         if not isinstance(self.augment, bool):
             raise ConfigurationError(f"augment is {self.augment!r:.40}: expected true or false")
 
     @classmethod
     def from_dict(cls, content: object) -> "RunSettings":
         """The settings in a JSON object; what it does not name stays as it is by default.
+
+        Runs of older versions have `images` instead of `training_images`, which counted those held out as well.
 
         Args:
             content: Whatever a browser sent.
@@ -91,6 +99,7 @@ class RunSettings:
         """
         if not isinstance(content, dict):
             raise ConfigurationError(f"the settings are {content!r:.40}: expected a JSON object")
+        content = _without_images(content)
         known = [field.name for field in dataclasses.fields(cls)]
         for name in content:
             if name not in known:
@@ -131,8 +140,8 @@ def described_settings() -> dict[str, Any]:
     """All that the page needs for its dials.
 
     Returns:
-        JSON-ready: `defaults`, the `bounds` of each number, those of the `units` of a layer, `layers_max`, and the
-        names of `activations` and `optimizers`.
+        JSON-ready: `defaults`, the `bounds` of each number, those of the `units` of a layer, `layers_max`, how many
+        images are `held_out`, and the names of `activations` and `optimizers`.
     """
     numbers = {**_WHOLE_NUMBERS, "learning_rate": _LEARNING_RATE, "dropout": _DROPOUT}
     return {
@@ -140,9 +149,19 @@ def described_settings() -> dict[str, Any]:
         "bounds": {name: {"min": low, "max": high} for name, (low, high) in numbers.items()},
         "units": {"min": _UNITS[0], "max": _UNITS[1]},
         "layers_max": _MAX_LAYERS,
+        "held_out": HELD_OUT,
         "activations": list(ACTIVATIONS),
         "optimizers": list(OPTIMIZERS),
     }
+
+
+def _without_images(content: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an older version in the words of this one."""
+    images = content.get("images")
+    if not _is_whole(images) or "training_images" in content:
+        return content
+    others = {name: value for name, value in content.items() if name != "images"}
+    return {**others, "training_images": images - HELD_OUT}
 
 
 def _check_sizes(sizes: object) -> None:
@@ -164,5 +183,5 @@ def _check_name(what: str, name: object, known: tuple[str, ...]) -> None:
         raise ConfigurationError(f"{what} is {name!r:.40}{hint}: expected one of {', '.join(known)}")
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < math.inf

@@ -46,7 +46,7 @@ export function createDials(settings, known, { classes, onChange, onStart }) {
   h("datalist", { id: "rates" }, ...RATES.map((rate) => h("option", { value: rate }))),
   h("details", {}, h("summary", {}, "More settings"),
     h("div", { class: "pair" }, number("batch_size", "Images per step"), number("dropout", "Dropout"),
-      number("images", "Images to use"), number("seed", "Seed")),
+      number("training_images", "Images to learn from"), number("seed", "Seed")),
     h("label", { class: "check" }, augment, "Distort images in every epoch")),
   h("div", { class: "stack" }, start, busy));
   change({});

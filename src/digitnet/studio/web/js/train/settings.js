@@ -10,7 +10,7 @@
  * @property {number} batch_size
  * @property {number} dropout
  * @property {boolean} augment
- * @property {number} images
+ * @property {number} training_images
  * @property {number} seed
  */
 
@@ -22,12 +22,13 @@
  * @property {Record<string, {min: number, max: number}>} bounds
  * @property {{min: number, max: number}} units
  * @property {number} layers_max
+ * @property {number} held_out Images that no run learns from.
  * @property {string[]} activations
  * @property {string[]} optimizers
  */
 
 // How far an arrow of a number field goes.
-export const STEPS = { epochs: 1, batch_size: 1, images: 1000, seed: 1, learning_rate: "any", dropout: 0.05 };
+export const STEPS = { epochs: 1, batch_size: 1, training_images: 500, seed: 1, learning_rate: "any", dropout: 0.05 };
 
 /**
  * @param {URLSearchParams} address
@@ -47,6 +48,10 @@ export function settingsFrom(address, dials) {
     const text = address.get(name);
     if (text && within(Number(text), bounds)) Object.assign(settings, { [name]: Number(text) });
   }
+  const images = Number(address.get("images")) - dials.held_out; // in links of older versions, with those held out
+  if (address.has("images") && !address.has("training_images") && within(images, dials.bounds.training_images)) {
+    settings.training_images = images;
+  }
   settings.augment = address.get("augment") === "1";
   return settings;
 }
@@ -60,10 +65,10 @@ export function addressOf(settings, { defaults, bounds }) {
   const written = { ...settings, sizes: settings.hidden_sizes.join("-"), augment: settings.augment ? 1 : 0 };
   const start = { ...defaults, sizes: defaults.hidden_sizes.join("-"), augment: 0 };
   const names = ["sizes", "activation", "optimizer", "augment", ...Object.keys(bounds)];
-  return Object.fromEntries(names.map((name) => {
+  return Object.fromEntries([["images", null], ...names.map((name) => {
     const value = /** @type {any} */ (written)[name];
     return [name, value === /** @type {any} */ (start)[name] ? null : value];
-  }));
+  })]);
 }
 
 /**
