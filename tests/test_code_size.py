@@ -89,6 +89,7 @@ TESTED_THROUGH = {
     "scale/remote": "scale/test_sources.py",
     "scale/work": "scale/test_cluster.py",
     "runs/data": "runs/test_session.py",
+    "runs/planned_run": "runs/test_training_process.py",
     "runs/events": "runs/test_session.py",
     "runs/folder": "runs/test_session.py",
     "runs/training": "runs/test_session.py",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digitnet import parallel
-from digitnet.parallel import allowed_cores, available_cores, for_each_slice
+from digitnet.parallel import allowed_cores, available_cores, for_each_slice, keep_to_cores
 from patience import PATIENCE
 
 
@@ -187,3 +187,18 @@ def test_no_thread_is_left() -> None:
     for_each_slice(lambda _: seen.add(bool(threads_of_slices())), 10_000, 4)
     assert True in seen
     assert threads_of_slices() == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to cores")
+@pytest.mark.parametrize(
+    ("place", "cores", "expected"),
+    [(0, 1, {0}), (1, 2, {2, 3}), (3, 2, {6, 7}), (4, 2, {0, 1}), (0, 99, set(range(8)))],
+)
+@pytest.mark.usefixtures("groups")
+def test_processes_share_the_cores_out(
+    monkeypatch: pytest.MonkeyPatch, place: int, cores: int, expected: set[int]
+) -> None:
+    kept: list[set[int]] = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, allowed: kept.append(allowed))
+    keep_to_cores(place, cores)
+    assert kept == [expected]

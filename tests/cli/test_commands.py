@@ -44,6 +44,10 @@ PROMISED = {
         *("--show-augmentation", "--regional-hands", "--hard-examples", "--epochs", "--batch-size"),
         *("--validation-fraction", "--seed", "--on-bad-picture", "--json"),
     },
+    "sweep": {
+        *("--preset", "--dial", "--seeds", "--random", "--data", "--on-bad-picture", "--out"),
+        *("--workers", "--cores", "--scheduler", "--json"),
+    },
     "evaluate": {"--data", "--precision", "--on-bad-picture", "--augment-inference", "--coverage", "--json"},
     "info": {"--precision", "--json"},
     "verify": {"--key", "--json"},

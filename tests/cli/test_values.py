@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from digitnet.cli.values import one_of, real_number, whole_number
+from digitnet.cli.values import one_of, real_number, whole_number, whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from digitnet.cli.values import one_of, real_number, whole_number
         (real_number(), "1e-3", 0.001),
         (real_number(0.1, 3600), "0.1", 0.1),
         (one_of(("fail", "skip")), "skip", "skip"),
+        (whole_numbers, "0-2", (0, 1, 2)),
+        (whole_numbers, "7, 1-2,2", (7, 1, 2)),
     ],
 )
 def test_what_is_understood(reader: Callable[[str], Any], text: str, value: Any) -> None:
@@ -36,6 +38,14 @@ def test_what_is_understood(reader: Callable[[str], Any], text: str, value: Any)
         (real_number(), "x", "is 'x': expected a number"),
         (real_number(0.1, 3600), "0.05", "is '0.05': expected a number from 0.1 to 3600"),
         (real_number(0.1, 3600), "nan", "is 'nan': expected a number from 0.1 to 3600"),
+        (whole_numbers, "", "is '': expected whole numbers such as 0-4 or 0,2,3"),
+        (whole_numbers, "-1", "is '-1': expected whole numbers such as 0-4 or 0,2,3"),
+        (whole_numbers, "4-1", "is '4-1': expected such as 0-4, the lower number first, and no more than 10,000"),
+        (
+            whole_numbers,
+            "0-10000",
+            "is '0-10000': expected such as 0-4, the lower number first, and no more than 10,000",
+        ),
         (one_of(("a", "b", "cee")), "ce", "is 'ce' (did you mean 'cee'?): expected a, b or cee"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from digitnet.datasets import Dataset
+from digitnet.parallel import keep_to_cores
 from digitnet.scale.work import end_processes
 
 
@@ -53,9 +55,9 @@ def no_processes_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Any]:
-    """A client of a local cluster of two workers."""
+    """A client of a local cluster of two workers, each on one core."""
     pytest.importorskip("distributed", reason="needs the extra scale: pip install 'digitnet[scale]'")
     from digitnet.scale.cluster import local_cluster  # noqa: PLC0415
 
-    with local_cluster(2) as client:
+    with local_cluster(2, partial(keep_to_cores, cores=1)) as client:
         yield client

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from digitnet.scale.parts import Part, cut_parts
 from digitnet.scale.sources import find_items
 from digitnet.scale.versions import differing, own_versions
 from extras import needs_scale
+from patience import wait_until
 from scale_jobs import job_for
 
 pytestmark = needs_scale
@@ -43,6 +45,21 @@ def test_a_cluster_gives_the_rows_of_one_process_with_a_worker_killed(cluster: A
     done += together
     assert sorted(each.name for each in done) == sorted(part.name for part in parts_of(scans))
     assert rows_in(Path("together")) == rows_in(Path("alone"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to cores")
+def test_each_worker_is_kept_to_its_cores_after_a_death_too(cluster: Any) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    expected = {(core,) for core in cores[:2]}
+
+    def are_kept() -> bool:
+        return {tuple(found) for found in cluster.run(os.sched_getaffinity, 0).values()} == expected
+
+    assert are_kept()
+    before = set(cluster.run(os.getpid).values())
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(set(cluster.run(os.getpid, on_error="ignore").values()) - {min(before)}) == 2)
+    assert are_kept()
 
 
 @pytest.mark.usefixtures("scans")

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from digitnet.training.recipes import Recipe
-from digitnet.training.setting import Setting, setting, setting_of
+from digitnet.training.setting import Setting, setting, setting_of, typed_value
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,11 @@ def test_every_setting_of_a_recipe_has_a_sentence() -> None:
         meaning = setting_of(field).meaning
         assert meaning.endswith("."), field.name
         assert meaning[0].isupper(), field.name
+
+
+def test_a_value_is_typed_without_loss() -> None:
+    values = (True, False, 12, 0.003, 1 / 12, 1e30, (300, 100), (6.0, 10.5), (), "sgd")
+    texts = [typed_value(value) for value in values]
+    assert texts == [
+        *("on", "off", "12", "0.003", "0.08333333333333333", "1e+30", "300,100", "6,10.5", "0", "sgd"),
+    ]

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "studio": ("Read pictures", "Open the page in the browser: draw, look inside, train."),
     "serve": ("Read pictures", "Serve the page, and answers over HTTP."),
     "train": ("Train and measure", "Train a network and keep all about it in a run folder."),
+    "sweep": ("Train and measure", "Train a network for each of many settings and seeds, and compare them."),
     "evaluate": ("Train and measure", "Measure a model on the test images of a data set."),
     "info": ("Train and measure", "Show a model's layers, and how it was made."),
     "verify": ("Train and measure", "Check that a model or a run is whole and answers as it did."),

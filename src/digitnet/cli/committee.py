@@ -20,11 +20,17 @@ def _describe(line: CommandLine) -> None:
         "classes. The file is used like any other.",
         examples=(
             "digitnet committee five.onnx runs/record-*",
+            "digitnet committee best.onnx SWEEP",
             "digitnet evaluate five.onnx",
         ),
     )
     line.argument("out", metavar="OUT.onnx", help="The model file to make; it must not exist yet.")
-    line.argument("models", metavar="MODEL", nargs="+", help="Two or more .onnx files or run folders.")
+    line.argument(
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        help="Two or more .onnx files or run folders; the folder of a sweep stands for the runs of its best setting.",
+    )
     section = line.section("Options")
     section.option(
         "--precision",
@@ -39,9 +45,11 @@ def _describe(line: CommandLine) -> None:
 def _run(arguments: Namespace) -> int:
     with quick_imports():
         from digitnet.model_file.ensemble import save_committee
+        from digitnet.runs.sweep import best_runs
 
     out = Path(arguments.out)
-    metadata = save_committee(arguments.models, out, precision=arguments.precision)
+    models = [path for model in arguments.models for path in best_runs(Path(model)) or [model]]
+    metadata = save_committee(models, out, precision=arguments.precision)
     members, size = len(metadata.committee), out.stat().st_size
     if arguments.as_json:
         print_line(json.dumps({"file": str(out), "members": members, "bytes": size}))

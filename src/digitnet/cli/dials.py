@@ -11,7 +11,7 @@ from digitnet.cli.values import one_of, real_number
 from digitnet.training.recipes import PRESETS, Recipe
 from digitnet.training.setting import Setting, setting_of
 
-__all__ = ["add_dials", "given_dials"]
+__all__ = ["add_dials", "given_dials", "settings_of_option"]
 
 _STANDARD = Recipe().preset
 
@@ -29,7 +29,7 @@ def add_dials(line: CommandLine) -> None:
             about = setting_of(field)
             if about.group == group:
                 option = f"--{(about.option or field.name).replace('_', '-')}"
-                section.option(option, dest=field.name, help=_help(field), **_argparse_settings(field, about))
+                section.option(option, dest=field.name, help=_help(field), **settings_of_option(field, about))
 
 
 def given_dials(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -42,8 +42,13 @@ def given_dials(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: vars(arguments)[name] for name in names if vars(arguments)[name] is not None}
 
 
-def _argparse_settings(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
-    """How argparse reads a value, by the type of the field's default."""
+def settings_of_option(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
+    """How argparse reads a value, by the type of the field's default.
+
+    Args:
+        field: Of a recipe.
+        about: Its description.
+    """
     if isinstance(field.default, bool):
         return {"action": argparse.BooleanOptionalAction}
     if isinstance(field.default, int):

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 
 from digitnet.errors import nearest_name
 
-__all__ = ["one_of", "real_number", "whole_number"]
+__all__ = ["one_of", "real_number", "whole_number", "whole_numbers"]
+
+_MANY = 10_000  # numbers that one span may stand for, so that a slip of the finger is refused; chosen by hand
 
 
 def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
@@ -38,6 +40,21 @@ def real_number(low: float | None = None, high: float | None = None) -> Callable
         return value
 
     return parse
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers of 0 or more: `0-4`, `3` or `0,2,5-7`, each once and in that order."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = (word.strip() for word in part.partition("-"))
+        try:
+            low, high = int(first), int(last if dash else first)
+        except ValueError:
+            raise _wrong(text, "whole numbers such as 0-4 or 0,2,3") from None
+        if high < low or high - low >= _MANY:
+            raise _wrong(text, f"such as 0-4, the lower number first, and no more than {_MANY:,}")
+        found += range(low, high + 1)
+    return tuple(dict.fromkeys(found))
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

@@ -14,7 +14,7 @@
     ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
     ├── TrainingDivergedError     the loss stopped being a finite number
     ├── TrainingInterruptedError  the user stopped a run, which can go on
-    ├── BatchError                many pictures cannot be read, or no more of them; what was finished is safe
+    ├── BatchError                work on many pictures or runs cannot begin, or cannot go on; what was finished is safe
     ├── MissingExtraError         an optional dependency is not installed
     ├── RequestError              a request over HTTP that cannot be answered, and the status that says so
     └── ServerStartError          a server that cannot start: its port is in use

@@ -1,24 +1,36 @@
-"""Dask: a local cluster, or a scheduler that is there already; each worker has a few parts ahead, the others wait."""
+"""Dask: a local cluster, or a scheduler that is there already; each worker has a few tasks ahead, the others wait."""
 
 import ipaddress
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from digitnet.errors import BatchError, reason_of
 from digitnet.scale.batch import Run
-from digitnet.scale.parts import Part
-from digitnet.scale.versions import differing, own_versions
-from digitnet.scale.work import DonePart, Job, do_part, prepare
+from digitnet.scale.versions import READING_PACKAGES, differing, own_versions
+from digitnet.scale.work import Job, do_part, prepare
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["check_workers", "connected", "dashboard_of", "exposure", "local_cluster", "parts_on"]
+__all__ = [
+    "check_versions",
+    "check_workers",
+    "connected",
+    "dashboard_of",
+    "exposure",
+    "local_cluster",
+    "parts_on",
+    "spread",
+]
+
+_Task = TypeVar("_Task")
+_Done = TypeVar("_Done")
 
 _POLL_SECONDS = 0.005  # between two looks whether a part is done, of which each takes some tenths of a second
 _LOOK_SECONDS = 1.0  # between two looks at the workers; chosen by hand
@@ -34,11 +46,12 @@ _RESENT = 3  # times that a part is sent again to another's cluster, whose sched
 
 
 @contextmanager
-def local_cluster(workers: int) -> Iterator["Client"]:
+def local_cluster(workers: int, at_start: Callable[[int], object] | None = None) -> Iterator["Client"]:
     """A cluster of this machine, which listens on loopback alone.
 
     Args:
         workers: Processes, at least 1.
+        at_start: Is called in each of them before anything else, with its number from 0.
 
     Yields:
         A client of it.
@@ -63,7 +76,19 @@ def local_cluster(workers: int) -> Iterator["Client"]:
         ) as cluster,
         Client(cluster) as client,
     ):
+        if at_start is not None:
+            client.register_plugin(_at_start(at_start))  # of a worker that takes the place of a dead one, too
         yield client
+
+
+def _at_start(call: Callable[[int], object]) -> Any:
+    from distributed import WorkerPlugin  # noqa: PLC0415 - comes with an extra
+
+    class AtStart(WorkerPlugin):  # type: ignore[misc] # Dask ships no type information
+        def setup(self, worker: Any) -> None:
+            call(int(worker.name))
+
+    return AtStart()
 
 
 @contextmanager
@@ -132,9 +157,29 @@ def check_workers(client: "Client", job: Job) -> None:
     Raises:
         BatchError: The scheduler or workers have other versions, another model, or no digitnet.
     """
-    expected = own_versions()
+    found = check_versions(client)
+    ready = [client.submit(prepare, job, workers=[worker], pure=False) for worker in found]
+    for future in ready:
+        _result(client, future, may_be_sent_again=True)  # a worker that dies meanwhile is no reason to stop
+
+
+def check_versions(client: "Client", packages: Sequence[str] = READING_PACKAGES) -> list[str]:
+    """Refuse a scheduler without digitnet, and workers with other versions of what decides about results.
+
+    Args:
+        client: Of the cluster.
+        packages: These.
+
+    Returns:
+        The addresses of the workers.
+
+    Raises:
+        BatchError: The scheduler or workers have other versions, or no digitnet.
+    """
+    versions = partial(own_versions, tuple(packages))
+    expected = versions()
     try:
-        on_scheduler = client.run_on_scheduler(own_versions)["digitnet"]
+        on_scheduler = client.run_on_scheduler(versions)["digitnet"]
     except ModuleNotFoundError:
         on_scheduler = "none"
     if on_scheduler != expected["digitnet"]:  # it looks into what it hands on, so that it has to know our classes
@@ -142,54 +187,68 @@ def check_workers(client: "Client", job: Job) -> None:
             f"the scheduler's digitnet is {on_scheduler} instead of {expected['digitnet']}: install digitnet[scale] of "
             f"the same version there"
         )
-    found: dict[str, Any] = client.run(own_versions, on_error="return")
+    found: dict[str, Any] = client.run(versions, on_error="return")
     different = {
-        worker: differing(expected, versions) if isinstance(versions, dict) else f"no digitnet[scale] ({versions})"
-        for worker, versions in found.items()
+        worker: differing(expected, its) if isinstance(its, dict) else f"no digitnet[scale] ({its})"
+        for worker, its in found.items()
     }
     named = [f"{worker}: {text}" for worker, text in different.items() if text]
     if named:
         raise BatchError(f"workers would give other answers. {'; '.join(named)}. Install the same versions there")
-    ready = [client.submit(prepare, job, workers=[worker], pure=False) for worker in found]
-    for future in ready:
-        _result(client, future, may_be_sent_again=True)  # a worker that dies meanwhile is no reason to stop
+    return list(found)
 
 
 def parts_on(client: "Client") -> Run:
     """How parts are done on a cluster: each worker has a few ahead, the others wait where they are listed."""
+    return lambda job, parts: spread(client, partial(do_part, job), parts, ahead=_PARTS_AHEAD)
 
-    def run(job: Job, parts: Iterator[Part]) -> Iterator[DonePart]:
-        from distributed import as_completed  # noqa: PLC0415 - comes with an extra
 
-        active = as_completed()
-        waiting: dict[Any, tuple[Part, int]] = {}
+def spread(
+    client: "Client", do: Callable[[_Task], _Done], tasks: Iterable[_Task], *, ahead: int = 1
+) -> Iterator[_Done]:
+    """Do tasks on a cluster, in any order; one whose worker dies is done by another.
 
-        def send(part: Part, times: int) -> None:
-            future = client.submit(do_part, job, part, key=f"digitnet-{id(waiting)}-{part.name}-{times}", pure=False)
-            waiting[future] = (part, times)
-            active.add(future)
+    Args:
+        client: Of the cluster.
+        do: What is done with a task; may be done twice with the same.
+        tasks: Each is taken only when a worker has use for it.
+        ahead: Tasks that each worker has, with the one that it does.
 
-        watch = _Watch(client)
-        while True:
-            workers = max(1, sum(client.nthreads().values()))
-            for part in islice(parts, max(0, _PARTS_AHEAD * workers - len(waiting))):
-                send(part, 0)
-            if not waiting:
-                return
-            watch.wait_until(active.has_ready)
-            future = next(active)
-            part, times = waiting.pop(future)
-            done = _result(client, future, may_be_sent_again=times < _RESENT)
-            if done is None:
-                send(part, times + 1)
-            else:
-                yield done
+    Yields:
+        What came of each.
 
-    return run
+    Raises:
+        BatchError: The workers or the scheduler are lost; and what `do` raises.
+    """
+    from distributed import as_completed  # noqa: PLC0415 - comes with an extra
+
+    active, remaining, numbers = as_completed(), iter(tasks), count()
+    waiting: dict[Any, tuple[_Task, int]] = {}
+
+    def send(task: _Task, times: int) -> None:
+        future = client.submit(do, task, key=f"digitnet-{id(waiting)}-{next(numbers)}", pure=False)
+        waiting[future] = (task, times)
+        active.add(future)
+
+    watch = _Watch(client)
+    while True:
+        workers = max(1, sum(client.nthreads().values()))
+        for task in islice(remaining, max(0, ahead * workers - len(waiting))):
+            send(task, 0)
+        if not waiting:
+            return
+        watch.wait_until(active.has_ready)
+        future = next(active)
+        task, times = waiting.pop(future)
+        done = _result(client, future, may_be_sent_again=times < _RESENT)
+        if done is None:
+            send(task, times + 1)
+        else:
+            yield done
 
 
 class _Watch:
-    """Sees to it that there are workers while parts are waited for.
+    """Sees to it that there are workers while tasks are waited for.
 
     Dask starts a worker again that dies, but not one that dies while it starts: a local cluster is asked for a new one,
     and on another's the run ends where there is none for long.
@@ -229,13 +288,13 @@ class _Watch:
             raise BatchError("all workers are gone. What is finished is safe: run the same command once more")
 
 
-def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> DonePart | None:
-    """What came of a part; None where workers died with it, and it is to be sent again."""
+def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> Any:
+    """What came of a task; None where workers died with it, and it is to be sent again."""
     from distributed import KilledWorker  # noqa: PLC0415 - comes with an extra
     from distributed.client import FutureCancelledError  # noqa: PLC0415
 
     try:
-        done: DonePart = future.result()
+        done = future.result()
     except KilledWorker as error:
         if may_be_sent_again:
             return None

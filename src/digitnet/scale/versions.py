@@ -1,12 +1,12 @@
 """Which versions decide about an answer, so that two processes that give other answers can be told apart."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-__all__ = ["differing", "own_versions"]
+__all__ = ["READING_PACKAGES", "TRAINING_PACKAGES", "differing", "own_versions"]
 
-_PACKAGES = (
+READING_PACKAGES = (
     "digitnet",
     "numpy",
     "onnxruntime",
@@ -16,12 +16,17 @@ _PACKAGES = (
     "pillow-heif",
     "pyarrow",
 )
+TRAINING_PACKAGES = ("digitnet", "numpy", "jax", "jaxlib", "keras", "onnx", "opencv-python-headless")
 
 
-def own_versions() -> dict[str, str]:
-    """The versions of this process: Python's first two numbers, and of each package, "none" where there is none."""
+def own_versions(packages: Sequence[str] = READING_PACKAGES) -> dict[str, str]:
+    """The versions of this process: Python's first two numbers, and of each package, "none" where there is none.
+
+    Args:
+        packages: Those that decide about an answer; left out, about what is read.
+    """
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

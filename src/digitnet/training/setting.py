@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["Setting", "setting", "setting_of"]
+__all__ = ["Setting", "setting", "setting_of", "typed_value"]
 
 _KEY = "setting"  # of a field's metadata
 _Value = TypeVar("_Value")
@@ -51,3 +51,19 @@ def setting_of(field: "dataclasses.Field[Any]") -> Setting:
     """The description of a field that `setting` made."""
     found: Setting = field.metadata[_KEY]
     return found
+
+
+def typed_value(value: Any) -> str:
+    """A value of a setting as it may be typed, without loss.
+
+    Args:
+        value: Of any kind that a recipe has; text stays as it is.
+    """
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ",".join(map(typed_value, value)) or "0"
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
