@@ -110,3 +110,23 @@ def test_the_folder_of_a_killed_writer_is_deleted_by_the_next(tmp_path: Path) ->
     assert len(list(tmp_path.iterdir())) == 1
     write_atomically(tmp_path / "next", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["next"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a folder cannot be opened as a file")
+def test_the_new_name_is_on_the_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[int, bool]] = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        synced.append((os.fstat(handle).st_ino, (tmp_path / "a").exists()))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_atomically(tmp_path / "a", "text")
+    assert synced == [((tmp_path / "a").stat().st_ino, False), (tmp_path.stat().st_ino, True)]
+    synced.clear()
+    with new_folder(tmp_path / "b") as folder:
+        (folder / "c").mkdir()
+        (folder / "c" / "d").write_text("text")
+    expected = [tmp_path / "b" / "c", tmp_path / "b" / "c" / "d", tmp_path / "b", tmp_path]
+    assert [inode for inode, _ in synced] == [path.stat().st_ino for path in expected]

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from digitnet.notes import Note, NoteKind, in_words
+from digitnet.notes import Note, NoteKind, about_the_file, in_words
 
 
 @pytest.mark.parametrize("kind", NoteKind)
@@ -47,3 +47,8 @@ def test_notes_stay_in_their_order() -> None:
 def test_a_note_without_all_of_its_values_is_refused_where_it_is_made(kind: NoteKind, values: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=f"{kind.name} takes"):
         Note(kind, values)
+
+
+def test_what_is_said_about_the_file_is_told_from_what_was_done_to_its_ink() -> None:
+    page, filled = Note(NoteKind.PAGE, (1, 3)), Note(NoteKind.BACKGROUND_FILLED, ("white",))
+    assert about_the_file([page, Note(NoteKind.INVERTED), filled, Note(NoteKind.TURNED, (7.0,))]) == (page, filled)

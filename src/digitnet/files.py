@@ -50,6 +50,7 @@ def replaced_file(path: Path, *, sweep: bool = True) -> Iterator[Path]:
             os.fsync(file.fileno())  # otherwise a power cut could leave the new name on an empty file
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
         temporary.replace(path)
+        _sync_folder(path.parent)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -80,8 +81,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             if file.is_file():
                 with file.open("rb+") as handle:
                     os.fsync(handle.fileno())  # as for a single file
+            elif file.is_dir():
+                _sync_folder(file)
+        _sync_folder(temporary)
         temporary.chmod(0o777 & ~_umask())  # mkdtemp makes folders that only their owner can open
         temporary.rename(path)
+        _sync_folder(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -130,6 +135,18 @@ def _is_running(process: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk: otherwise a renamed file could have its old name after a power cut."""
+    if sys.platform == "win32":
+        return  # there a folder cannot be opened as a file
+    with suppress(OSError):  # a file system that cannot do it, such as some over a network; the file itself is whole
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:

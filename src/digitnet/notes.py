@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-__all__ = ["Note", "NoteKind", "counted", "in_words"]
+__all__ = ["Note", "NoteKind", "about_the_file", "counted", "in_words", "unread_in_words"]
 
 Value: TypeAlias = str | int | float
 
@@ -89,6 +89,8 @@ class Note:
             raise ValueError(f"{self.kind.name} takes {gaps} values, found {self.values}")
 
 
+_ABOUT_THE_FILE = frozenset({NoteKind.FIRST_FRAME, NoteKind.PAGE, NoteKind.BACKGROUND_FILLED})
+
 # What was done to single digits, and how a page says to how many of them it was done.
 _COUNTED: dict[NoteKind, tuple[NoteKind, ...]] = {
     NoteKind.DIGITS_JOINED: (NoteKind.PIECES_JOINED, NoteKind.PIECES_JOINED_OF),
@@ -117,6 +119,11 @@ def counted(of_digits: Sequence[Sequence[Note]]) -> list[Note]:
     return notes
 
 
+def about_the_file(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Those that stay true however ink is separated from paper: which page or frame it is, and what it was laid on."""
+    return tuple(note for note in notes if note.kind in _ABOUT_THE_FILE)
+
+
 def in_words(notes: Iterable[Note]) -> tuple[str, ...]:
     """Notes as people read them.
 
@@ -127,6 +134,13 @@ def in_words(notes: Iterable[Note]) -> tuple[str, ...]:
         A phrase for each, without a full stop.
     """
     return tuple(_words(note) for note in notes)
+
+
+def unread_in_words(notes: Iterable[Note]) -> tuple[str, ...]:
+    """That a file holds more pages or frames than the one that was read: a phrase for each note that says so."""
+    phrases = {NoteKind.PAGE: "page {} of {} is read; digitnet batch reads them all"}
+    phrases[NoteKind.FIRST_FRAME] = "only the first of several frames is read"
+    return tuple(phrases[note.kind].format(*note.values) for note in notes if note.kind in phrases)
 
 
 def _words(note: Note) -> str:

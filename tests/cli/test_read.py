@@ -64,6 +64,36 @@ def test_a_number_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert all(40 + 84 * place <= left < 40 + 84 * (place + 1) for place, left in enumerate(lefts))
 
 
+@pytest.mark.parametrize("numbers", [True, False])
+def test_that_a_document_has_more_pages_is_said_unasked(
+    tmp_path: Path, year: GrayPicture, numbers: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pypdfium2")
+    file = tmp_path / "three.pdf"
+    pages = [Image.fromarray(year if numbers else year[:, :164]).convert("RGB") for _ in range(3)]
+    pages[0].save(file, "PDF", save_all=True, append_images=pages[1:])
+    assert answer(Request((str(file),)), numbers=numbers) == 0
+    out, err = capsys.readouterr()
+    assert (out.split()[0], err) == (
+        "2026" if numbers else "2",
+        f"digitnet: {file}: page 1 of 3 is read; digitnet batch reads them all\n",
+    )
+    assert answer(Request((str(file),), quiet=True, as_json=True), numbers=numbers) == 0
+    out, err = capsys.readouterr()
+    assert (json.loads(out)["notes"][0], err) == ("page 1 of 3", "")
+    assert answer(Request((str(file),), verbose=True), numbers=numbers) == 0
+    assert capsys.readouterr().err.count("page 1 of 3") == 1
+
+
+def test_that_an_animation_has_more_frames_is_said_unasked(
+    tmp_path: Path, year: GrayPicture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "two.gif"
+    Image.fromarray(year).save(file, save_all=True, append_images=[Image.fromarray(255 - year)])
+    assert answer(Request((str(file),)), numbers=True) == 0
+    assert capsys.readouterr().err == f"digitnet: {file}: only the first of several frames is read\n"
+
+
 def test_a_blank_picture_has_no_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("L", (60, 50), 255).save(tmp_path / "blank.png")
     request = Request((str(tmp_path / "blank.png"),))

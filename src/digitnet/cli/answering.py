@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digitnet.cli.printing import Printer
     from digitnet.inference.answers import Digit, Reading
     from digitnet.inference.classifier import Classifier
+    from digitnet.inference.trace import Trace
     from digitnet.model_file.metadata import Precision
 
 __all__ = ["Request", "answer", "classifier_for", "request_from"]
@@ -207,11 +208,19 @@ class _Reader(NamedTuple):
             trace = self.classifier.trace_number(source, with_steps=explain is not None, **self.request.known)
         else:
             trace = self.classifier.trace_digit(source, with_steps=explain is not None)
+        self._note_what_is_not_read(each.name, trace)
         if explain is not None:
             from digitnet.report import explanation_figure, save_figure
 
             save_figure(explanation_figure(trace, self.classifier.class_names), explain)
         return trace.reading if self.numbers else trace.digits[0]
+
+    def _note_what_is_not_read(self, file: str, trace: "Trace") -> None:
+        """Say that the file holds more than was read, which nobody should have to ask for."""
+        if self.request.quiet or self.request.verbose:  # among all notes it is named anyway
+            return
+        for words in trace.unread:
+            print_note(f"{file}: {words}")
 
     def images(self, each: Input) -> "Iterator[Sequence[Digit]]":
         from digitnet.datasets import stream_images

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.inference.number_reader import NumberReader
-from digitnet.notes import Note, NoteKind
+from digitnet.notes import Note, NoteKind, about_the_file
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import FramedDigit, to_mnist_frame
@@ -117,7 +117,7 @@ def two_level_candidates(picture: Picture) -> list[tuple[Picture, FramedDigit]]:
             ink = np.asarray(cv2.resize(ink, picture.ink.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
         framed = to_mnist_frame(ink)
         if framed is not None:
-            found.append((replace(picture, ink=ink, notes=notes), framed))
+            found.append((replace(picture, ink=ink, notes=(*about_the_file(picture.notes), *notes)), framed))
     return found
 
 

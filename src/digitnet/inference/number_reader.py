@@ -39,7 +39,7 @@ from digitnet.inference.predictor import Predictor
 from digitnet.inference.tables import character_places, numbers_in_cells
 from digitnet.inference.unread_ink import is_incomplete, lines_at_rules, unsure_beside_unsure
 from digitnet.model_file.reading_networks import ReadingNetworks
-from digitnet.notes import Note, NoteKind, counted
+from digitnet.notes import Note, NoteKind, about_the_file, counted
 from digitnet.pictures.contrast import luma
 from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box
@@ -159,7 +159,7 @@ class NumberReader:
             return None
         notes = (Note(NoteKind.INVERTED),) if page_ink.is_ink_dark else ()
         ink = _ink_of_picture(page_ink, _to_picture(page_ink, picture), picture.ink.shape)
-        return dataclasses.replace(picture, ink=ink, notes=notes)
+        return dataclasses.replace(picture, ink=ink, notes=(*about_the_file(picture.notes), *notes))
 
     def read(self, picture: Picture, constraint: AnyConstraint | None = None) -> WrittenNumbers | None:
         """All numbers of a picture.
@@ -201,7 +201,7 @@ class NumberReader:
             for line in lines
         ]
         ink = _ink_of_picture(page_ink, to_picture, shape)
-        notes = _page_notes(page_ink, page, len(words) - len(kept))
+        notes = (*about_the_file(picture.notes), *_page_notes(page_ink, page, len(words) - len(kept)))
         written = [line for line in runs if any(word.runs for word in line)]
         sure = self.thresholds.sure if rows is None else self.thresholds.sure_in_table
         found = self._answer(ink, written, notes, outputs, sure)

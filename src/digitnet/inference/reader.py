@@ -31,7 +31,7 @@ from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
 from digitnet.inference.tables import table_of
-from digitnet.inference.trace import Trace, as_unsure, lines_of
+from digitnet.inference.trace import Trace, as_unsure, lines_of, trace_of
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, counted, in_words
 from digitnet.pictures.decoding import PictureSource
@@ -139,7 +139,7 @@ class Reader:
         if best is None:
             height, width = first.ink.shape
             blank = blank_digit(height, width, first.notes)
-            return Trace(first.ink, first.steps, _stack([]), Reading(((blank,),), in_words(first.notes)))
+            return trace_of(first, _stack([]), Reading(((blank,),), in_words(first.notes)))
         return self._trace_of_digit(best, edge)
 
     def _trace_of_digit(self, best: _Candidate, edge: float) -> Trace:
@@ -157,7 +157,7 @@ class Reader:
             digit = self.letters.checked(digit, images[0], scores, may_refuse=may_refuse)
         if others and digit.label is not None:
             digit = replace(digit, status="unsure", others=others)
-        return Trace(best.picture.ink, best.picture.steps, images, Reading(((digit,),), digit.notes))
+        return trace_of(best.picture, images, Reading(((digit,),), digit.notes))
 
     def _candidate(self, picture: Picture, framed: FramedDigit) -> _Candidate:
         return _Candidate(picture, framed, self.predictor.outputs(framed.image[np.newaxis]))
@@ -323,7 +323,7 @@ class Reader:
         digits = self.decision.digits(read.outputs, places)
         if len(digits) >= self.thresholds.crowd and any(digit.status == "not_a_digit" for digit in digits):
             ignored = in_words((*read.picture.notes, *_marks_ignored(len(digits))))
-            return Trace(read.picture.ink, read.picture.steps, _stack([]), Reading((), ignored))
+            return trace_of(read.picture, _stack([]), Reading((), ignored))
         return _trace_of_page(read.picture, read.page, read.found, digits, self._kept(digits))
 
     def _kept(self, digits: Sequence[Digit]) -> NDArray[np.bool_]:
@@ -373,7 +373,7 @@ def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) 
 def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
     reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
     steps = (*picture.steps[:-1], ("ink", found.ink)) if picture.steps else ()
-    return Trace(found.ink, steps, _stack(found.images), reading)
+    return trace_of(replace(picture, ink=found.ink, steps=steps), _stack(found.images), reading)
 
 
 def _trace_of_page(
@@ -383,7 +383,7 @@ def _trace_of_page(
     ignored = page.left_out + int((~is_kept).sum())
     notes = in_words((*picture.notes, *_page_notes(page, found), *_marks_ignored(ignored)))
     images = _stack([digit.image for digit in found])[is_kept]
-    return Trace(picture.ink, picture.steps, images, Reading(lines_of(list(compress(digits, is_kept))), notes))
+    return trace_of(picture, images, Reading(lines_of(list(compress(digits, is_kept))), notes))
 
 
 def _page_notes(page: Page, found: Sequence[DigitInk]) -> list[Note]:

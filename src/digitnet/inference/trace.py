@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from digitnet.arrays import AnyArray, GrayPicture, Images
 from digitnet.inference.answers import Digit, Reading, unsure
+from digitnet.notes import Note, about_the_file, unread_in_words
+from digitnet.pictures.loading import Picture
 
-__all__ = ["Trace", "as_unsure", "lines_of"]
+__all__ = ["Trace", "as_unsure", "lines_of", "trace_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,17 +20,29 @@ class Trace:
         steps: The name and the picture of each step from the picture to its ink, uint8 (h, w) or (h, w, 3).
         images: uint8 (n, 28, 28), what the network saw of each digit, in reading order.
         reading: The answer; of a picture of one digit, that digit in a line of its own.
+        file_notes: What is to be said about the file, such as that it has more pages than the one that was read.
     """
 
     ink: GrayPicture
     steps: Sequence[tuple[str, AnyArray]]
     images: Images
     reading: Reading
+    file_notes: tuple[Note, ...] = ()
 
     @property
     def digits(self) -> tuple[Digit, ...]:
         """All digits in reading order."""
         return self.reading.digits
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What the file holds beside the picture that was read, in words; mostly nothing."""
+        return unread_in_words(self.file_notes)
+
+
+def trace_of(picture: Picture, images: Images, reading: Reading) -> Trace:
+    """The trace of an answer to a picture, whose ink and steps it keeps."""
+    return Trace(picture.ink, picture.steps, images, reading, about_the_file(picture.notes))
 
 
 def as_unsure(trace: Trace) -> Trace:
