@@ -191,6 +191,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "networks",
         "inspectors",
         "run_events",
+        "counterfactual_routes",
         "diagram_routes",
         "inside_routes",
         "mistakes_routes",

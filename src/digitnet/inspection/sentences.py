@@ -5,10 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digitnet.inspection.counterfactual import Counterfactual
 from digitnet.inspection.explanation import Explanation
 from digitnet.inspection.network import Network
 
-__all__ = ["sentences", "words_for_neighbours", "words_for_neuron", "words_for_second_network"]
+__all__ = [
+    "sentences",
+    "words_for_counterfactual",
+    "words_for_neighbours",
+    "words_for_neuron",
+    "words_for_second_network",
+]
 
 _MIN_SURE_PROBABILITY = 0.9  # below it the second class is named as well; chosen by hand
 _MIN_MAJORITY = 0.5  # part of a neuron's strongest images, from which on it belongs to one class; chosen by hand
@@ -68,6 +75,40 @@ def words_for_second_network(class_names: Sequence[str], probabilities: Sequence
         "This page looks into one of the two networks that answer together; the other, which was trained on more kinds "
         f"of pens, is {_percent(probabilities[label])} for {class_names[label]}."
     )
+
+
+def words_for_counterfactual(class_names: Sequence[str], label: int, found: Counterfactual | None) -> str:
+    """A sentence or two about what would change an answer, which claim no more than the search knows.
+
+    Args:
+        class_names: Of the network.
+        label: The answer of now.
+        found: The smallest change that was found; None where none was.
+    """
+    if found is None:
+        return (
+            "The search found no change near the ink that is small and makes the answer another one. That is no proof: "
+            "it follows one way to each answer, and there are more ways than anybody can try."
+        )
+    after, count = class_names[found.label], len(found.pixels)
+    if count == 1:
+        needed = f"Put it back, and the answer is no longer {after}."
+    else:
+        needed = f"Put back any one of the {count}, and the answer is no longer {after}."
+    parts = [
+        f"{_ink_pixels(amount)} {verb}" for amount, verb in ((found.added, "added"), (found.removed, "taken away"))
+    ]
+    ink = " and ".join(part for part, amount in zip(parts, (found.added, found.removed), strict=True) if amount)
+    return (
+        f"{count} of 784 pixels make {_a(after)} of this {class_names[label]}: {ink}. This is the smallest change that "
+        f"the search found; there may be a smaller one. {needed}"
+    )
+
+
+def _ink_pixels(amount: float) -> str:
+    """Ink in pixels of full ink, never rounded to nothing."""
+    shown = f"{max(amount, 0.1):.1f}"
+    return f"the ink of {shown} {'pixel' if shown == '1.0' else 'pixels'}"
 
 
 def words_for_neuron(network: Network, layer: int, exciting: Sequence[int]) -> str:

@@ -11,6 +11,7 @@ networks          the network that belongs to an id
 reading_routes    a description of the server; the answer to a drawing or a picture
 inspectors        the weights and the nearest digits of each network, loaded when first needed
 inside_routes     why a network answers as it does
+counterfactual_routes   what would change an answer, and the answer to an image as it is
 diagram_routes    a network small enough to be drawn whole, and a step of training on one image
 mistakes_routes   the confusion matrix, and the images of one cell
 error_status      the HTTP status of each error of the teaching
@@ -40,6 +41,15 @@ network.
                    blank paper and what biases add because the ink has switched neurons. "truth" is what the image
                    shows, where that is known. The neighbours are those of the network without changes; they are ready
                    some seconds after somebody has asked for the first time
+    POST counterfactual {"image", "model", "target": class or null for any other}
+                   {"found": false, "before": {"label", "probabilities"}, "sentences": {"change", "second"}}, or
+                   {"found": true, "before", "label": the new answer, "image": IMAGE as it is changed, "pixels":
+                   [number of each changed pixel, ...] in the order in which they were chosen, "steps":
+                   [probabilities with none of them changed, with one, ... with all], "ink": {"added", "removed"} in
+                   pixels of full ink, "sentences"}; the smallest change that the search found, and every probability
+                   is the model file's own
+    POST answer {"image", "model"}
+                   {"label", "probabilities"} of an image that is in MNIST's frame already
     GET  neuron?model=&layer=&unit=
                    {"field": FIELD, "strongest_images": [{"index", "label", "image"}, ...] of the test set, "outgoing":
                    the weight to each class, or null in front of the last hidden layer, "sentence"}

@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from digitnet.inference.classifier import Classifier
+from digitnet.studio.counterfactual_routes import counterfactual_routes
 from digitnet.studio.diagram_routes import diagram_routes
 from digitnet.studio.inside_routes import inside_routes
 from digitnet.studio.inspectors import NetworkInspectors
@@ -38,9 +39,11 @@ class Studio:
         self._workshop = Workshop(folder, model, training, classifier.num_classes)
         networks = Networks(classifier, model, self._workshop)
         mnist = LazyMnist()
+        inspectors = NetworkInspectors(networks, mnist)
         self.routes: list[BaseRoute] = [
             *reading_routes(networks, self._workshop),
-            *inside_routes(NetworkInspectors(networks, mnist), networks, mnist),
+            *inside_routes(inspectors, networks, mnist),
+            *counterfactual_routes(inspectors, networks),
             *diagram_routes(),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
