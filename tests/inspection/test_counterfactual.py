@@ -157,7 +157,9 @@ def test_a_class_can_be_asked_for(bundled: Network, classifier: Classifier) -> N
 def test_the_words_claim_no_more_than_the_search_knows() -> None:
     network = ink_counter(12.5)
     words = words_for_counterfactual(NAMES, 1, search(network, bar(10)))
-    assert words.startswith("3 of 784 pixels make a dark of this light: the ink of 2.5 pixels added.")
+    assert words.startswith(
+        "With 3 of 784 pixels changed, the answer is dark instead of light: the ink of 2.5 pixels added."
+    )
     assert "smallest change that the search found; there may be a smaller one." in words
     assert "Put back any one of the 3, and the answer is no longer dark." in words
     assert "no proof" in words_for_counterfactual(NAMES, 1, None)

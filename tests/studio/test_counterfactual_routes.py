@@ -35,7 +35,7 @@ def test_what_is_found_changes_the_answer_of_the_model_itself(page: Page, classi
     difference = changed.astype(int) - FOUR
     assert told["ink"]["added"] == pytest.approx(difference.clip(min=0).sum() / 255)
     assert told["ink"]["removed"] == pytest.approx(-difference.clip(max=0).sum() / 255)
-    words = f"{len(told['pixels'])} of 784 pixels make a 9 of this 4: "
+    words = f"With {len(told['pixels'])} of 784 pixels changed, the answer is 9 instead of 4: "
     assert told["sentences"]["change"].startswith(words)
     assert told["sentences"]["second"].startswith("This page looks into one of the two networks")
 

@@ -95,13 +95,11 @@ def words_for_counterfactual(class_names: Sequence[str], label: int, found: Coun
         needed = f"Put it back, and the answer is no longer {after}."
     else:
         needed = f"Put back any one of the {count}, and the answer is no longer {after}."
-    parts = [
-        f"{_ink_pixels(amount)} {verb}" for amount, verb in ((found.added, "added"), (found.removed, "taken away"))
-    ]
-    ink = " and ".join(part for part, amount in zip(parts, (found.added, found.removed), strict=True) if amount)
+    amounts = ((found.added, "added"), (found.removed, "taken away"))
+    ink = " and ".join(f"{_ink_pixels(amount)} {verb}" for amount, verb in amounts if amount)
     return (
-        f"{count} of 784 pixels make {_a(after)} of this {class_names[label]}: {ink}. This is the smallest change that "
-        f"the search found; there may be a smaller one. {needed}"
+        f"With {count} of 784 pixels changed, the answer is {after} instead of {class_names[label]}: {ink}. This is "
+        f"the smallest change that the search found; there may be a smaller one. {needed}"
     )
 
 

@@ -126,6 +126,12 @@ export const explain = (question) => ask("explain", { json: { ...question, model
  */
 export const neuron = (model, layer, unit) => ask("neuron", { query: { model, layer, unit } });
 
+/** @param {{image: string, model: string, target: number | null}} question */
+export const counterfactual = ({ image, model, target }) => ask("counterfactual", { json: { image, model, target } });
+
+/** @param {{image: string, model: string}} question An image that is in MNIST's frame already. */
+export const answer = (question) => ask("answer", { json: question });
+
 export const diagram = () => ask("diagram");
 
 /** @param {{layers: {kernel: string, bias: string}[], image: string, label: number, learning_rate: number, steps: number,

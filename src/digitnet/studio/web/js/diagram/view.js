@@ -24,7 +24,7 @@ const BLANK = new Uint8Array(784);
  */
 export function createDiagramView(store, drawing, isVisible) {
   const place = h("div", { class: "diagram-place" }, h("p", { class: "card note" }, "Loading the small network …"));
-  const element = h("div", { class: "diagram-columns" }, createPadCard(drawing), place);
+  const element = h("div", { class: "diagram-columns" }, createPadCard(drawing, "diagram-keys"), place);
   /** @type {{render: () => void} | null} */
   let diagram = null;
   let isLoading = false;
@@ -46,14 +46,19 @@ export function createDiagramView(store, drawing, isVisible) {
   return { element, show: () => (diagram ? diagram.render() : load()) };
 }
 
-/** @param {import("../drawing.js").Drawing} drawing */
-function createPadCard(drawing) {
-  const pad = createPad(drawing, { label: "Small drawing pad", describedBy: "diagram-keys", penWidth: () => 26 });
+/**
+ * A small pad, with what takes strokes back beside it.
+ *
+ * @param {import("../drawing.js").Drawing} drawing
+ * @param {string} keysId For the sentence about its keys.
+ */
+export function createPadCard(drawing, keysId) {
+  const pad = createPad(drawing, { label: "Small drawing pad", describedBy: keysId, penWidth: () => 26 });
   return h("div", { class: "card diagram-pad" }, h("div", { class: "pad-frame" }, pad),
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "button small", onclick: () => drawing.undo() }, "Undo"),
       h("button", { type: "button", class: "button small", onclick: () => drawing.clear() }, "Clear")),
-    h("p", { class: "unseen", id: "diagram-keys" }, "Arrow keys move the pen, Space puts it down or lifts it."));
+    h("p", { class: "unseen", id: keysId }, "Arrow keys move the pen, Space puts it down or lifts it."));
 }
 
 /**

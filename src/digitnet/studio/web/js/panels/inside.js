@@ -1,4 +1,5 @@
-/** Panel 3, the glass box: a small network that is drawn whole, and one click away the network that answers. */
+/** Panel 3, the glass box: a small network that is drawn whole, and one click away the network that answers, what would
+ * change its mind, and the map of its last hidden layer. */
 
 import { noteInAddress, readAddress } from "../address.js";
 import { byId, h } from "../dom.js";
@@ -6,7 +7,11 @@ import { createDiagramView } from "../diagram/view.js";
 import { createExplainedView } from "../inside/explained.js";
 import { inspectDrawing } from "../inspected.js";
 
-const FACTORIES = { small: createDiagramView, large: createExplainedView };
+const FACTORIES = {
+  small: createDiagramView,
+  large: createExplainedView,
+  change: loadedWhenOpened(() => import("../change/view.js").then((module) => module.createChangeView)),
+};
 /** @typedef {keyof typeof FACTORIES} View */
 
 /**
@@ -40,18 +45,54 @@ export function createInsidePanel(store, drawing) {
   return {
     show() {
       const named = readAddress().settings.get("view");
-      choose(named === "large" || named === "small" ? named : chosen);
+      choose(named && Object.hasOwn(FACTORIES, named) ? /** @type {View} */ (named) : chosen);
     },
   };
 }
 
 /**
- * Which of the two networks is looked into.
+ * @typedef {(store: import("../state.js").Store, drawing: import("../drawing.js").Drawing, isVisible: () => boolean) =>
+ *   {element: HTMLElement, show: () => void}} Factory
+ */
+
+/**
+ * A view whose code comes when it is first shown.
+ *
+ * @param {() => Promise<Factory>} load
+ * @returns {Factory}
+ */
+function loadedWhenOpened(load) {
+  return (store, drawing, isVisible) => {
+    const element = h("div", {}, h("p", { class: "card note" }, "Loading …"));
+    /** @type {{element: HTMLElement, show: () => void} | null} */
+    let view = null;
+    let isLoading = false;
+    const show = async () => {
+      if (view) return view.show();
+      if (isLoading) return;
+      isLoading = true;
+      try {
+        view = (await load())(store, drawing, isVisible);
+        element.replaceChildren(view.element);
+        view.show();
+      } catch {
+        element.replaceChildren(h("p", { class: "card", role: "alert" }, "This part of the page did not come: the server does not answer. Choose it again."));
+      } finally {
+        isLoading = false;
+      }
+    };
+    store.on("online", (online) => online && isVisible() && !view && show());
+    return { element, show };
+  };
+}
+
+/**
+ * What is looked into.
  *
  * @param {(view: View) => void} onChoose
  */
 function createChoice(onChoose) {
-  const words = { small: "Small network", large: "The one that answers" };
+  const words = { small: "Small network", large: "The one that answers", change: "Change its mind" };
   const inputs = Object.keys(words).map((view) => h("input", { type: "radio", name: "inside-view", value: view,
     onchange: () => onChoose(/** @type {View} */ (view)) }));
   const element = h("fieldset", { class: "switch view-choice" }, h("legend", { class: "unseen" }, "Look into"),
