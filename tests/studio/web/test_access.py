@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra").Axe
 
-PANELS = ("draw", "picture", "inside", "train", "mistakes", "teach")
+PANELS = ("draw", "picture", "inside", "train", "mistakes", "teach", "learn")
 FILLED = (*PANELS, "large")  # with the larger network in the panel Inside as well
 PAPER = "getComputedStyle(document.body).backgroundColor"
 SEVEN = [[(0.36, 0.22), (0.5, 0.21), (0.64, 0.21), (0.58, 0.4), (0.5, 0.6), (0.45, 0.85)]]
@@ -45,6 +45,11 @@ def _fill(page: "Page", panel: str, draw: Callable[..., None]) -> None:
         expect(layer.locator(".neuron-about")).to_be_visible()
     elif panel != "draw":
         page.get_by_role("link", name=panel.capitalize()).click()
+    if panel == "learn":
+        page.get_by_role("button", name="Begin lesson 1, Pixels").click()
+        page.locator(".dock-steps button").nth(2).click()
+        page.locator(".dock-form").get_by_role("button", name="Check").click()
+        expect(page.locator(".dock-status.refused")).to_be_visible()
     if panel == "mistakes":
         expect(page.locator("#mistakes-body .gallery .tile").first).to_be_visible()
 

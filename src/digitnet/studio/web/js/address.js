@@ -1,6 +1,6 @@
 /** The address bar: "#train?model=bundled&epochs=5" is a panel and what is set in it. */
 
-export const PANELS = ["draw", "picture", "inside", "train", "mistakes", "teach"];
+export const PANELS = ["draw", "picture", "inside", "train", "mistakes", "teach", "learn"];
 
 /**
  * What the address bar says.

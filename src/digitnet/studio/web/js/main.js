@@ -1,6 +1,7 @@
 /** Starts the page: asks the server what it is, builds the panels, follows the address bar. */
 
 import * as api from "./api.js";
+import { notifyError } from "./announce.js";
 import { PANELS, readAddress } from "./address.js";
 import { byId, h } from "./dom.js";
 import { Drawing } from "./drawing.js";
@@ -11,6 +12,7 @@ import { createStore } from "./state.js";
 import { startTheme } from "./theme.js";
 import { createDrawPanel } from "./panels/draw.js";
 import { createInsidePanel } from "./panels/inside.js";
+import { createLearnPanel, resumeLesson } from "./panels/learn.js";
 import { createMistakesPanel } from "./panels/mistakes.js";
 import { createPicturePanel } from "./panels/picture.js";
 import { createTeachPanel } from "./panels/teach.js";
@@ -23,7 +25,7 @@ const store = createStore({
 const drawing = new Drawing();
 const FACTORIES = {
   draw: createDrawPanel, picture: createPicturePanel, inside: createInsidePanel, train: createTrainPanel,
-  mistakes: createMistakesPanel, teach: createTeachPanel,
+  mistakes: createMistakesPanel, teach: createTeachPanel, learn: createLearnPanel,
 };
 /** @type {Record<string, {show?: () => void, hide?: () => void}>} Built when first shown. */
 const panels = {};
@@ -88,6 +90,7 @@ async function start() {
   keepDrawing(drawing);
   addEventListener("hashchange", follow);
   follow();
+  resumeLesson(store, drawing).catch(notifyError);
 }
 
 start();

@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { announce } from "../announce.js";
 import { h } from "../dom.js";
 import { bytes, percent, plural, signed } from "../format.js";
+import { tell } from "../happenings.js";
 import { decodeLayers, encodeLayers } from "./network.js";
 import { unitName } from "./units.js";
 
@@ -13,13 +14,14 @@ import { unitName } from "./units.js";
 /**
  * @param {string[]} names
  * @param {{question: () => {image: string, layers: Layer[], switchedOff: number[][], chosen: Which | null} | null,
- *   onStep: (layers: Layer[], steps: number) => void}} options What there is to learn from, null where nothing is drawn;
- *   what is done with the weights afterwards.
+ *   onStep: (layers: Layer[], steps: number) => void, onLabel: () => void}} options What there is to learn from, null where
+ *   nothing is drawn; what is done with the weights afterwards, and when another answer is wanted.
  */
-export function createTrainingStep(names, { question, onStep }) {
-  const wanted = h("select", {}, ...names.map((name, label) => h("option", { value: label }, name)));
+export function createTrainingStep(names, { question, onStep, onLabel }) {
+  const wanted = h("select", { onchange: onLabel }, ...names.map((name, label) => h("option", { value: label }, name)));
   const rate = h("input", { type: "number", min: 0.001, max: 10, step: "any", value: 0.005, required: true });
   const buttons = [1, 10, 100].map((steps) => h("button", { type: "submit", class: "button small", value: steps }, plural(steps, "step")));
+  const now = h("p", { class: "loss-now" });
   const message = h("p", { class: "note", role: "status" });
   const numbers = h("ol", { class: "step-numbers", hidden: true });
 
@@ -40,6 +42,7 @@ export function createTrainingStep(names, { question, onStep }) {
       message.textContent = `${plural(steps, "step")} taken: the loss went from ${answer.loss.toFixed(3)} to ${answer.loss_after.toFixed(3)}.`;
       numbers.hidden = false;
       numbers.replaceChildren(...told(names, { answer, image: asked.image, label, which, learningRate, steps, before: asked.layers, after }));
+      tell("step", { answer, image: asked.image, label, which, learningRate, steps, before: asked.layers, after, input: strongestInputOf(answer, which, asked.layers) });
       onStep(after, steps);
       announce(message.textContent);
     } catch (error) {
@@ -55,8 +58,27 @@ export function createTrainingStep(names, { question, onStep }) {
   return {
     element: h("section", { class: "card training-step" }, h("h2", {}, "One step of training, with numbers"),
       h("p", {}, "The network learns from this one image: each weight moves a little against its gradient, which is how fast the loss grows with it."),
-      form, message, numbers),
+      form, now, message, numbers),
+    label: () => Number(wanted.value),
+    /** @param {import("./network.js").Pass | null} pass null where nothing is drawn. */
+    show(pass) {
+      const label = Number(wanted.value);
+      now.textContent = pass ? `Loss now, if it should answer ${names[label]}: ${lossOf(pass, label).toFixed(3)}, which is ` +
+        `−ln of the probability ${pass.probabilities[label].toPrecision(3)}.` : "Loss now: none, as nothing is drawn.";
+    },
   };
+}
+
+/**
+ * Cross-entropy, in nats; from the scores, since a tiny probability would round to 0.
+ *
+ * @param {import("./network.js").Pass} pass
+ * @param {number} label What it should have answered.
+ */
+export function lossOf({ sums }, label) {
+  const scores = Array.from(sums[sums.length - 1]);
+  const most = Math.max(...scores);
+  return most - scores[label] + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
 }
 
 /**
@@ -67,7 +89,7 @@ function told(names, { answer, image, label, which, learningRate, steps, before,
   const layer = before[which.layer];
   const gradients = decodeLayers(answer.gradients)[which.layer].kernel;
   const at = (/** @type {number} */ input) => input * layer.units + which.unit;
-  const input = strongestInput(gradients, layer, which.unit);
+  const input = strongestInputOf(answer, which, before);
   const error = answer.errors[which.layer][which.unit];
   const gradient = gradients[at(input)];
   const weight = layer.kernel[at(input)];
@@ -102,6 +124,16 @@ const errorsOf = (index, errors, names) => h("div", { class: "step-errors" },
   h("span", {}, index === 2 ? "Answers" : `Hidden layer ${index + 1}`),
   h("ol", { "aria-label": `Errors of ${index === 2 ? "the answers" : `hidden layer ${index + 1}`}` }, ...errors.map((error, unit) =>
     h("li", { class: error > 0 ? "against" : error < 0 ? "for" : "" }, h("span", {}, index === 2 ? names[unit] : String(unit + 1)), signed(error)))));
+
+/**
+ * The input of a unit whose weight has the largest gradient: the one that is written out.
+ *
+ * @param {any} answer
+ * @param {Which} which
+ * @param {Layer[]} layers
+ */
+const strongestInputOf = (answer, which, layers) =>
+  strongestInput(decodeLayers(answer.gradients)[which.layer].kernel, layers[which.layer], which.unit);
 
 /**
  * @param {Float32Array} gradients

@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { announce } from "../announce.js";
 import { h } from "../dom.js";
 import { bytes, grouped, percent, plural } from "../format.js";
+import { tell } from "../happenings.js";
 import { legend } from "../inside/attributions.js";
 import { oncePerFrame } from "../latest.js";
 import { createPad } from "../pad.js";
@@ -113,6 +114,7 @@ function createDiagram(store, drawing, isVisible, description, element) {
       units.showWeights(layers);
       render();
     },
+    onLabel: () => render(),
   });
   const { n, errors } = description.test;
   element.append(
@@ -135,6 +137,11 @@ function createDiagram(store, drawing, isVisible, description, element) {
     edges.show(state.layers(), pass, passed ?? chosen);
     arithmetic.show(looked, state.layers(), pass, state.isOff(looked.layer, looked.unit));
     answer.show(inspected, pass, before, state.words());
+    step.show(inspected ? pass : null);
+    tell("diagram", {
+      pixels, inspected, isSettled: !store.get("isReading") && !store.get("isDrawing"), layers: state.layers(), shipped, pass, chosen,
+      switchedOff: state.switchedOff(), changedWeights: state.changedWeights(), learned: state.learned(), label: step.label(),
+    });
   };
   const render = oncePerFrame(paintNow);
   store.on("inspected", render);
@@ -160,6 +167,8 @@ function createChanges(shipped) {
     layers: () => layers,
     isOff: (/** @type {number} */ layer, /** @type {number} */ unit) => off.has(key(layer, unit)),
     isChanged: () => weights.size + off.size + learned > 0,
+    learned: () => learned,
+    changedWeights: () => [...weights].map((name) => name.split(" ").map(Number)),
     switchedOff: () => [...off].map((name) => name.split(" ").map(Number)),
     /**
      * @param {import("./network.js").Layer[]} taught The weights after some steps of training.

@@ -5,6 +5,7 @@ import { notify, notifyError } from "../announce.js";
 import { noteInAddress, readAddress } from "../address.js";
 import { askFirst } from "../ask.js";
 import { byId, h } from "../dom.js";
+import { tell } from "../happenings.js";
 import { answersInOrder, oncePerFrame } from "../latest.js";
 import { refreshModels } from "../models.js";
 import { createDials } from "../train/dials.js";
@@ -72,6 +73,7 @@ export function createTrainPanel(store) {
     if (log) view.show(log, other);
     list.show(runs, log?.run.id ?? "", other?.run.id ?? "");
     dials.setRunning(Boolean(log?.running) || runs.some(({ status }) => status === "running"));
+    tell("runs", { runs, log, other });
   };
 
   const drawSoon = oncePerFrame(draw);
