@@ -88,6 +88,7 @@ TESTED_THROUGH = {
     "scale/out_folder": "scale/test_batch.py",
     "scale/remote": "scale/test_sources.py",
     "scale/work": "scale/test_cluster.py",
+    "model_file/dense_layers": "model_file/test_banded_layers.py",
     "runs/data": "runs/test_session.py",
     "runs/planned_run": "runs/test_training_process.py",
     "runs/events": "runs/test_session.py",

@@ -24,6 +24,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, ModelFileError
+from digitnet.model_file.banded_layers import with_banded_layers
 from digitnet.model_file.digest import check_digest
 from digitnet.model_file.graph_check import check_graph
 from digitnet.model_file.graph_parts import independent_parts
@@ -184,7 +185,7 @@ def open_model(
         check_graph(data)
         parts = independent_parts(data)
         del data  # large files would be in memory once more while ONNX Runtime copies the weights out of them
-        sessions = [start_session(parts.pop(0), threads) for _ in range(len(parts))]
+        sessions = [start_session(with_banded_layers(parts.pop(0)), threads) for _ in range(len(parts))]
         path = None if isinstance(source, bytes) else Path(name).absolute()
         session = ModelSession(sessions, digest=digest, path=path)
         metadata = _read_metadata(session)

@@ -10,7 +10,7 @@ Source:
 
 from collections.abc import Iterable
 
-from digitnet.model_file.wire_format import LENGTH, Field, encode_varint, fields, text
+from digitnet.model_file.wire_format import Field, encoded_field, fields, text
 
 __all__ = ["independent_parts"]
 
@@ -56,13 +56,9 @@ def independent_parts(content: bytes) -> list[bytes]:
 
 def _with_graph(model: Iterable[Field], elements: list[memoryview]) -> bytes:
     """The bytes of a model with another content of its graph."""
-    pieces: list[bytes | memoryview] = []
-    for field in model:
-        if field.number == _MODEL_GRAPH:
-            pieces += [encode_varint(_MODEL_GRAPH << 3 | LENGTH), encode_varint(sum(map(len, elements))), *elements]
-        else:
-            pieces.append(field.encoded)
-    return b"".join(pieces)
+    return b"".join(
+        encoded_field(_MODEL_GRAPH, *elements) if field.number == _MODEL_GRAPH else field.encoded for field in model
+    )
 
 
 def _grouped(elements: list[Field]) -> list[list[int]]:

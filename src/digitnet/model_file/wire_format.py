@@ -4,10 +4,20 @@ Source:
     Protocol Buffers, "Encoding" (protobuf.dev/programming-guides/encoding).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["LENGTH", "Field", "WireFormatError", "encode_varint", "fields", "text", "varints"]
+__all__ = [
+    "Field",
+    "WireFormatError",
+    "encode_varint",
+    "encoded_field",
+    "encoded_number",
+    "field_pieces",
+    "fields",
+    "text",
+    "varints",
+]
 
 VARINT, FIXED_64, LENGTH, FIXED_32 = 0, 1, 2, 5  # wire types
 _NUMBER_MAX = 2**29 - 1
@@ -104,6 +114,36 @@ def varints(field: Field) -> list[int]:
         number, place = _read_varint(field.content, place)
         numbers.append(number)
     return numbers
+
+
+def encoded_field(number: int, *contents: bytes | memoryview) -> bytes:
+    """A field of text, bytes or a message.
+
+    Args:
+        number: Of the field.
+        contents: Its bytes, in as many pieces as there are.
+    """
+    return b"".join(field_pieces(number, contents))
+
+
+def field_pieces(number: int, contents: Sequence[bytes | memoryview]) -> list[bytes | memoryview]:
+    """The same, not put together yet, for contents that are too large to be copied again and again.
+
+    Args:
+        number: As for `encoded_field`.
+        contents: Likewise.
+    """
+    return [encode_varint(number << 3 | LENGTH), encode_varint(sum(map(len, contents))), *contents]
+
+
+def encoded_number(number: int, value: int) -> bytes:
+    """A field of a single number.
+
+    Args:
+        number: Of the field.
+        value: 0 or more.
+    """
+    return encode_varint(number << 3 | VARINT) + encode_varint(value)
 
 
 def encode_varint(number: int) -> bytes:
