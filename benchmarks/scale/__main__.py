@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale speedup --images 200000 --pages 200   two workers beside one process on one core
     python -m benchmarks.scale stops --kills 20 --resumes 5         workers and whole runs that are killed
+    python -m benchmarks.scale sweep --resumes 1                    a sweep that is killed and resumed
     python -m benchmarks.scale page                                 only write the page, from what was recorded
 
 What is measured is recorded as soon as it is there; `--dry-run` only prints it.
@@ -17,6 +18,7 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.results import MEASURED, Run, record
 from benchmarks.scale.speedup import measure_speedup
 from benchmarks.scale.stops import measure_stops
+from benchmarks.scale.sweeps import measure_sweeps
 from benchmarks.settings import DOCS, Settings, default_environments, positive
 from digitnet.errors import DigitnetError
 
@@ -46,6 +48,8 @@ def _runs(asked: argparse.Namespace) -> Iterator[Run]:
         yield from measure_speedup(asked.images, asked.pages, asked.seed, settings, _report)
     if asked.what == "stops":
         yield from measure_stops(asked.kills, asked.resumes, asked.pages, asked.seed, settings, _report)
+    if asked.what == "sweep":
+        yield from measure_sweeps(asked.resumes, settings, _report)
 
 
 def _report(text: str) -> None:
@@ -54,12 +58,12 @@ def _report(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("speedup", "stops", "page"))
+    parser.add_argument("what", choices=("speedup", "stops", "sweep", "page"))
     parser.add_argument("--images", type=int, default=200_000, help="in MNIST's frame; default 200,000")
     parser.add_argument("--pages", type=int, default=200, help="rendered pictures; default 200")
     parser.add_argument("--rounds", type=positive, help="of speedup; default 5")
     parser.add_argument("--kills", type=positive, default=20, help="workers that are killed; default 20")
-    parser.add_argument("--resumes", type=positive, default=5, help="whole runs that are killed; default 5")
+    parser.add_argument("--resumes", type=positive, default=5, help="whole runs or sweeps that are killed; default 5")
     parser.add_argument("--seed", type=int, default=0, help="of pictures and moments; default 0")
     parser.add_argument("--dry-run", action="store_true", help="record nothing and leave the page alone")
     parser.add_argument("--measured", type=Path, default=MEASURED / "scale.json", help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""`digitnet batch` as a process of its own: what it reads, how it is started, and the rows that it leaves."""
+"""`digitnet batch` and other commands as processes: what they read, how they start, and the rows that are left."""
 
 import json
 import os
@@ -51,14 +51,24 @@ def start_batch(options: Sequence[str | Path], *, cores: set[int] | None = None)
         options: All but the name of the command.
         cores: On which it may run; None for all.
     """
+    return start_command(("batch", *options, "--json"), cores=cores)
+
+
+def start_command(words: Sequence[str | Path], *, cores: set[int] | None = None) -> "subprocess.Popen[str]":
+    """Start a command of `digitnet`, in a session of its own.
+
+    Args:
+        words: Its name, and what follows.
+        cores: On which it may run; None for all.
+    """
     pinned = "" if cores is None else f"import os; os.sched_setaffinity(0, {cores}); "
     program = f"{pinned}from digitnet.cli import main; main()"
-    command = [sys.executable, "-c", program, "batch", *map(str, options), "--json"]
+    command = [sys.executable, "-c", program, *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def finished(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    """What a batch said at its end.
+    """What a command said at its end, as JSON.
 
     Raises:
         BenchmarkError: It failed, or did not end.
@@ -68,9 +78,9 @@ def finished(process: "subprocess.Popen[str]") -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise BenchmarkError(f"digitnet batch did not end within {_LIMIT:g} s") from None
+        raise BenchmarkError(f"digitnet did not end within {_LIMIT:g} s") from None
     if process.returncode:
-        raise BenchmarkError(f"digitnet batch failed: {(errors.splitlines() or ['without a word'])[-1]}")
+        raise BenchmarkError(f"digitnet failed: {(errors.splitlines() or ['without a word'])[-1]}")
     summary: dict[str, Any] = json.loads(output)
     return summary
 
