@@ -60,6 +60,7 @@ def _page(source: ExportSource, runtime: WebRuntime) -> str:
     parts = {
         "css": _text("page.css"),
         "frame": _text("frame.js"),
+        "picture": _text("picture.js"),
         "page": _text("page.js"),
         "licence": html.escape(_text("onnxruntime_mit.txt")),
         "version": html.escape(runtime.version),

@@ -61,7 +61,7 @@ def _import_keras() -> Any:
     if chosen != "jax":
         raise ConfigurationError(
             f"keras was imported with the {chosen} backend, but digitnet trains with jax: "
-            "set KERAS_BACKEND=jax before the first import of keras, or import digitnet's functions first"
+            "set KERAS_BACKEND=jax before the first import of keras"
         )
     return keras
 

@@ -113,18 +113,28 @@ async function read() {
 
 const reported = () => read().catch((error) => say(`The network cannot run: ${error.message ?? error}.`));
 
+const MAX_UNDO = 20; // drawings that are kept, a third of a megabyte each
+const earlier = [];
+const keep = () => {
+  earlier.push(pen.getImageData(0, 0, pad.width, pad.height));
+  if (earlier.length > MAX_UNDO) earlier.shift();
+};
+
 function clear() {
+  keep();
   pen.clearRect(0, 0, pad.width, pad.height);
   reported();
 }
 
+function undo() {
+  const drawing = earlier.pop();
+  if (!drawing) return;
+  pen.putImageData(drawing, 0, 0);
+  reported();
+}
+
 let from = null;
-const pointOf = (event) => {
-  const box = pad.getBoundingClientRect();
-  return [((event.clientX - box.left) * pad.width) / box.width, ((event.clientY - box.top) * pad.height) / box.height];
-};
-function draw(event) {
-  const to = pointOf(event);
+function drawTo(to) {
   Object.assign(pen, { lineWidth: pad.width / 13, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
   pen.beginPath();
   pen.moveTo(...(from ?? to));
@@ -132,19 +142,141 @@ function draw(event) {
   pen.stroke();
   from = to;
 }
+
+let active = null; // only one finger draws; others are a resting hand
+const pointOf = (event) => {
+  const box = pad.getBoundingClientRect();
+  return [((event.clientX - box.left) * pad.width) / box.width, ((event.clientY - box.top) * pad.height) / box.height];
+};
 pad.addEventListener("pointerdown", (event) => {
+  if (active !== null || event.button !== 0) return;
+  hideKeyPen();
+  active = event.pointerId;
   pad.setPointerCapture(event.pointerId);
-  draw(event);
+  keep();
+  from = null;
+  drawTo(pointOf(event));
 });
-pad.addEventListener("pointermove", (event) => from && (event.getCoalescedEvents?.() ?? [event]).forEach(draw));
+pad.addEventListener("pointermove", (event) => {
+  if (event.pointerId !== active) return;
+  const events = event.getCoalescedEvents?.() ?? [];
+  (events.length ? events : [event]).forEach((one) => drawTo(pointOf(one)));
+});
 for (const end of ["pointerup", "pointercancel"]) {
-  pad.addEventListener(end, () => {
-    if (from) reported();
-    from = null;
+  pad.addEventListener(end, (event) => {
+    if (event.pointerId !== active) return;
+    active = from = null;
+    reported();
   });
 }
+
+// The keyboard: arrow keys move a pen, two at once slantwise; Space puts it down or lifts it.
+const KEY_STEP = 8; // pixels of the pad a key press, of 280
+const ANSWER_AFTER = 300; // milliseconds without a key, while the pen is down; chosen by hand
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const keyPen = { at: [pad.width / 2, pad.height / 4], isDown: false };
+const held = new Set();
+let waiting = 0;
+
+function showKeyPen() {
+  const mark = byId("pen");
+  mark.hidden = false;
+  mark.classList.toggle("down", keyPen.isDown);
+  [mark.style.left, mark.style.top] = keyPen.at.map((place) => `${(100 * place) / pad.width}%`);
+}
+
+function hideKeyPen() {
+  held.clear();
+  byId("pen").hidden = true;
+  if (keyPen.isDown) reported();
+  keyPen.isDown = false;
+  from = null;
+}
+
+function moveKeyPen() {
+  keyPen.at = keyPen.at.map((place, axis) => {
+    const step = [...held].reduce((sum, key) => sum + ARROWS[key][axis], 0);
+    return Math.min(Math.max(place + KEY_STEP * step, 0), pad.width);
+  });
+  if (!keyPen.isDown) return;
+  drawTo(keyPen.at);
+  clearTimeout(waiting);
+  waiting = setTimeout(reported, ANSWER_AFTER);
+}
+
+function toggleKeyPen() {
+  keyPen.isDown = !keyPen.isDown;
+  from = null;
+  if (!keyPen.isDown) return reported();
+  keep();
+  drawTo(keyPen.at);
+  say("The pen is down: move it with the arrow keys.");
+}
+
+pad.addEventListener("keydown", (event) => {
+  if (event.altKey || event.metaKey || event.ctrlKey) return;
+  if (event.key in ARROWS) {
+    held.add(event.key);
+    moveKeyPen();
+  } else if (event.key === " ") toggleKeyPen();
+  else return;
+  event.preventDefault();
+  showKeyPen();
+});
+pad.addEventListener("keyup", (event) => held.delete(event.key));
+pad.addEventListener("blur", hideKeyPen);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Delete") clear();
+  else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) undo();
+  else return;
+  event.preventDefault();
+  keyPen.isDown = false;
+  from = null;
+  if (!byId("pen").hidden) showKeyPen();
+});
 byId("clear").addEventListener("click", clear);
-document.addEventListener("keydown", (event) => event.key === "Delete" && clear());
+byId("undo").addEventListener("click", undo);
+
+// A picture of a drawing: dropped, pasted or chosen.
+const PICTURE_SIDE = 0.94; // of the pad, for the longer side, so that ink at the edge of a picture stays inside
+
+async function take(files) {
+  const [file] = files;
+  if (!file) return;
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return say(`${file.name || "What was pasted"} is no picture that this browser can open.`);
+  const scale = (PICTURE_SIDE * pad.width) / Math.max(bitmap.width, bitmap.height);
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const small = new OffscreenCanvas(width, height).getContext("2d");
+  small.imageSmoothingQuality = "high";
+  small.drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  const { ink, trouble } = Picture.inkOf(small.getImageData(0, 0, width, height));
+  if (trouble) return say(trouble);
+  const drawing = small.createImageData(width, height);
+  ink.forEach((level, place) => (drawing.data[4 * place + 3] = level));
+  keep();
+  pen.clearRect(0, 0, pad.width, pad.height);
+  pen.putImageData(drawing, Math.floor((pad.width - width) / 2), Math.floor((pad.height - height) / 2));
+  await reported();
+}
+
+const mark = (isOver) => pad.classList.toggle("over", isOver);
+document.addEventListener("dragover", (event) => {
+  event.preventDefault(); // otherwise the browser leaves the page and shows the picture
+  mark(true);
+});
+document.addEventListener("dragleave", (event) => event.relatedTarget || mark(false));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  mark(false);
+  take(event.dataTransfer.files);
+});
+document.addEventListener("paste", (event) => take(event.clipboardData.files));
+byId("picture").addEventListener("change", (event) => {
+  take([...event.target.files]);
+  event.target.value = ""; // the same file may be chosen again
+});
 show(null);
 showFrame(null);
 say("Loading the network.");
