@@ -10,6 +10,8 @@ labels are less probable, so that sets of candidates hold the right one more oft
 `--small` makes of the run the network that the page draws as a diagram: float32 alone and without the score, in
 src/digitnet/bundled/small, which `make small-network` does with a run of its own.
 
+The map of test digits that the page shows is computed anew, for which umap-learn has to be installed.
+
 The model files, `run.json` and `MODEL_CARD.md` go to src/digitnet/bundled, each in one step, in place of what was
 there. Both precisions are bundled where they have at most 20 MB together; otherwise only int8, which is the default.
 `run.json` gets the figures of the run and the SHA-256 of each file beside it, and loses the folders of this machine;
@@ -20,13 +22,15 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from digitnet.datasets import load_mnist
-from digitnet.errors import DigitnetError, RunFolderError
+from digitnet.errors import DigitnetError, MissingExtraError, RunFolderError
 from digitnet.files import write_atomically
 from digitnet.model_file.contract import DIGIT_SCORE, MODEL_FILE_NAMES, SECOND_LOGITS, has_output, open_model
 from digitnet.model_file.digest import with_digest
@@ -39,6 +43,7 @@ from digitnet.training.outlier_detector import HELD_OUT, train_outlier_detector
 BYTES_MAX = 20_000_000  # of the files together
 RUN_NAME, CARD_NAME = "run.json", "MODEL_CARD.md"
 _BUNDLED = Path(__file__).resolve().parents[1] / "src" / "digitnet" / "bundled"
+_MAP_SCRIPT = Path(__file__).with_name("bundle_map.py")
 _SMALL = _BUNDLED / "small"
 _NUMBERS_TO_RENEW = "ERRORS in tests/test_bundled_model.py, and python -m benchmarks.accuracy page"
 _ONLY_INT8 = f"""
@@ -228,6 +233,8 @@ def main() -> int:
     scores.add_argument("--small", action="store_true", help="bundle it as the network that the page draws")
     arguments = parser.parse_args()
     try:
+        if not arguments.small and find_spec("umap") is None:  # known before some minutes of training
+            raise MissingExtraError("umap-learn is not installed: .venv/bin/pip install umap-learn")
         changes = [] if arguments.held_out is None else [with_probabilities_of(arguments.held_out)]
         if arguments.score_from is not None:
             changes.append(with_score_of(arguments.score_from))
@@ -241,6 +248,9 @@ def main() -> int:
     except DigitnetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if not arguments.small:
+        sys.stderr.write("computing the map of test digits: some minutes\n")
+        subprocess.run([sys.executable, _MAP_SCRIPT], check=True)  # noqa: S603 - ours
     for precision, size in sizes.items():
         sys.stdout.write(f"{target / MODEL_FILE_NAMES[precision]}: {size:,} bytes\n")
     if "float32" not in sizes:

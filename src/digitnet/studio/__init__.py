@@ -13,6 +13,7 @@ inspectors        the weights and the nearest digits of each network, loaded whe
 inside_routes     why a network answers as it does
 counterfactual_routes   what would change an answer, and the answer to an image as it is
 diagram_routes    a network small enough to be drawn whole, and a step of training on one image
+map_routes        test digits on a plane, and where another image stands among them
 mistakes_routes   the confusion matrix, and the images of one cell
 error_status      the HTTP status of each error of the teaching
 run_events        the events of a run, as server-sent events
@@ -59,6 +60,13 @@ network.
                    {"loss", "losses" before each step, "loss_after", "layers" after the last step, and of the first
                    step "activations" of each hidden layer, "errors": [[dL/dz of each unit], ...], "gradients":
                    [LAYER, ...]}; plain gradient descent on one image, from the weights that were sent
+    GET  map       {"n", "errors", "numbers": base64 of uint16 each, "labels", "predicted": base64 of a byte each,
+                   "planes": {"umap", "pca": base64 of two uint16 each}, "pca_shares": the parts of all variance} of
+                   every second test digit, by the network in the package
+    GET  map/digits?numbers=4,8
+                   {"digits": [{"index", "label", "predicted", "image"}, ...]}, at most 60
+    POST map/place {"image"}
+                   {"label", "neighbours": [number of a test digit, ...], "places": {"umap", "pca": [x, y]}}
     GET  mistakes?model=
                    {"n", "errors", "confusion": [[how often, ...], ...], "second_network"}, [true][predicted];
                    "second_network" is whether pictures are answered by another one too, which is not counted

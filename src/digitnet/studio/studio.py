@@ -10,6 +10,7 @@ from digitnet.studio.diagram_routes import diagram_routes
 from digitnet.studio.inside_routes import inside_routes
 from digitnet.studio.inspectors import NetworkInspectors
 from digitnet.studio.lazy_mnist import LazyMnist
+from digitnet.studio.map_routes import map_routes
 from digitnet.studio.mistakes_routes import mistakes_routes
 from digitnet.studio.networks import Networks
 from digitnet.studio.reading_routes import reading_routes
@@ -45,6 +46,7 @@ class Studio:
             *inside_routes(inspectors, networks, mnist),
             *counterfactual_routes(inspectors, networks),
             *diagram_routes(),
+            *map_routes(mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
         ]

@@ -138,6 +138,12 @@ export const diagram = () => ask("diagram");
  *   switched_off: number[][]}} question */
 export const step = (question) => ask("step", { json: question });
 
+export const map = () => ask("map");
+/** @param {number[]} numbers Of test digits. */
+export const mapDigits = (numbers) => ask("map/digits", { query: { numbers: numbers.join(",") } });
+/** @param {string} image */
+export const mapPlace = (image) => ask("map/place", { json: { image } });
+
 /** @param {string} model */
 export const mistakes = (model) => ask("mistakes", { query: { model } });
 

@@ -11,6 +11,7 @@ const FACTORIES = {
   small: createDiagramView,
   large: createExplainedView,
   change: loadedWhenOpened(() => import("../change/view.js").then((module) => module.createChangeView)),
+  map: loadedWhenOpened(() => import("../map/view.js").then((module) => module.createMapView)),
 };
 /** @typedef {keyof typeof FACTORIES} View */
 
@@ -92,7 +93,7 @@ function loadedWhenOpened(load) {
  * @param {(view: View) => void} onChoose
  */
 function createChoice(onChoose) {
-  const words = { small: "Small network", large: "The one that answers", change: "Change its mind" };
+  const words = { small: "Small network", large: "The one that answers", change: "Change its mind", map: "Map" };
   const inputs = Object.keys(words).map((view) => h("input", { type: "radio", name: "inside-view", value: view,
     onchange: () => onChoose(/** @type {View} */ (view)) }));
   const element = h("fieldset", { class: "switch view-choice" }, h("legend", { class: "unseen" }, "Look into"),
