@@ -81,6 +81,24 @@ def test_a_run_from_start_to_end(client: httpx.Client, workshop: Workshop) -> No
     assert client.get("training").json() == {"runs": []}
 
 
+def test_a_run_has_a_name_and_gets_another_one_while_it_is_under_way(client: httpx.Client, workshop: Workshop) -> None:
+    job_id = start(workshop, "wait")
+    assert client.post("training/name", json={"id": job_id, "name": "  dropout 0.5 "}).json() == {"id": job_id}
+    (run,) = client.get("training").json()["runs"]
+    assert (run["name"], run["status"]) == ("Run 1: dropout 0.5", "running")
+    for name in ("", " ", "two\nlines", "x" * 61):
+        refused = client.post("training/name", json={"id": job_id, "name": name})
+        assert refused.status_code == 422
+        assert "expected one line of 1 to 60 characters" in refused.json()["error"]
+    assert client.post("training/name", json={"id": "run-1", "name": "x"}).status_code == 404
+    workshop.runs.stop(job_id)
+    wait_until(lambda: workshop.runs.news(job_id, 0).is_over)
+    named = client.post("training", json={"hidden_sizes": [3], "name": "mine"}).json()["id"]
+    assert client.get("training").json()["runs"][0]["name"] == "Run 2: mine"
+    assert "name" not in workshop.runs.get(named)[0].settings
+    assert client.post("training", json={"name": 3}).status_code == 400
+
+
 def test_the_stream_of_a_run_ends_with_it(client: httpx.Client, workshop: Workshop) -> None:
     job_id = start(workshop, "finish")
     response = client.get("training/events", params={"id": job_id})
@@ -204,7 +222,7 @@ def test_a_network_that_became_worse_is_not_used(client: httpx.Client, workshop:
     [
         ("POST", "training", {"content": "{"}, 400, "not JSON"),
         ("POST", "training", {"json": []}, 400, "not an object"),
-        ("POST", "training", {"json": {"epochs": 99}}, 422, "epochs is 99"),
+        ("POST", "training", {"json": {"epochs": 299}}, 422, "epochs is 299"),
         ("POST", "training", {"content": b" " * 5000}, 413, "too large"),
         ("POST", "training/stop", {"json": {}}, 400, "id is nothing: expected a text"),
         ("POST", "training/stop", {"json": {"id": 5}}, 400, "id is 5: expected a text"),

@@ -18,6 +18,8 @@ mistakes_routes   the confusion matrix, and the images of one cell
 error_status      the HTTP status of each error of the teaching
 run_events        the events of a run, as server-sent events
 teaching_routes   the panels Train and Teach
+model_export      a network in the format of another program, made by a process of its own
+export_routes     a network to carry away
 studio            all endpoints of the page
 
 The page talks JSON, below `studio/`; `digitnet.studio.teaching` says what its part of it takes and gives. Wrong input
@@ -73,6 +75,11 @@ network.
     GET  mistakes/cell?model=&true=&predicted=&limit=&offset=
                    {"total", "digits": [{"index", "label", "predicted", "confidence", "image"}, ...]}; of mistakes
                    the surest first, of what is right the least sure
+
+    GET  models/formats
+                   {"formats": [{"name", "summary", "reason" why it cannot be made here, or ""}, ...]}
+    GET  models/export?model=&format=
+                   a file to save; of a format that is a folder a zip
 
     IMAGE = base64 of 784 bytes, 28 rows of 28; 0 is paper, 255 is ink
     LAYER = {"kernel", "bias"}: base64 of float32, little-endian; of a kernel one row an input

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from digitnet.inference.classifier import Classifier
 from digitnet.studio.counterfactual_routes import counterfactual_routes
 from digitnet.studio.diagram_routes import diagram_routes
+from digitnet.studio.export_routes import export_routes
 from digitnet.studio.inside_routes import inside_routes
 from digitnet.studio.inspectors import NetworkInspectors
 from digitnet.studio.lazy_mnist import LazyMnist
@@ -49,6 +50,7 @@ class Studio:
             *map_routes(mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
+            *export_routes(networks),
         ]
 
     def close(self) -> None:

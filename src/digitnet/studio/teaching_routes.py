@@ -34,6 +34,7 @@ def teaching_routes(workshop: Workshop) -> list[Route]:
         ("training", "GET", training.list),
         ("training", "POST", training.start),
         ("training", "DELETE", training.delete),
+        ("training/name", "POST", training.rename),
         ("training/stop", "POST", training.stop),
         ("training/resume", "POST", training.resume),
         ("training/events", "GET", RunEvents(workshop)),
@@ -62,7 +63,16 @@ class _Training:
     async def start(self, request: Request) -> Response:
         """Start a run."""
         settings = await read_json(request, _SMALL)
-        return json_response({"id": await in_thread(request, self._workshop.start_training, settings)})
+        name = text_of(settings, "name", "")
+        others = {key: value for key, value in settings.items() if key != "name"}
+        return json_response({"id": await in_thread(request, self._workshop.start_training, others, name)})
+
+    async def rename(self, request: Request) -> Response:
+        """Give one another name."""
+        content = await read_json(request, _SMALL)
+        job_id = text_of(content, "id")
+        await in_thread(request, self._workshop.rename, job_id, text_of(content, "name"))
+        return json_response({"id": job_id})
 
     async def stop(self, request: Request) -> Response:
         """Ask one to stop."""

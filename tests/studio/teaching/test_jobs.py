@@ -1,7 +1,9 @@
 """The folders of runs: written whole, and nothing that a browser says becomes a path."""
 
+import json
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -21,6 +23,18 @@ def test_what_was_told_is_read_back(folder: Path) -> None:
     assert (jobs.path(job.id) / "base.onnx").read_bytes() == b"weights"
     assert (job.kind, job.number, job.name, job.base) == ("lesson", 1, "Lesson 1: a copy", "run-1")
     assert jobs.get(job.id) == job
+
+
+def test_another_name_keeps_the_number_and_all_else_that_is_noted(folder: Path) -> None:
+    jobs = Jobs(folder / "runs")
+    job = jobs.create("run", {"epochs": 2}, "128-64")
+    file = jobs.path(job.id) / "job.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "epochs_reported": 1}))
+    renamed = jobs.rename(job.id, "no cure")
+    assert renamed == replace(job, name="Run 1: no cure") == jobs.get(job.id)
+    assert json.loads(file.read_text())["epochs_reported"] == 1
+    with pytest.raises(NotFoundError):
+        jobs.rename("run-1", "none")
 
 
 @pytest.mark.parametrize("job_id", ["", "..", "run-", "run-1/../..", "run-g", "/etc", "run-1\n", "lesson-" + "1" * 20])

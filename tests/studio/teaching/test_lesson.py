@@ -16,7 +16,7 @@ if not HAS_TRAINING:
 from digitnet.augmentation.distortion import NO_DISTORTION, Distortion
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.errors import ConfigurationError
-from digitnet.evaluation.evaluation import Evaluation, evaluate
+from digitnet.evaluation.evaluation import evaluate
 from digitnet.evaluation.quantiles import Quantiles
 from digitnet.inference.classifier import load_classifier
 from digitnet.inspection import read_network
@@ -25,7 +25,7 @@ from digitnet.model_file.digit_score import with_digit_score, without_digit_scor
 from digitnet.model_file.graph import with_metadata
 from digitnet.model_file.quantization import quantize
 from digitnet.network.mlp import KerasPredictor, build_mlp, layer_table
-from digitnet.studio.teaching.lesson import interpolate_weights, refusal, teach
+from digitnet.studio.teaching.lesson import interpolate_weights, teach
 from digitnet.studio.teaching.mixture import mixture
 from digitnet.training.export import encode_model
 from digitnet.training.loop import train
@@ -165,45 +165,6 @@ def test_a_copy_that_learned_nothing_is_refused(tmp_path: Path, base: bytes, cor
     assert result["after"]["corrections"]["errors"] == result["before"]["corrections"]["errors"] == 12
     assert not result["accepted"]
     assert "of your 12 corrections it reads 0 right, the network before it 0" in result["reason"]
-
-
-def with_errors(errors: int, n: int) -> Evaluation:
-    """The evaluation of a network that has so many of n images wrong."""
-
-    class Wrong:
-        temperature = 1.0
-        seen = 0
-
-        def predict_logits(self, images: Any) -> Any:
-            place = np.arange(self.seen, self.seen + len(images))
-            self.seen += len(images)
-            return np.where((place < errors)[:, None], [[0.0, 1.0]], [[1.0, 0.0]])
-
-    return evaluate(Wrong(), Dataset(np.zeros((n, 28, 28), np.uint8), np.zeros(n, np.uint8), num_classes=10))
-
-
-@pytest.mark.parametrize(
-    ("more", "before", "after", "of", "reason"),
-    [
-        (10, 3, 2, 3, ""),
-        (11, 3, 2, 3, "The copy makes 11 more mistakes on the 10,000 test images, 0.11 points"),
-        (-5, 1, 0, 1, ""),
-        (0, 1, 1, 1, "The copy has learned nothing: of your 1 correction it reads 0 right, the network before it 0."),
-        (-5, 2, 2, 4, "The copy has learned nothing: of your 4 corrections it reads 2 right, the network before it 2."),
-        (0, 1, 3, 4, "The copy has learned nothing: of your 4 corrections it reads 1 right, the network before it 3."),
-        (0, 0, 0, 1, "There was nothing to learn: the network reads your 1 correction right as it is."),
-    ],
-)
-def test_a_copy_may_answer_that_learned_something_and_forgot_at_most_a_tenth_of_a_point(
-    more: int, before: int, after: int, of: int, reason: str
-) -> None:
-    measured = [
-        {"test": with_errors(43 + forgot, 10_000), "corrections": with_errors(wrong, of)}
-        for forgot, wrong in ((0, before), (more, after))
-    ]
-    found = refusal(*measured)
-    assert found.startswith(reason)
-    assert (found == "") == (reason == "")
 
 
 def test_a_network_goes_back_as_far_as_it_keeps_what_it_learned() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from extras import needs_training
@@ -87,15 +88,44 @@ def test_a_finished_run_answers_drawings_and_is_compared_with_another(
     expect(page).not_to_have_url(re.compile("model="))
 
 
+def test_the_settings_stand_in_the_address_and_a_link_holds_the_drawing_too(
+    train: Callable[[str], "Page"], draw: Callable[..., None]
+) -> None:
+    page = train("#draw")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    draw(page, [[(0.36, 0.22), (0.64, 0.21), (0.45, 0.85)], [(0.1, 0.5), (0.1, 0.6)]])
+    page.evaluate("location.hash = '#train?epochs=9&run=run-1'")
+    page.get_by_role("button", name="Copy a link").click()
+    expect(page.locator(".notice")).to_have_text("A link to the settings and the drawing is copied.")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r".*#train\?epochs=9&drawing=[0-9a-z.]{20,80}", link)  # a run is known to this server alone
+    other = page.context.new_page()
+    other.goto(link)
+    other.wait_for_selector("html.ready")
+    expect(other).to_have_url(re.compile("#train.epochs=9$"))
+    assert other.get_by_label("Epochs", exact=True).input_value() == "9"
+    kept = "new Promise((done) => setTimeout(() => done(JSON.parse(sessionStorage.getItem('digitnet-drawing'))), 400))"
+    first, second = ([np.array(stroke)[:, :2] for stroke in tab.evaluate(kept)] for tab in (page, other))
+    for mine, theirs in zip(first, second, strict=True):  # every point is there, and no detours
+        assert np.linalg.norm(mine[:, None] - theirs[None], axis=2).min(axis=1).max() < 7
+        lengths = [np.linalg.norm(np.diff(stroke, axis=0), axis=1).sum() for stroke in (mine, theirs)]
+        assert lengths[1] == pytest.approx(lengths[0], rel=0.02)
+    for damaged in ("3i8s5u!", "3i8s5", "x" * 6001):
+        other.evaluate(f"location.hash = '#train?drawing={damaged}'")
+        expect(other.locator(".notice.error")).to_contain_text("damaged, and was left out")
+    other.close()
+
+
 def test_the_settings_stand_in_the_address(train: Callable[[str], "Page"]) -> None:
     page = train("#train?sizes=20-30-40&optimizer=sgd&learning_rate=0.1&augment=1&epochs=7&seed=99&dropout=7")
     form = page.locator("#train-body form")
     sizes = form.locator("input[type=number][aria-label^=Neurons]")
     assert [field.input_value() for field in sizes.all()] == ["20", "30", "40"]
     assert form.get_by_label("Optimiser").input_value() == "sgd"
-    assert form.get_by_label("Epochs").input_value() == "7"
+    assert form.get_by_label("Epochs", exact=True).input_value() == "7"
     assert form.get_by_text("Distort images").locator("input").is_checked()
     form.get_by_role("button", name="Remove hidden layer 1").click()
+    form.get_by_text("More settings").click()
     form.get_by_label("Activation").select_option("tanh")
     assert "sizes=30-40" in page.url
     assert "activation=tanh" in page.url

@@ -15,6 +15,7 @@ process_control the same process, seen from inside: sends events, receives `stop
 runs            start, stop, resume, delete, list
 live_training   the process of a training run
 lesson          the process in which a copy of a network learns the corrections
+approval        whether a taught copy may answer
 mixture         corrections and MNIST, mixed
 weights         a model file -> the Keras model that it came from
 page_listener   the events of a run as those of the page
@@ -27,7 +28,8 @@ The page talks JSON, below `studio/`. Wrong input is a 4xx with `{"error": "one 
 run, 409 where it cannot be done now (another run is under way, training is off, a refused copy is to answer, no room).
 
     GET    training                   {"runs": [RUN, ...]}, the newest first; 20 are kept
-    POST   training SETTINGS          {"id"}; the fields of `RunSettings`, all of them optional
+    POST   training SETTINGS          {"id"}; the fields of `RunSettings` and "name", all of them optional
+    POST   training/name {"id", "name"}   {"id"}; another name, of at most 60 characters
     POST   training/stop {"id"}       {"id"}
     POST   training/resume {"id"}     {"id"}
     DELETE training?id=               {"id"}

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -167,6 +167,29 @@ class Jobs:
         job = _read(self._folder / job_id) if _ID.fullmatch(job_id) else None
         if job is None:
             raise NotFoundError(f"there is no run {job_id!r:.40}: it may have been deleted")
+        return job
+
+    def rename(self, job_id: str, name: str) -> Job:
+        """Give the one of that id another name; its number stays before it.
+
+        Args:
+            job_id: Its id.
+            name: For people.
+
+        Returns:
+            The job with its new name.
+
+        Raises:
+            NotFoundError: There is none.
+            StorageError: It cannot be written.
+        """
+        job = self.get(job_id)
+        job = replace(job, name=f"{_TITLES[job.kind]} {job.number}: {name}")
+        file = self.path(job_id) / _JOB_FILE
+        try:  # whatever else stands in the file stays
+            write_atomically(file, json.dumps({**json.loads(file.read_bytes()), "name": job.name}, indent=2))
+        except OSError as error:
+            raise StorageError(f"the name cannot be written: {error.strerror}") from error
         return job
 
     def path(self, job_id: str) -> Path:

@@ -7,7 +7,7 @@ than the network before it, and makes at most one mistake in a thousand more on 
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.augmentation.distortion import NO_DISTORTION, Distortion
 from digitnet.datasets import Dataset, load_mnist
 from digitnet.errors import ConfigurationError
-from digitnet.evaluation.evaluation import Evaluation, evaluate
+from digitnet.evaluation.evaluation import evaluate
 from digitnet.inference.classifier import Classifier
 from digitnet.model_file.contract import ModelMetadata, open_model
 from digitnet.network.backend import KerasModel
@@ -27,6 +27,7 @@ from digitnet.runs import Data, RunFolder
 from digitnet.runs.events import Stage, StageStarted
 from digitnet.runs.publishing import Publication, publish
 from digitnet.runs.training import train_with_events
+from digitnet.studio.teaching.approval import refusal
 from digitnet.studio.teaching.live_training import choose_data
 from digitnet.studio.teaching.mixture import mixture
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_measurement
@@ -38,11 +39,10 @@ from digitnet.training.optimizers import make_optimizer
 from digitnet.training.schedules import make_schedule
 from digitnet.training.stopping import StopRequest
 
-__all__ = ["interpolate_weights", "refusal", "teach"]
+__all__ = ["interpolate_weights", "teach"]
 
 _FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of the way from the weights before the lesson to those after it
 _IMAGES_TO_COMPARE = 64  # on which the copy must answer as its model file does, before the lesson; chosen by hand
-_POINT_TENTHS = 1000  # a tenth of a point is one image in a thousand
 
 
 def teach(folder: Path, control: Control, mnist: tuple[Dataset, Dataset] | None = None) -> bool:
@@ -126,35 +126,6 @@ def interpolate_weights(model: KerasModel, weights: Sequence[AnyArray], correcti
     chosen = next(fraction for fraction in _FRACTIONS if errors[fraction] <= accepted)
     errors_at(chosen)  # sets the weights
     return chosen
-
-
-def refusal(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> str:
-    """Why a taught copy may not answer, as a sentence; empty where it may.
-
-    Args:
-        before: The network on the parts `test` and `corrections`.
-        after: Its copy on the same.
-    """
-    test, more = after["test"], after["test"].errors - before["test"].errors
-    if more * _POINT_TENTHS > test.n:
-        return (
-            f"The copy makes {more} more mistakes on the {test.n:,} test images, {100 * more / test.n:.2f} points: "
-            "more than the 0.1 that are allowed. The network before goes on answering."
-        )
-    n = after["corrections"].n
-    was_right, right = (n - each["corrections"].errors for each in (before, after))
-    if was_right == right == n:
-        return f"There was nothing to learn: the network reads {_your_corrections(n)} right as it is."
-    if right <= was_right:
-        return (
-            f"The copy has learned nothing: of {_your_corrections(n)} it reads {right} right, the network before it "
-            f"{was_right}. That network goes on answering: correct more digits of this kind, and teach again."
-        )
-    return ""
-
-
-def _your_corrections(count: int) -> str:
-    return f"your {count:,} correction{'' if count == 1 else 's'}"
 
 
 def _load_corrections(path: Path, metadata: ModelMetadata) -> Dataset:

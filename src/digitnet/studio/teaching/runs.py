@@ -5,12 +5,13 @@ import shutil
 import threading
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from digitnet.files import write_atomically
+from digitnet.studio.teaching.approval import withdrawn
 from digitnet.studio.teaching.errors import BusyError, FullError, StorageError
 from digitnet.studio.teaching.jobs import EVENTS_FILE, Job, Jobs, Kind, Summary, summarise
 from digitnet.studio.teaching.journal import Event, Journal, read_events
@@ -178,6 +179,22 @@ class Runs:
             self._jobs.delete(job_id)
             self._summaries.pop(job_id, None)
 
+    def rename(self, job_id: str, name: str) -> None:
+        """Give one another name, also while it is under way.
+
+        Args:
+            job_id: Its id.
+            name: For people.
+
+        Raises:
+            NotFoundError: There is none of that id.
+            StorageError: It cannot be written.
+        """
+        with self._lock:
+            job = self._jobs.rename(job_id, name)
+            if self._running is not None and self._running.job.id == job_id:
+                self._running = replace(self._running, job=job)
+
     def all(self) -> list[tuple[Job, Summary]]:
         """All runs and lessons with their states, the newest first."""
         return [(job, self.summary(job)) for job in self._jobs.all()]
@@ -233,6 +250,22 @@ class Runs:
             job = self._jobs.get(job_id)
             is_over = self.summary(job).status != "running"
             return News(read_events(self._jobs.path(job_id) / EVENTS_FILE)[max(0, after) :], None, is_over)
+
+    def withdraw_approvals(self) -> None:
+        """Refuse copies that an older version had approved and that the rule of today refuses; each is told why.
+
+        What was reported stays: a newer `result` stands behind it. While another server trains nothing is changed.
+        """
+        with suppress(BusyError), self._lock:
+            lock = self._take_lock()
+            try:
+                for job in self._jobs.all():
+                    changed = withdrawn(self._summary_from_file(job).result) if job.kind == "lesson" else None
+                    if changed is not None:
+                        with suppress(StorageError):  # of a full disk; at the next start
+                            Journal(self._jobs.path(job.id) / EVENTS_FILE).append("result", changed)
+            finally:
+                lock.release()
 
     def close(self) -> None:
         """Stop the one under way, and wait for its end; it can be resumed."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from digitnet.errors import ModelFileError
+from digitnet.errors import ConfigurationError, ModelFileError
 from digitnet.files import write_atomically
 from digitnet.model_file.contract import MODEL_FILE_NAMES, bundled_model_path, open_model
 from digitnet.studio.teaching.corrections import Corrections
@@ -26,6 +26,7 @@ LOADED = ""  # id of the network that the server was started with
 # (docs/log.md, 2026-11-28, "serving, and teaching a copy").
 LESSON_SETTINGS: dict[str, Any] = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-4, "seed": 0}
 
+_NAME_MAX = 60  # characters of a run's name: what a row of the page has room for
 _ANSWERING_FILE = "answering.json"
 _OFF = "Training is off at this server: it was started with --no-training, or with several workers."
 
@@ -53,6 +54,7 @@ class Workshop:
         self._model = model
         self.reason = missing_for_training() if training else _OFF
         self.runs = Runs(self._folder)
+        self.runs.withdraw_approvals()
         self.corrections = Corrections.in_folder(self._folder, num_classes)
         with suppress(StorageError, BusyError):  # the endpoints of corrections say so, and all others go on
             self.corrections.check()
@@ -89,25 +91,36 @@ class Workshop:
             raise BusyError(f"{job.name} may not answer. {result.get('reason', '')}".strip())
         return path
 
-    def start_training(self, settings: object) -> str:
+    def start_training(self, settings: object, name: str = "") -> str:
         """Start a training run.
 
         Args:
             settings: A JSON object for `RunSettings.from_dict`.
+            name: For people; "" is the sizes of its layers.
 
         Returns:
             Its id.
 
         Raises:
             BusyError: Training is off, or a run is under way.
-            ConfigurationError: A setting is not what it may be.
+            ConfigurationError: A setting or the name is not what it may be.
             FullError: The disk is nearly full.
             StorageError: It cannot be written or started.
         """
         self._check_training()
         checked = RunSettings.from_dict(settings)
-        name = "-".join(map(str, checked.hidden_sizes))
+        name = _checked_name(name) if name.strip() else "-".join(map(str, checked.hidden_sizes))
         return self.runs.start("run", checked.to_dict(), name, keep={self.answering})
+
+    def rename(self, job_id: str, name: str) -> None:
+        """Give a run another name.
+
+        Raises:
+            NotFoundError: There is none of that id.
+            ConfigurationError: The name is empty, too long, or more than one line.
+            StorageError: It cannot be written.
+        """
+        self.runs.rename(job_id, _checked_name(name))
 
     def resume_training(self, job_id: str) -> None:
         """Go on with a run; see `Runs.resume`.
@@ -195,6 +208,13 @@ class Workshop:
         has_network = (self.runs.path(job.id) / MODEL_FILE_NAMES["float32"]).is_file()
         accepted = job.kind == "run" or bool(summary.result and summary.result["accepted"])
         return has_network and accepted
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > _NAME_MAX or not name.isprintable():
+        raise ConfigurationError(f"the name is {name!r:.60}: expected one line of 1 to {_NAME_MAX} characters")
+    return name
 
 
 def _name_of_model(job: Job) -> str:

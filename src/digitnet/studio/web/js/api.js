@@ -153,6 +153,11 @@ export const mistakesCell = (query) => ask("mistakes/cell", { query });
 /** @param {Record<string, unknown>} settings */
 export const startTraining = (settings) => ask("training", { json: settings });
 export const listTraining = () => ask("training");
+/**
+ * @param {string} id
+ * @param {string} name
+ */
+export const renameTraining = (id, name) => ask("training/name", { json: { id, name } });
 /** @param {string} id */
 export const stopTraining = (id) => ask("training/stop", { json: { id } });
 /** @param {string} id */
@@ -173,3 +178,16 @@ export const exportCorrections = async (format) => (await request("corrections/e
 export const teach = (model) => ask("teach", { json: { model: model || undefined } });
 /** @param {string} id */
 export const useModel = (id) => ask("models/use", { json: { id } });
+
+/** Formats of other programs that a network can be carried away in. */
+export const exportFormats = () => ask("models/formats");
+/**
+ * @param {string} model
+ * @param {string} format
+ * @returns {Promise<{name: string, content: Blob}>}
+ */
+export async function exportModel(model, format) {
+  const response = await request("models/export", { query: { model, format } });
+  const name = response.headers.get("Content-Disposition")?.match(/filename="([^"]+)"/)?.[1] ?? "network";
+  return { name, content: await response.blob() };
+}

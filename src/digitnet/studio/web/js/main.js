@@ -6,6 +6,7 @@ import { PANELS, readAddress } from "./address.js";
 import { byId, h } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { keepDrawing } from "./kept_drawing.js";
+import { takeDrawing } from "./link.js";
 import { followModel, startModelChoice } from "./models.js";
 import { startReader } from "./reader.js";
 import { createStore } from "./state.js";
@@ -33,6 +34,7 @@ let shown = "";
 
 /** Show the panel that the address bar names. */
 function follow() {
+  takeDrawing(drawing);
   const { panel, settings } = readAddress();
   followModel(store, settings);
   if (panel !== shown) {

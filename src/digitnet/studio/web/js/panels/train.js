@@ -3,10 +3,11 @@
 import * as api from "../api.js";
 import { notify, notifyError } from "../announce.js";
 import { noteInAddress, readAddress } from "../address.js";
-import { askFirst } from "../ask.js";
+import { askFirst, askForText } from "../ask.js";
 import { byId, h } from "../dom.js";
 import { tell } from "../happenings.js";
 import { answersInOrder, oncePerFrame } from "../latest.js";
+import { createLinkButton } from "../link.js";
 import { refreshModels } from "../models.js";
 import { createDials } from "../train/dials.js";
 import { RunLog } from "../train/log.js";
@@ -14,8 +15,11 @@ import { createRunView } from "../train/run.js";
 import { createRuns } from "../train/runs.js";
 import { addressOf, namesSettings, settingsFrom } from "../train/settings.js";
 
-/** @param {import("../state.js").Store} store */
-export function createTrainPanel(store) {
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../drawing.js").Drawing} drawing Goes into links.
+ */
+export function createTrainPanel(store, drawing) {
   const { training, model } = store.get("about");
   if (!training.available) {
     byId("train-body").append(h("p", { class: "card" }, training.reason));
@@ -49,6 +53,13 @@ export function createTrainPanel(store) {
       await api.deleteTraining(id);
       await refreshModels(store); // if it was the network that answers, the loaded one takes its place
       choose("");
+    }),
+    rename: act(async (id) => {
+      const before = runs.find((run) => run.id === id)?.name ?? "";
+      const name = await askForText("Name of the run", before.replace(/^Run \d+: /, ""), "Rename it");
+      if (name === null) return;
+      await api.renameTraining(id, name);
+      await refreshModels(store);
     }),
     use: async (id) => {
       await refreshModels(store);
@@ -124,7 +135,7 @@ export function createTrainPanel(store) {
     draw();
   };
 
-  const start = async (/** @type {import("../train/settings.js").Settings} */ settings) => {
+  const start = async (/** @type {import("../train/settings.js").Settings & {name: string}} */ settings) => {
     try {
       const { id } = await api.startTraining(settings);
       await refresh();
@@ -139,6 +150,7 @@ export function createTrainPanel(store) {
   const showDials = () => {
     dials = createDials(settingsFrom(readAddress().settings, training.settings), training.settings, {
       classes: model.class_names.length,
+      link: createLinkButton(drawing),
       onChange: (settings) => noteInAddress(addressOf(settings, training.settings)),
       onStart: start,
     });

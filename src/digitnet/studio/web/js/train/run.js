@@ -6,6 +6,8 @@ import { percent, signedBytes } from "../format.js";
 import { paintSigned, smallCanvas } from "../heatmap.js";
 import { legend } from "../inside/attributions.js";
 import { createMatrix } from "../matrix.js";
+import { createReplay } from "./replay.js";
+import { createCarryAway } from "./carry_away.js";
 import { chartKeys, createChart } from "./chart.js";
 
 /** @typedef {import("./log.js").RunLog} RunLog */
@@ -14,7 +16,7 @@ const STATES = { running: "training", finished: "finished", stopped: "stopped", 
 
 /**
  * @param {string[]} names Of the classes.
- * @param {Record<"stop" | "resume" | "remove" | "use", (id: string) => void>} actions
+ * @param {Record<"stop" | "resume" | "remove" | "use" | "rename", (id: string) => void>} actions
  */
 export function createRunView(names, actions) {
   const title = h("h2");
@@ -28,14 +30,25 @@ export function createRunView(names, actions) {
   const keys = h("div");
   const fields = createFields();
   const matrix = h("div", { class: "matrix-frame" });
-  const parts = h("div", { class: "run-parts" }, fields.element,
+  /** @type {() => void} */
+  let again = () => {};
+  const replay = createReplay(() => again());
+  const parts = h("div", { class: "run-parts" }, replay.element, fields.element,
     h("section", {}, h("h3", {}, "Which digits it still confuses"), matrix));
+  const carryAway = createCarryAway();
   const buttons = h("div", { class: "buttons" });
   const element = h("section", { class: "card run", "aria-label": "The run" },
     h("div", { class: "run-head" }, h("div", {}, title, state), buttons), bar, error, figures, h("div", { class: "charts" }, loss.element, accuracy.element),
-    keys, parts);
+    keys, parts, carryAway.element);
   let drawn = ""; // the epoch that the pictures show, so that they are painted once an epoch and not at each step
   let offered = "";
+  let replayed = ""; // the run whose epochs can be gone through
+
+  const showEpoch = (/** @type {import("./log.js").Epoch} */ epoch) => {
+    fields.show(epoch.fields ?? []);
+    matrix.replaceChildren(createMatrix(epoch.confusion ?? [], names, {
+      caption: "Rows: the true digit. Columns: the answer. Counted on 5,000 held-out images.", small: true }));
+  };
 
   const showButtons = (/** @type {RunLog} */ log) => {
     const { id } = log.run;
@@ -49,8 +62,9 @@ export function createRunView(names, actions) {
     else {
       if (log.epochs.length) wanted.push(button("Draw for it", "primary", actions.use));
       if (log.run.resumable) wanted.push(button("Resume", "", actions.resume));
-      wanted.push(button("Delete", "danger", actions.remove));
     }
+    wanted.push(button("Rename", "", actions.rename));
+    if (!log.running) wanted.push(button("Delete", "danger", actions.remove));
     buttons.replaceChildren(...wanted);
   };
 
@@ -71,7 +85,8 @@ export function createRunView(names, actions) {
       fill.style.transform = `scaleX(${share})`;
       bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
       showButtons(log);
-      const at = `${log.run.id} ${log.epochs.length} ${other?.run.id} ${other?.epochs.length} ${Boolean(log.result)}`;
+      carryAway.show(log);
+      const at = `${log.run.id} ${log.run.name} ${log.epochs.length} ${other?.run.id} ${other?.run.name} ${other?.epochs.length} ${Boolean(log.result)}`;
       if (at === drawn) return;
       drawn = at;
       showFigures(figures, log, other);
@@ -79,14 +94,14 @@ export function createRunView(names, actions) {
       loss.show(curvesOf(log, other, "loss"), epochs);
       accuracy.show(curvesOf(log, other, "accuracy"), epochs);
       keys.replaceChildren(chartKeys(Boolean(other), [log.run.name, other?.run.name ?? ""]));
+      const pictured = log.epochs.filter((epoch) => epoch.confusion);
+      parts.hidden = !pictured.length;
+      again = () => showEpoch(pictured[replay.show(pictured.length, false) - 1]);
+      const chosen = pictured[replay.show(pictured.length, log.run.id !== replayed) - 1];
+      replayed = log.run.id;
+      if (chosen) showEpoch(chosen);
       const { newest } = log;
-      parts.hidden = !newest;
-      if (newest) {
-        fields.show(newest.fields ?? []);
-        matrix.replaceChildren(createMatrix(newest.confusion ?? [], names, {
-          caption: "Rows: the true digit. Columns: the answer. Counted on 5,000 held-out images.", small: true }));
-        announce(`Epoch ${newest.epoch}: ${percent(newest.validation_accuracy)} correct.`);
-      }
+      if (newest && log.running) announce(`Epoch ${newest.epoch}: ${percent(newest.validation_accuracy)} correct.`);
     },
   };
 }
@@ -116,7 +131,7 @@ function showFigures(list, log, other) {
   ];
   if (log.result?.test) wanted.push(["Accuracy, test set", (of) => of?.result?.test && percent(of.result.test.accuracy)]);
   list.replaceChildren(...wanted.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value(log) ?? "–"),
-    other ? h("dd", { class: "other" }, `other: ${value(other) ?? "–"}`) : null)));
+    other ? h("dd", { class: "other" }, `${other.run.name.split(":")[0]}: ${value(other) ?? "–"}`) : null)));
 }
 
 /**

@@ -3,6 +3,8 @@
 import { h } from "../dom.js";
 import { percent, plural } from "../format.js";
 
+const HELD_OUT = 5000; // runs of older versions counted these with the others
+
 /** @param {{choose: (id: string) => void, compare: (id: string) => void}} actions */
 export function createRuns({ choose, compare }) {
   const list = h("ol", { class: "runs" });
@@ -38,7 +40,7 @@ export function createRuns({ choose, compare }) {
 /** @param {any} run */
 function about(run) {
   const { settings, status, epochs_done: done, validation_accuracy: accuracy } = run;
-  const parts = [`${settings.activation}, ${settings.optimizer} at ${settings.learning_rate}`];
+  const parts = [plural(settings.training_images ?? settings.images - HELD_OUT, "image"), `${settings.activation}, ${settings.optimizer} at ${settings.learning_rate}`];
   if (settings.dropout) parts.push(`dropout ${settings.dropout}`);
   if (settings.augment) parts.push("distorted images");
   parts.push(status === "finished" ? plural(settings.epochs, "epoch") : `${status} after ${done} of ${settings.epochs} epochs`);
