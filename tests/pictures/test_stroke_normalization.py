@@ -3,13 +3,15 @@
 import math
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from digitnet.arrays import GrayPicture
 from digitnet.datasets import Dataset
 from digitnet.notes import Note, NoteKind
-from digitnet.pictures.stroke_normalization import STROKE_LIMITS, normalize_strokes, stroke_thickness
+from digitnet.pictures import stroke_normalization
+from digitnet.pictures.stroke_normalization import STROKE_LIMITS, _darkest_within, normalize_strokes, stroke_thickness
 
 
 def ring(radius: float, thickness: float, level: int = 255) -> GrayPicture:
@@ -147,3 +149,21 @@ def test_one_threshold_for_all_of_a_digit_would_lose_a_pale_stretch(limits: dict
     always = STROKE_LIMITS._replace(usual_darkness=1.1)  # normalize it however dark it is
     whole, torn = (normalize_strokes(ink, 20, always._replace(**more)) for more in ({}, limits))
     assert torn.ink.shape[1] < whole.ink.shape[1]
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 8, 9, 13])
+def test_the_darkest_ink_within_an_ellipse_is_what_one_dilation_gives(window: int) -> None:
+    ink = np.random.default_rng(window).integers(0, 256, (31, 23), dtype=np.uint8)
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
+    np.testing.assert_array_equal(_darkest_within(ink, window), cv2.dilate(ink, ellipse))
+
+
+@pytest.mark.parametrize("shape", [(60, 1), (1, 60), (40, 40)])
+def test_more_paper_around_a_digit_changes_nothing(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However thin it is, and however far its outline is moved: that ends where there is still paper."""
+    line = np.full(shape, 255, np.uint8) if 1 in shape else np.eye(40, dtype=np.uint8) * np.uint8(255)
+    thickened = normalize_strokes(line, 20).ink
+    monkeypatch.setattr(stroke_normalization, "_MARGIN", 30)
+    np.testing.assert_array_equal(normalize_strokes(line, 20).ink, thickened)
+    monkeypatch.setattr(stroke_normalization, "_MARGIN", 1)
+    assert normalize_strokes(line, 20).ink.size < thickened.size  # so the margin does decide

@@ -88,3 +88,25 @@ def test_limits_of_a_page_decide_when_it_is_sampled_and_turned() -> None:
     assert asked == [4]  # the two largest, and two of the other six
     assert abs(segment_page(digits).slope) > 3
     assert segment_page(digits, limits=PAGE_LIMITS._replace(level=45.0)).slope == 0
+
+
+def test_on_a_page_of_more_digits_than_can_be_cut_in_time_none_is_cut() -> None:
+    ink = np.pad(touching(0).ink, 10)
+    cuts = [
+        [
+            group.is_cut
+            for line in segment_page(ink, limits=PAGE_LIMITS._replace(most_cut=most)).lines
+            for group in line.groups
+        ]
+        for most in (1, 3)
+    ]
+    assert cuts[0] == [False]  # two rings, three digits' heights wide
+    assert any(cuts[1])
+
+
+def test_a_thousand_digits_are_cut_and_more_are_not() -> None:
+    """Rows of touching bars, each as wide as three digits are tall."""
+    wide = bars((4, 4, 55, 18), (4, 4, 2, 20), size=(28, 64))
+    for rows, is_cut in ((15, True), (20, False)):
+        page = segment_page(np.tile(wide, (rows, 20)))
+        assert any(group.is_cut for line in page.lines for group in line.groups) == is_cut

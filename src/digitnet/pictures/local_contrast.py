@@ -1,6 +1,7 @@
 """What the pixel network sees of a picture: the contrast around each pixel, and how far dark pixels go on straight."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,6 +32,9 @@ _SCALES = ((1, 17), (2, 13), (4, 13), (8, 13))
 _PAPER_WINDOW = 7  # pixels of the last scale
 # Pixels for each row and column of the windows of straight runs, and their side; chosen by hand.
 _RUN_SCALE, _RUN_WINDOW = 8, 11
+# Pixels whose windows are made at once, so that they stay in the processor's cache; docs/log.md 2026-11-30, "hostile
+# and large pages".
+_PIXELS_AT_ONCE = 2048
 NUM_FEATURES = (
     sum(side * side for _, side in _SCALES)
     + _PAPER_WINDOW * _PAPER_WINDOW
@@ -70,25 +74,56 @@ class LocalContrast:
         Returns:
             uint8 (n, NUM_FEATURES).
         """
+        planes = self._planes()
+        found = np.empty((len(rows), NUM_FEATURES), np.uint8)
+        for first in range(0, len(rows), _PIXELS_AT_ONCE):
+            some = slice(first, first + _PIXELS_AT_ONCE)
+            found[some] = np.concatenate(self._of_some(planes, rows[some], columns[some]), axis=1)
+        return found
+
+    def _planes(self) -> "_Planes":
+        """What windows are taken from."""
+        levels, last = self.contrast * np.float32(255), _SCALES[-1][0]
+        runs = straight_runs(self.candidates())
+        return _Planes(
+            [_padded(_reduced(levels, reduction), side) for reduction, side in _SCALES],
+            _padded(_reduced(self.paper, last), _PAPER_WINDOW),
+            [(own, _padded(_longest(own, _RUN_SCALE // RUN_REDUCTION), _RUN_WINDOW)) for own in runs],
+        )
+
+    def _of_some(self, planes: "_Planes", rows: AnyArray, columns: AnyArray) -> list[NDArray[np.uint8]]:
+        """The features of some pixels, uint8 (n, k) each."""
         n, at = len(rows), (rows, columns)
         found: list[NDArray[np.uint8]] = []
         full = np.maximum(self.full_ink[at], np.float32(_LEAST_FULL_INK))
-        levels = self.contrast * np.float32(255)
-        for reduction, side in _SCALES:
-            windows = _windows(_reduced(levels, reduction), rows // reduction, columns // reduction, side)
+        for plane, (reduction, side) in zip(planes.levels, _SCALES, strict=True):
+            windows = _windows(plane, rows // reduction, columns // reduction, side)
             found.append(np.minimum(windows / full[:, None], 255).astype(np.uint8))
         last = _SCALES[-1][0]
-        paper = _windows(_reduced(self.paper, last), rows // last, columns // last, _PAPER_WINDOW)
+        paper = _windows(planes.paper, rows // last, columns // last, _PAPER_WINDOW)
         own = np.maximum(self.paper[at], np.float32(0.02))[:, None]
         found.append(np.clip(128 * paper / own, 0, 255).astype(np.uint8))
-        for runs in straight_runs(self.candidates()):
+        for runs, longest in planes.runs:
             found.append(runs[rows // RUN_REDUCTION, columns // RUN_REDUCTION][:, None])
-            longest = _longest(runs, _RUN_SCALE // RUN_REDUCTION)
             windows = _windows(longest, rows // _RUN_SCALE, columns // _RUN_SCALE, _RUN_WINDOW)
             found.append(windows.astype(np.uint8))
         numbers = np.stack([255 * full, np.full(n, min(1.0, 10 * self.noise) * 255)], axis=1)
         found.append(np.clip(numbers, 0, 255).astype(np.uint8))
-        return np.concatenate(found, axis=1)
+        return found
+
+
+class _Planes(NamedTuple):
+    """Copies of a picture from which windows are taken, with what is at their borders repeated beyond.
+
+    Attributes:
+        levels: The contrast from 0 to 255, at each scale.
+        paper: The light of the paper, at the last scale.
+        runs: In each direction the straight runs, and the longest of each square.
+    """
+
+    levels: list[NDArray[np.float32]]
+    paper: NDArray[np.float32]
+    runs: list[tuple[NDArray[np.uint8], NDArray[np.float32]]]
 
 
 def local_contrast(picture: GrayPicture) -> LocalContrast:
@@ -134,9 +169,13 @@ def _longest(runs: NDArray[np.uint8], reduction: int) -> NDArray[np.float32]:
     return np.asarray(padded.reshape(height, reduction, width, reduction).max(axis=(1, 3)), np.float32)
 
 
-def _windows(plane: NDArray[np.float32], rows: AnyArray, columns: AnyArray, side: int) -> NDArray[np.float32]:
-    """The windows around some pixels, float32 (n, side * side); beyond the picture is what is at its border."""
+def _padded(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """The plane with what is at its border repeated beyond it, as far as windows of that side reach."""
     reach = side // 2
-    padded = cv2.copyMakeBorder(plane, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.copyMakeBorder(plane, reach, reach, reach, reach, cv2.BORDER_REPLICATE), np.float32)
+
+
+def _windows(padded: NDArray[np.float32], rows: AnyArray, columns: AnyArray, side: int) -> NDArray[np.float32]:
+    """The windows around some pixels of a padded plane, float32 (n, side * side)."""
     views = np.lib.stride_tricks.sliding_window_view(padded, (side, side))
     return np.asarray(views[rows, columns].reshape(len(rows), side * side), np.float32)

@@ -115,10 +115,8 @@ def _is_framed(ink: GrayPicture, box: Box) -> bool:
 
 def _centre_of_mass(ink: GrayPicture) -> tuple[float, float]:
     """Row and column of the centre of mass, as pixel indices."""
-    mass = ink.sum(dtype=np.float64)
-    rows = ink.sum(axis=1, dtype=np.float64) @ np.arange(ink.shape[0])
-    columns = ink.sum(axis=0, dtype=np.float64) @ np.arange(ink.shape[1])
-    return float(rows / mass), float(columns / mass)
+    moments = cv2.moments(ink)
+    return moments["m01"] / moments["m00"], moments["m10"] / moments["m00"]
 
 
 def _without_specks(ink: GrayPicture) -> tuple[GrayPicture, tuple[Note, ...]]:
@@ -145,8 +143,10 @@ def _resized(digit: GrayPicture) -> GrayPicture:
         return digit
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    stretched = np.rint(resized * (255.0 / max(1, resized.max())))
-    return np.asarray(stretched, np.uint8)
+    darkest = int(resized.max())
+    if darkest == 255:
+        return np.asarray(resized, np.uint8)
+    return np.asarray(np.rint(resized * (255.0 / max(1, darkest))), np.uint8)
 
 
 def _centred(digit: GrayPicture) -> GrayPicture:

@@ -4,6 +4,7 @@ MNIST was made from scans in black and white, so its strokes are solid, with edg
 and all were written with the same kind of pen. A network trained on it reads thin, faint or uneven strokes worst.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitnet.arrays import GrayPicture
+from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.notes import Note, NoteKind
 
 __all__ = [
@@ -30,6 +31,9 @@ MEDIAN_THICKNESS = 2.5
 # Resolution at which strokes are redrawn, in pixels for each pixel of the frame, so that a stroke can change by
 # fractions of a pixel; chosen by hand.
 _OVERSAMPLING = 4
+# Paper around an enlarged digit in such pixels, more than its outline is ever moved outwards: half of the least
+# thickness to which strokes are brought, and a pixel.
+_MARGIN = 6
 
 
 class StrokeLimits(NamedTuple):
@@ -142,19 +146,32 @@ def _enlarged(digit: GrayPicture, side: int) -> GrayPicture:
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    margin = 3 * _OVERSAMPLING
+    margin = _MARGIN
     padded = cv2.copyMakeBorder(resized, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.convertScaleAbs(padded, alpha=255 / max(1, int(padded.max()))), np.uint8)
 
 
 def _binarized(ink: GrayPicture, limits: StrokeLimits) -> GrayPicture:
     """A mask of the strokes by a local threshold, so that a stroke stays whole where it is pale."""
-    darkest = cv2.dilate(
-        ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (limits.threshold_window, limits.threshold_window))
-    )
+    darkest = _darkest_within(ink, limits.threshold_window)
     level = cv2.blur(darkest, (limits.threshold_window, limits.threshold_window))
     threshold = np.maximum(cv2.convertScaleAbs(level, alpha=limits.threshold_share), np.uint8(limits.threshold_min))
     return np.asarray(cv2.compare(ink, threshold, cv2.CMP_GT), np.uint8)
+
+
+def _darkest_within(ink: GrayPicture, window: int) -> GrayPicture:
+    """The darkest ink within the ellipse of a window around each pixel.
+
+    An ellipse is the union of upright and level rectangles, each of which takes a fraction of its time.
+    """
+    return np.asarray(functools.reduce(cv2.max, [cv2.dilate(ink, own) for own in _rectangles(window)]), np.uint8)
+
+
+@functools.cache
+def _rectangles(window: int) -> list[AnyArray]:
+    """Rectangles, uint8 of ones, whose union is the ellipse of a window; each has its own odd sides."""
+    widths = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window)).sum(axis=1)
+    return [np.ones((int((widths >= width).sum()), width), np.uint8) for width in np.unique(widths).tolist()]
 
 
 def _slant(ink: GrayPicture, limits: StrokeLimits) -> float:
@@ -189,7 +206,9 @@ def _thickness(depth: NDArray[np.float32]) -> float:
 def _with_outline_moved(strokes: GrayPicture, inside: NDArray[np.float32], by: float) -> GrayPicture:
     """Strokes with their edges moved `by` pixels outwards, or inwards, but never beyond a stroke's middle line."""
     outside = cv2.distanceTransform(cv2.bitwise_not(strokes), cv2.DIST_L2, 5)
-    coverage = np.clip(inside - outside + (by + 0.5), 0, 1)
+    coverage = inside - outside
+    coverage += np.float32(by + 0.5)
+    np.minimum(np.maximum(coverage, 0, out=coverage), 1, out=coverage)
     if by < 0:
         is_middle = (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8))) & (inside > 0)
         coverage[is_middle] = 1

@@ -103,9 +103,8 @@ def find_cuts(component: Component, line_height: float, limits: CutLimits = CUT_
     distance = max(1, round(search.min_distance * line_height * scale))
     stroke = max(1.0, _stroke_width(small))
     relieved = _relieved(small, stroke, limits)
-    paths = np.concatenate(
-        [_slanted_paths(ink, slant, distance) for ink in (small, relieved) for slant in search.slants]
-    )
+    by_slant = [_slanted_paths(np.stack([small, relieved]), slant, distance) for slant in search.slants]
+    paths = np.concatenate([own[number] for number in range(2) for own in by_slant])
     costs = np.take_along_axis(relieved[None], paths[:, :, None], axis=2)[:, :, 0].sum(axis=1) / stroke
     is_allowed = costs <= limits.max_cost
     max_cuts = max(1, round(search.max_cuts * component.width / line_height))
@@ -143,16 +142,15 @@ def _relieved(ink: _Ink, stroke: float, limits: CutLimits) -> _Ink:
     return np.asarray(ink * (1 - limits.relief * excess))
 
 
-def _slanted_paths(ink: _Ink, slant: float, distance: int) -> _Columns:
-    """The cheapest paths that go right by so many columns for each row down, (n, height)."""
-    height, width = ink.shape
+def _slanted_paths(inks: _Ink, slant: float, distance: int) -> list[_Columns]:
+    """The cheapest paths through each ink that go right by so many columns for each row down, (n, height) each."""
+    kinds, height, width = inks.shape
     shifts = np.rint(slant * (np.arange(height) - height / 2)).astype(np.int64)
     room = int(np.abs(shifts).max())
-    sheared = np.zeros((height, width + 2 * room))
+    sheared = np.zeros((kinds, height, width + 2 * room))
     for row, shift in enumerate(shifts.tolist()):
-        sheared[row, room - shift : room - shift + width] = ink[row]
-    paths = _cheapest_paths(sheared, distance) + (shifts - room)
-    return np.asarray(np.clip(paths, 0, width - 1), np.int64)
+        sheared[:, row, room - shift : room - shift + width] = inks[:, row]
+    return [np.clip(paths + (shifts - room), 0, width - 1) for paths in _cheapest_paths(sheared, distance)]
 
 
 def _different_paths(paths: _Columns, costs: _Ink, distance: int, max_cuts: int) -> _Columns:
@@ -182,50 +180,50 @@ def _stroke_width(ink: _Ink) -> float:
     return float(2 * ink.sum() / max(1e-9, np.hypot(down, across).sum()))
 
 
-def _cheapest_paths(ink: _Ink, distance: int) -> _Columns:
+def _cheapest_paths(inks: _Ink, distance: int) -> list[_Columns]:
     """Paths that are cheaper than all others that cross the middle row nearby, for each cost of a step to the side.
 
     Args:
-        ink: (height, width), 0 to 1.
+        inks: (n, height, width), 0 to 1; several at once, because each step of Python takes longer than its arithmetic.
         distance: Columns to both sides in which a path is the cheapest.
 
     Returns:
-        Columns that each path crosses in each row, (n, height).
+        Columns that each path crosses in each row, (n, height) for each ink.
     """
-    height, width = ink.shape
-    middle = height // 2
-    above, from_above = _accumulated_costs(ink[: middle + 1])
-    below, from_below = _accumulated_costs(ink[: middle - 1 if middle else None : -1])
-    all_costs = above + below - ink[middle]
-    found = []
-    for kind, costs in enumerate(all_costs):
-        lowest = cv2.erode(costs.reshape(1, -1), np.ones((1, 2 * distance + 1), np.uint8)).ravel()
-        starts = _centres_of_runs(costs <= lowest + 1e-9)
-        starts = starts[(starts >= distance) & (starts < width - distance)]
-        paths = np.empty((len(starts), height), np.int64)
-        for origins, rows in ((from_above, range(middle, -1, -1)), (from_below, range(middle, height))):
-            column = starts.copy()
-            for depth, row in enumerate(rows):
-                paths[:, row] = column
-                position = len(origins) - depth  # steps that are left in this half
-                if position > 0:
-                    column = origins[position - 1][kind, column]
-        found.append(paths)
-    return np.concatenate(found)
+    number, height, width = inks.shape
+    middle, steps = height // 2, len(_SIDESTEP_COSTS)
+    above, from_above = _accumulated_costs(inks[:, : middle + 1])
+    below, from_below = _accumulated_costs(inks[:, : middle - 1 if middle else None : -1])
+    costs = above + below - inks[:, middle].repeat(steps, axis=0)
+    lowest = cv2.erode(costs, np.ones((1, 2 * distance + 1), np.uint8))
+    kinds, starts = _centres_of_runs(costs <= lowest + 1e-9)
+    is_inside = (starts >= distance) & (starts < width - distance)
+    kinds, starts = kinds[is_inside], starts[is_inside]
+    paths = np.empty((len(starts), height), np.int64)
+    for origins, rows in ((from_above, range(middle, -1, -1)), (from_below, range(middle, height))):
+        column = starts
+        for depth, row in enumerate(rows):
+            paths[:, row] = column
+            position = len(origins) - depth  # steps that are left in this half
+            if position > 0:
+                column = origins[position - 1][kinds, column]
+    return np.split(paths, np.searchsorted(kinds, np.arange(1, number) * steps))
 
 
-def _accumulated_costs(ink: _Ink) -> tuple[_Ink, list[_Columns]]:
+def _accumulated_costs(inks: _Ink) -> tuple[_Ink, list[_Columns]]:
     """Dynamic programming: the least cost from the first row to each column of the last, and the predecessors.
 
-    Both for each cost of a step to the side: (costs, width).
+    Both for each ink and each cost of a step to the side: (inks * costs, width).
     """
-    width = ink.shape[1]
-    sidestep = np.array(_SIDESTEP_COSTS)[:, None]
+    number, _, width = inks.shape
+    steps = len(_SIDESTEP_COSTS)
+    sidestep = np.tile(np.array(_SIDESTEP_COSTS), number)[:, None]
     columns = np.arange(width)
-    padded = np.full((len(_SIDESTEP_COSTS), width + 2), np.inf)
-    padded[:, 1:-1] = ink[0]
+    by_row = inks.swapaxes(0, 1).repeat(steps, axis=1)
+    padded = np.full((number * steps, width + 2), np.inf)
+    padded[:, 1:-1] = by_row[0]
     origins = []
-    for row in ink[1:]:
+    for row in by_row[1:]:
         straight, from_left, from_right = padded[:, 1:-1], padded[:, :-2] + sidestep, padded[:, 2:] + sidestep
         from_side = np.minimum(from_left, from_right)
         step = np.where(from_left <= from_right, -1, 1)
@@ -235,10 +233,15 @@ def _accumulated_costs(ink: _Ink) -> tuple[_Ink, list[_Columns]]:
     return padded[:, 1:-1], origins
 
 
-def _centres_of_runs(is_in: NDArray[np.bool_]) -> _Columns:
-    """The centre of each run of True."""
-    change = np.flatnonzero(np.diff(np.concatenate([[False], is_in, [False]]).astype(np.int8)))
-    return np.asarray((change[::2] + change[1::2] - 1) // 2, np.int64)
+def _centres_of_runs(is_in: NDArray[np.bool_]) -> tuple[_Columns, _Columns]:
+    """Row and column of the centre of each run of True, row by row."""
+    height, width = is_in.shape
+    padded = np.zeros((height, width + 2), np.int8)
+    padded[:, 1:-1] = is_in
+    change = np.flatnonzero(np.diff(padded.ravel()))
+    first, last = change[::2], change[1::2] - 1
+    rows = first // (width + 2)
+    return rows, np.asarray((first + last) // 2 - rows * (width + 2), np.int64)
 
 
 def _at_full_size(paths: _Columns, shape: tuple[int, int], scale: float) -> _Columns:

@@ -53,6 +53,10 @@ class PageLimits(NamedTuple):
     # Greatest number of components that may be writing; more are noise, and take seconds. Chosen by hand: a page of 120
     # cells has 250.
     most_written: int = 900
+    # Greatest number of digits, one for each height of a digit that a component is wide, whose components are cut where
+    # they may touch: what is cut takes most of the time, 8 s for 1,400 digits (docs/log.md 2026-11-30, "hostile and
+    # large pages"). Chosen by hand: a page of 120 cells has 300.
+    most_cut: int = 1000
     # Share of the highest component's height from which a component counts for the height of its line; chosen by hand.
     tall: float = 0.5
     # Pixels by which the corner of a box may be off after rounding; chosen by hand.
@@ -320,7 +324,9 @@ def _segmented(
     else:
         components, crossing = rows.parted(components, to_page)
         lines = rows.lines(components, _boxes(components), rest, to_page)
-    found = tuple(_line([components[number] for number in line], limits.tall) for line in lines)
+    num_digits = np.ceil(_boxes(components)[:, 2] / working.digit_height).sum()
+    is_cut = bool(num_digits <= limits.most_cut)
+    found = tuple(_line([components[number] for number in line], limits.tall, is_cut=is_cut) for line in lines)
     return Page(found, slope, back, shape, ink=working.ink, crossing=crossing)
 
 
@@ -351,11 +357,15 @@ def chained(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
     return np.asarray(outer @ np.vstack([inner, [0, 0, 1]]))
 
 
-def _line(components: Sequence[Component], tall: float) -> _Line:
-    """The candidates of a line; its height is the mean of the components that are at least `tall` of the highest."""
+def _line(components: Sequence[Component], tall: float, *, is_cut: bool) -> _Line:
+    """The candidates of a line, whose components are cut where they may touch, or left whole.
+
+    Its height is the mean of the components that are at least `tall` of the highest.
+    """
     heights = np.array([component.height for component in components])
     height = float(np.sort(heights[heights >= tall * heights.max()]).mean())
-    segments = _left_to_right([segments_of(component, find_cuts(component, height)) for component in components])
+    cuts = [find_cuts(component, height) if is_cut else [] for component in components]
+    segments = _left_to_right([segments_of(own, of_one) for own, of_one in zip(components, cuts, strict=True)])
     boxes = _boxes([component for component in components if component.height >= tall * heights.max()])
     groups, frames = [], []
     for group in likely_groups(segments, height):
