@@ -118,7 +118,7 @@ def test_the_settings_stand_in_the_address_and_a_link_holds_the_drawing_too(
 
 def test_the_settings_stand_in_the_address(train: Callable[[str], "Page"]) -> None:
     page = train("#train?sizes=20-30-40&optimizer=sgd&learning_rate=0.1&augment=1&epochs=7&seed=99&dropout=7")
-    form = page.locator("#train-body form")
+    form = page.locator("#train-body form.dials")
     sizes = form.locator("input[type=number][aria-label^=Neurons]")
     assert [field.input_value() for field in sizes.all()] == ["20", "30", "40"]
     assert form.get_by_label("Optimiser").input_value() == "sgd"
