@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitnet.augmentation.augmenter import make_augmentation
+from digitnet.augmentation.distortion import Distortion
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
 from digitnet.network.backend import keras
 from digitnet.network.mlp import build_mlp
-from digitnet.training.loop import order_of_epoch, train
+from digitnet.training.loop import TrainingPlan, order_of_epoch, train, train_by_plan
 
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(1e-3),
@@ -204,6 +206,25 @@ def test_the_same_seed_gives_the_same_bits(stripes: Dataset) -> None:
 
 
 @pytest.mark.usefixtures("compiled_quickly")
+def test_reports_inside_an_epoch_change_no_bit(stripes: Dataset) -> None:
+    heard: list[tuple[int, int, float]] = []
+    augmentation = make_augmentation(Distortion(shift=2))
+    weights = []
+    for on_losses in (None, lambda *report: heard.append(report)):
+        model = compiled(dropout=0.3)
+        # 230 images: 46 steps, and reports after 10, 20, 30 and 40 of them
+        plan = TrainingPlan(2, batch_size=5, validation_set=stripes, augmentation=augmentation, on_losses=on_losses)
+        history = train_by_plan(model, stripes, plan).history
+        weights.append((model.get_weights(), history["loss"], history["accuracy"]))
+    for one, other in zip(*(found[0] for found in weights), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert weights[0][1:] == weights[1][1:]
+    assert [report[:2] for report in heard] == [(steps, 46) for _ in range(2) for steps in (10, 20, 30, 40)]
+    whole, last = weights[0][1][0], heard[3][2]
+    assert 0 < last < heard[0][2]  # each tells of its own ten steps
+    assert min(loss for *_, loss in heard[:4]) < whole < max(loss for *_, loss in heard[:4])
+
+
 def test_weights_that_begin_at_zero_stay_there_if_asked(stripes: Dataset) -> None:
     """What is outside of a unit's receptive field stays outside, whatever the optimiser; all else learns."""
     for optimizer in ("adam", "sgd", keras.optimizers.AdamW(1e-2, weight_decay=0.1)):

@@ -22,6 +22,7 @@ __all__ = [
     "RunStarted",
     "Stage",
     "StageStarted",
+    "StepsFinished",
     "ignore_events",
 ]
 
@@ -71,6 +72,23 @@ class EpochStarted:
 
     epoch: int
     epochs: int
+
+
+@dataclass(frozen=True)
+class StepsFinished:
+    """Some steps of an epoch are over, in runs that are asked to report them.
+
+    Attributes:
+        epoch: Counted from 1.
+        steps: Of this epoch that are over.
+        of: Steps of the whole epoch.
+        loss: Mean over the steps since the last report.
+    """
+
+    epoch: int
+    steps: int
+    of: int
+    loss: float
 
 
 @dataclass(frozen=True)
@@ -141,7 +159,9 @@ class RunFinished:
     outcome: Outcome
 
 
-RunEvent: TypeAlias = CoresChanged | RunStarted | EpochStarted | EpochFinished | StageStarted | RunFinished
+RunEvent: TypeAlias = (
+    CoresChanged | RunStarted | EpochStarted | StepsFinished | EpochFinished | StageStarted | RunFinished
+)
 Listener: TypeAlias = Callable[[RunEvent], None]
 
 

@@ -125,6 +125,7 @@ def execute_run(
     *,
     listener: Listener = ignore_events,
     stop: StopRequest | None = None,
+    steps_too: bool = False,
 ) -> Outcome:
     """Train from the folder's last checkpoint on, or from the beginning, and write what the run leaves.
 
@@ -134,6 +135,7 @@ def execute_run(
         outputs: What to leave in it.
         listener: Gets every event of the run.
         stop: Asked after every epoch, and while one runs whether to give it up.
+        steps_too: Whether it is told of some steps inside each epoch as well.
 
     Returns:
         How it ended, finished or stopped.
@@ -150,7 +152,7 @@ def execute_run(
     try:
         listener(RunStarted(folder, recipe, data, len(run.train_set), tuple(checkpoint.history), model))
         if not stop.requested:
-            train_with_events(model, run.train_set, plan, listener, stop, checkpoint)
+            train_with_events(model, run.train_set, plan, listener, stop, checkpoint, steps_too=steps_too)
         epochs = len(checkpoint.history)
         is_finished = epochs == recipe.epochs
         if is_finished or (outputs.of_stopped_runs and epochs):

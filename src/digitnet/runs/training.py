@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from digitnet.augmentation.augmenter import make_augmentation
@@ -13,7 +13,7 @@ from digitnet.errors import ConfigurationError
 from digitnet.network.backend import KerasModel, keras
 from digitnet.network.mlp import build_mlp
 from digitnet.runs.data import Data
-from digitnet.runs.events import EpochFinished, EpochStarted, Listener
+from digitnet.runs.events import EpochFinished, EpochStarted, Listener, StepsFinished
 from digitnet.training.checkpoint import Checkpoint
 from digitnet.training.example_difficulty import ExampleDifficulty
 from digitnet.training.loop import TrainingPlan, check_settings, train_by_plan
@@ -185,6 +185,8 @@ def train_with_events(
     listener: Listener,
     stop: StopRequest,
     checkpoint: Checkpoint | None = None,
+    *,
+    steps_too: bool = False,
 ) -> None:
     """Train, and tell a listener when an epoch begins and when it is over.
 
@@ -195,6 +197,7 @@ def train_with_events(
         listener: Gets `EpochStarted` and `EpochFinished`.
         stop: Asked after every epoch, and while one runs whether to give it up.
         checkpoint: Written after every epoch, before the listener hears of it.
+        steps_too: Whether the listener gets `StepsFinished` some times an epoch.
 
     Raises:
         ConfigurationError: The model does not fit the data, or a value makes no sense.
@@ -202,7 +205,10 @@ def train_with_events(
         RunFolderError: The checkpoint cannot be written.
     """
     clock = _Clock()
-    callbacks: Sequence[Any] = [clock, *([checkpoint] if checkpoint else []), _Reporter(listener, plan.epochs, clock)]
+    reporter = _Reporter(listener, plan.epochs, clock)
+    callbacks: Sequence[Any] = [clock, *([checkpoint] if checkpoint else []), reporter]
+    if steps_too:
+        plan = replace(plan, on_losses=reporter.on_losses)
     train_by_plan(model, train_set, plan, callbacks, stop)
 
 
@@ -237,8 +243,13 @@ class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._listener = listener
         self._epochs = epochs
         self._clock = clock
+        self._epoch = 0
+
+    def on_losses(self, steps: int, of: int, loss: float) -> None:
+        self._listener(StepsFinished(self._epoch, steps, of, loss))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        self._epoch = epoch + 1
         self._listener(EpochStarted(epoch + 1, self._epochs))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:

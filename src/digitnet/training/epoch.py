@@ -56,9 +56,10 @@ class Pass(Protocol):
         order: jax.Array,
         key: jax.Array,
         weights: jax.Array | None = None,
+        first_step: jax.Array | None = None,
         /,
     ) -> tuple[TrainingState, StepOutputs]:
-        """The state after all steps, and what they gave."""
+        """The state after all steps, and what they gave; a part of an epoch begins with the step `first_step`."""
         ...
 
 
@@ -102,8 +103,9 @@ def make_epoch(
 
     Returns:
         A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,), weights float32 (n,)
-        or None) -> (state, outputs), with one mean loss a step, the last one over the remainder if there is one, and m
-        difficulties. What the augmentation draws follows from the key and the number of the step.
+        or None, first_step uint32 or None) -> (state, outputs), with one mean loss a step, the last one over the
+        remainder if there is one, and m difficulties. What the augmentation draws follows from the key and the number
+        of the step, which counts from `first_step`, or from 0.
     """
 
     def loss_and_updates(
@@ -171,6 +173,7 @@ def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation |
         order: jax.Array,
         key: jax.Array,
         weights: jax.Array | None = None,
+        first_step: jax.Array | None = None,
     ) -> tuple[TrainingState, StepOutputs]:
         def numbered_step(
             state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
@@ -186,10 +189,12 @@ def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation |
         steps = len(order) // batch_size
         whole = steps * batch_size
         batches = order[:whole].reshape(-1, batch_size)
-        state, outputs = jax.lax.scan(numbered_step, state, (jnp.arange(steps, dtype=jnp.uint32), batches))
+        numbers = jnp.arange(steps + 1, dtype=jnp.uint32)
+        numbers = numbers if first_step is None else numbers + first_step
+        state, outputs = jax.lax.scan(numbered_step, state, (numbers[:steps], batches))
         losses, difficulties = outputs.losses, outputs.difficulties.reshape(-1)
         if whole < len(order):
-            state, last = numbered_step(state, (jnp.uint32(steps), order[whole:]))
+            state, last = numbered_step(state, (numbers[steps], order[whole:]))
             losses, difficulties = jnp.append(losses, last.losses), jnp.append(difficulties, last.difficulties)
         return state, StepOutputs(losses, difficulties)
 

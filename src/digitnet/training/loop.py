@@ -2,9 +2,9 @@
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -33,12 +33,23 @@ from digitnet.training.weights import Weights, image_weights
 
 __all__ = ["TrainingPlan", "check_settings", "order_of_epoch", "train", "train_by_plan"]
 
+# An epoch that reports on the way runs as so many programs, each of at least so many steps: a page wants some points of
+# a curve a second, and every program that is started costs a hundredth of one. Both chosen by hand.
+_PARTS = 10
+_STEPS_OF_PART = 10
 _POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done; chosen by hand, short beside an epoch
+
+
+Order: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]  # of the images in an epoch, (n,)
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What `train` is asked for, apart from the model and its images; each attribute is the argument of that name."""
+    """What `train` is asked for, apart from the model and its images; each attribute is the argument of that name.
+
+    `on_losses` is called some times an epoch with the steps that are done, those of the whole epoch, and the mean loss
+    of those since the call before. It changes no result.
+    """
 
     epochs: int
     batch_size: int = 128
@@ -49,6 +60,7 @@ class TrainingPlan:
     hard_examples: ExampleDifficulty | None = None
     keep_zeros: bool = False
     weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
+    on_losses: Callable[[int, int, float], None] | None = field(default=None, compare=False)
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -189,8 +201,8 @@ class _Epochs:
         order = self._choose(epoch)
         model.reset_metrics()
         key = _key_of_epoch(plan.seed, epoch)
-        result = self._run(read_state(model), *self._data, jax.device_put(order), key, self._weights)
-        if not _wait_for(result, self._stop):
+        result = self._run_whole(order, key) if plan.on_losses is None else self._run_in_parts(order, key)
+        if result is None:
             return None
         state, outputs = result
         _check_finite(outputs.losses, epoch)
@@ -200,7 +212,30 @@ class _Epochs:
         logs = {**_metrics(model), "loss": mean_loss(outputs.losses, plan.batch_size, self._n)}
         return logs if self._measure is None else logs | self._measure()
 
-    def _choose(self, epoch: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    def _run_whole(self, order: Order, key: jax.Array) -> tuple[TrainingState, StepOutputs] | None:
+        result = self._run(read_state(self._model), *self._data, jax.device_put(order), key, self._weights)
+        return result if _wait_for(result, self._stop) else None
+
+    def _run_in_parts(self, order: Order, key: jax.Array) -> tuple[TrainingState, StepOutputs] | None:
+        """The same in some programs one after the other, and a word after each."""
+        batch_size, on_losses = self._plan.batch_size, self._plan.on_losses
+        steps = -(-len(order) // batch_size)
+        steps_of_part = max(-(-steps // _PARTS), _STEPS_OF_PART)
+        state, told = read_state(self._model), []
+        for first in range(0, steps, steps_of_part):
+            part = jax.device_put(order[first * batch_size : (first + steps_of_part) * batch_size])
+            result = self._run(state, *self._data, part, key, self._weights, jax.device_put(np.uint32(first)))
+            if not _wait_for(result, self._stop):
+                return None
+            state = result[0]
+            told.append(result[1])
+            done = first + len(result[1].losses)
+            if on_losses is not None and done < steps:  # the end of the epoch is told by its callbacks
+                on_losses(done, steps, float(np.asarray(result[1].losses).mean()))
+        losses, difficulties = (np.concatenate(parts) for parts in zip(*told, strict=True))
+        return state, StepOutputs(jax.numpy.asarray(losses), jax.numpy.asarray(difficulties))
+
+    def _choose(self, epoch: int) -> Order:
         if self._plan.hard_examples is None:
             return order_of_epoch(self._plan.seed, epoch, self._n)
         return self._plan.hard_examples.order_of_epoch(self._plan.seed, epoch)
@@ -229,7 +264,7 @@ class _Validation:
         return {f"val_{name}": value for name, value in logs.items()}
 
 
-def order_of_epoch(seed: int, epoch: int, n: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def order_of_epoch(seed: int, epoch: int, n: int) -> Order:
     """The order of the images in one epoch. It follows from (seed, epoch) alone, so resuming needs no state."""
     return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int32)
 

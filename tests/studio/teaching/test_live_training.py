@@ -70,6 +70,10 @@ def test_every_epoch_is_reported_with_its_pictures(whole: tuple[Path, Page]) -> 
         assert [len(field) for field in fields] == [784] * 16
         assert all(np.abs(field.astype(int)).max() == 127 for field in fields)
     assert first["fields"] != second["fields"]
+    told = [step for step in whole[1].all("step") if "loss" in step]
+    # 20 steps an epoch, and a word after ten of them
+    assert [(step["epoch"], step["fraction"]) for step in told] == [(1, 0.5), (2, 0.5)]
+    assert told[0]["loss"] > first["loss"] > told[1]["loss"] > 0
 
 
 def test_the_result_is_that_of_the_file(whole: tuple[Path, Page]) -> None:

@@ -11,7 +11,7 @@ if not HAS_TRAINING:
     pytest.skip("needs the training extra", allow_module_level=True)
 
 from digitnet.errors import TrainingDivergedError
-from digitnet.runs.events import EpochFinished, EpochStarted, Stage, StageStarted
+from digitnet.runs.events import EpochFinished, EpochStarted, Stage, StageStarted, StepsFinished
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_epoch, figures_of_measurement
 from patience import wait_until
 
@@ -44,6 +44,19 @@ def test_how_far_an_epoch_is_follows_from_the_one_before() -> None:
         listener(EpochFinished(2, 3, LOGS, seconds=0.001))
         listener(EpochStarted(3, 3))
         wait_until(lambda: heard.steps()[-1] == {"epoch": 3, "fraction": 0.99})
+
+
+def test_steps_that_are_told_take_the_place_of_an_estimate() -> None:
+    heard = Heard()
+    with PageListener(heard) as listener:  # type: ignore[arg-type] # no more of a control is needed
+        listener(EpochStarted(1, 3))
+        listener(StepsFinished(1, 10, 40, 2.345678))
+        count = len(heard.events)
+        assert heard.steps()[-1] == {"epoch": 1, "fraction": 0.25, "loss": 2.34568}
+        time.sleep(0.6)  # two estimates
+        assert len(heard.events) <= count + 1  # one may have been under way
+        listener(StepsFinished(1, 20, 40, float("inf")))
+        assert heard.steps()[-1] == {"epoch": 1, "fraction": 0.5, "loss": None}  # JSON knows no infinity
 
 
 def test_while_the_network_is_saved_nothing_moves() -> None:

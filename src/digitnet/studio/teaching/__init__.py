@@ -43,7 +43,8 @@ run, 409 where it cannot be done now (another run is under way, training is off,
 The stream ends when the run has; `Last-Event-ID` (or `?after=`) goes on behind that event. Kept events have an id.
 
     state   {"status", "error"} and, while the network is written down, "saving": true
-    step    {"epoch", "fraction"}: how far that epoch is, in [0, 1] or null where unknown; has no id
+    step    {"epoch", "fraction", "loss"}: how far that epoch is, in [0, 1] or null where unknown, and the loss of the
+            steps just taken, where it is known; has no id
     epoch   {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"} and, of a run that was
             not broken off there, "fields": [base64 of 784 int8, ...] of up to 16 units, "confusion": [[...]] of the
             5,000 images held out; a lesson's epochs have neither

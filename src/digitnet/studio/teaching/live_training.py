@@ -42,7 +42,7 @@ def train_live(folder: Path, control: Control) -> bool:
     settings = RunSettings.from_dict(job["settings"])
     run = prepare(settings.to_recipe(), choose_data(load_mnist(), settings.training_images))
     with PageListener(control, job["epochs_reported"]) as listener:
-        outcome = execute_run(run, RunFolder(folder), _OUTPUTS, listener=listener, stop=control.stop)
+        outcome = execute_run(run, RunFolder(folder), _OUTPUTS, listener=listener, stop=control.stop, steps_too=True)
     if outcome.metrics:
         measured = {name: outcome.metrics[name] for name in ("validation", "test") if outcome.metrics[name]}
         figures = {name: figures_of_measurement(part) for name, part in measured.items()}

@@ -15,7 +15,7 @@ from digitnet.evaluation.evaluation import Evaluation
 from digitnet.evaluation.metrics import confusion_matrix
 from digitnet.network.backend import KerasModel
 from digitnet.network.mlp import KerasPredictor
-from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
+from digitnet.runs.events import EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted, StepsFinished
 from digitnet.studio.teaching.encoding import encoded_bytes, encoded_fields
 from digitnet.studio.teaching.process_control import Control
 
@@ -36,8 +36,8 @@ _MAX_FRACTION = 0.99  # of an epoch whose end has not been reported
 class PageListener:
     """Reports the events of a run to the page; a context, at whose end nothing more is reported.
 
-    An epoch is one compiled program, which reports no progress. How far it is is estimated from the time that the epoch
-    before took; for the first epoch, which includes the compilation, there is no estimate.
+    Runs tell of some steps inside an epoch. In lessons, and until the first of them, how far an epoch is is estimated
+    from the time that the epoch before took; for the first epoch, which includes the compilation, there is no estimate.
 
     Args:
         control: The way to the page.
@@ -54,6 +54,7 @@ class PageListener:
         self._epoch = 0
         self._began = 0.0
         self._last_seconds: float | None = None
+        self._tells_steps = False  # then no estimate is needed in this epoch
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._report_steps, daemon=True)
 
@@ -81,7 +82,12 @@ class PageListener:
                 self._control.emit("epoch", **figures_of_epoch(number, row))
         elif isinstance(event, EpochStarted):
             self._epoch, self._began = event.epoch, time.perf_counter()
+        elif isinstance(event, StepsFinished):
+            self._tells_steps = True
+            figures = {"fraction": round(event.steps / event.of, 3), "loss": _rounded(event.loss)}
+            self._control.emit("step", epoch=event.epoch, **figures)
         elif isinstance(event, EpochFinished):
+            self._tells_steps = False
             self._last_seconds = event.seconds
             self._control.emit("epoch", **figures_of_epoch(event.epoch, event.logs), **self._pictures())
         elif isinstance(event, StageStarted) and not self._closed.is_set():
@@ -106,10 +112,17 @@ class PageListener:
 
     def _report_steps(self) -> None:
         while not self._closed.wait(_SECONDS_BETWEEN_STEPS):
+            if self._tells_steps:
+                continue
             fraction = None
             if self._last_seconds is not None:
                 fraction = round(min(_MAX_FRACTION, (time.perf_counter() - self._began) / self._last_seconds), 3)
             self._control.emit("step", epoch=max(1, self._epoch), fraction=fraction)
+
+
+def _rounded(loss: float) -> float | None:
+    """A loss for JSON, which knows no infinity; None where it is none, as the end of the epoch will say."""
+    return round(loss, 5) if math.isfinite(loss) else None
 
 
 def figures_of_epoch(epoch: int, row: Mapping[str, float]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ const LINES = 4;
  * @property {"one" | "two"} run Whose it is.
  * @property {boolean} seen Of images that it learns from: drawn dotted.
  * @property {number[]} values One an epoch, the first is that of epoch 1.
+ * @property {number[]} [at] Where values are not one an epoch: how many epochs had passed at each.
  */
 
 /**
@@ -52,10 +53,11 @@ function scaleOf(curves, epochs) {
   const high = Math.max(Math.ceil(most / step - 1e-9) * step, low + step);
   const across = WIDTH - MARGIN.left - MARGIN.right;
   const down = HEIGHT - MARGIN.top - MARGIN.bottom;
-  const longest = Math.max(epochs, 2, ...curves.map((curve) => curve.values.length));
+  const longest = Math.max(epochs, 2, ...curves.filter(({ at }) => !at).map((curve) => curve.values.length));
+  const first = curves.some(({ at }) => at) ? 0 : 1;
   return {
     low, high, step, epochs: longest,
-    x: (epoch) => MARGIN.left + (across * (epoch - 1)) / (longest - 1),
+    x: (epoch) => MARGIN.left + (across * (epoch - first)) / (longest - first),
     y: (value) => MARGIN.top + down * (1 - (value - low) / (high - low)),
   };
 }
@@ -90,9 +92,10 @@ function axes({ low, high, step, epochs, x, y }, format) {
  * @param {Curve} curve
  * @param {Scale} scale
  */
-function lineOf({ run, seen, values }, { x, y }) {
+function lineOf({ run, seen, values, at }, { x, y }) {
   if (!values.length) return [];
-  const points = values.map((value, index) => `${x(index + 1).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+  const points = values.map((value, index) => `${x(at?.[index] ?? index + 1).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+  if (at) return [svg("polyline", { class: `${run} live`, points })];
   const line = svg("polyline", { class: `${run} ${seen ? "seen-images" : "held-out"}`, points });
   if (seen) return [line];
   return [line, svg("circle", { class: run, r: 4, cx: x(values.length), cy: y(values[values.length - 1]) })];

@@ -22,6 +22,8 @@ export class RunLog {
   saving = false;
   /** @type {{epoch: number, fraction: number | null} | null} Where the epoch under way stands. */
   step = null;
+  /** @type {{at: number, loss: number}[]} Losses inside epochs, by how many epochs had passed; only those seen live. */
+  steps = [];
   /** @type {any} The figures of the finished network, on the test set among others. */
   result = null;
   #abort = new AbortController();
@@ -75,7 +77,10 @@ export class RunLog {
 
   /** @param {import("../events.js").ServerEvent} event */
   #take({ kind, data }) {
-    if (kind === "step") this.step = data;
+    if (kind === "step") {
+      this.step = data;
+      if (data.loss != null) this.steps.push({ at: data.epoch - 1 + data.fraction, loss: data.loss });
+    }
     else if (kind === "result") this.result = data;
     else if (kind === "epoch") {
       this.step = null;

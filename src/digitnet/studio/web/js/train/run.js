@@ -86,11 +86,14 @@ export function createRunView(names, actions) {
       bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
       showButtons(log);
       carryAway.show(log);
+      const epochs = Math.max(wanted, other?.run.settings.epochs ?? 0);
       const at = `${log.run.id} ${log.run.name} ${log.epochs.length} ${other?.run.id} ${other?.run.name} ${other?.epochs.length} ${Boolean(log.result)}`;
-      if (at === drawn) return;
+      if (at === drawn) {
+        if (log.running && log.steps.length) loss.show(curvesOf(log, other, "loss"), epochs);
+        return;
+      }
       drawn = at;
       showFigures(figures, log, other);
-      const epochs = Math.max(wanted, other?.run.settings.epochs ?? 0);
       loss.show(curvesOf(log, other, "loss"), epochs);
       accuracy.show(curvesOf(log, other, "accuracy"), epochs);
       keys.replaceChildren(chartKeys(Boolean(other), [log.run.name, other?.run.name ?? ""]));
@@ -141,13 +144,16 @@ function showFigures(list, log, other) {
  * @returns {import("./chart.js").Curve[]}
  */
 function curvesOf(log, other, what) {
-  return (other ? [other, log] : [log]).flatMap((of) => {
+  /** @type {import("./chart.js").Curve[]} */
+  const live = what === "loss" && log.steps.length
+    ? [{ run: "one", seen: true, values: log.steps.map((step) => step.loss), at: log.steps.map((step) => step.at) }] : [];
+  return [...live, ...(other ? [other, log] : [log]).flatMap((/** @type {RunLog} */ of) => {
     const run = of === log ? "one" : "two";
     return [
       { run, seen: true, values: of.epochs.map((epoch) => epoch[what]) },
       { run, seen: false, values: of.epochs.map((epoch) => epoch[/** @type {"validation_loss"} */ (`validation_${what}`)]) },
     ];
-  });
+  })];
 }
 
 /** What the first neurons of the first layer look for. */
