@@ -130,6 +130,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "letter_check",
         "reading_thresholds",
         "trace",
+        "two_ways",
         "reader",
         "classifier",
     ),

@@ -56,3 +56,7 @@ def test_what_is_known_of_a_number_is_held_against_the_lower_of_both(page: Page)
     last = line.names[line.characters[-1].edge.group]
     assert np.exp(last[CHARACTER_NAMES.index("7")]) == pytest.approx(0.3)
     assert np.exp(last[CHARACTER_NAMES.index("1")]) < 0.3
+
+
+def test_the_digit_that_it_may_be_instead_is_the_most_probable_one_of_the_networks(page: Page) -> None:
+    assert named(page, 0.3, 0.6).characters[-1].edge.digit_probability == pytest.approx(0.6)

@@ -7,6 +7,9 @@ import pytest
 from digitnet.arrays import GrayPicture
 from digitnet.errors import ConfigurationError
 from digitnet.inference.classifier import Classifier
+from digitnet.inference.number_words import NUMBER_THRESHOLDS, PageCharacter, has_marks
+from digitnet.segmentation import DigitInk
+from digitnet.segmentation.characters import NamedEdge
 
 HEIGHT = 48
 
@@ -170,3 +173,38 @@ def test_a_table_without_a_number_has_its_cells(classifier: Classifier) -> None:
         cv2.line(sheet, (20, 20 + 80 * place), (380, 20 + 80 * place), 100, 2)
         cv2.line(sheet, (20 + 120 * place, 20), (20 + 120 * place, 260), 100, 2)
     assert classifier.read_table(sheet).texts == 3 * [3 * [""]]
+
+
+def word(text: str, probability: float, digit_probability: float) -> list[PageCharacter]:
+    """Characters side by side, each as probable as that, or as a digit instead."""
+    image = np.zeros((28, 28), np.uint8)
+    edges = [NamedEdge(place, name, probability, probability, digit_probability) for place, name in enumerate(text)]
+    return [
+        PageCharacter(edge, DigitInk(image, (20 * place, 0, 16, 30), 0, place, ())) for place, edge in enumerate(edges)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "probability", "digit_probability", "expected"),
+    [
+        ("123", 0.9, 0.01, False),
+        ("1/3", 0.9, 0.01, True),
+        ("1/3", 0.9, 0.1, False),  # a slanted 1, perhaps
+        ("1/3/45", 0.5, 0.4, True),  # a date
+        ("1/3/1945", 0.5, 0.4, True),
+        ("1/345", 0.5, 0.4, False),
+        ("1/345/6", 0.5, 0.4, False),
+    ],
+)
+def test_a_mark_that_may_be_a_digit_is_beyond_doubt_only_in_a_date(
+    text: str, probability: float, digit_probability: float, expected: bool
+) -> None:
+    assert has_marks([word(text, probability, digit_probability)], NUMBER_THRESHOLDS) == expected
+
+
+def test_a_slanted_one_between_digits_is_no_slash(classifier: Classifier, glyphs: list[GrayPicture]) -> None:
+    sheet = page(120, 500)
+    end = write(sheet, glyphs, "8306", 40, 36)
+    cv2.line(sheet, (end + 2, 36 + HEIGHT), (end + 18, 36), 30, 4, cv2.LINE_AA)
+    write(sheet, glyphs, "25", end + 30, 36)
+    assert classifier.read_number(sheet).text == "8306125"

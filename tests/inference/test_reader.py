@@ -4,7 +4,7 @@ import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,11 +12,10 @@ import pytest
 
 from digitnet.arrays import AnyArray, GrayPicture, Images
 from digitnet.errors import PictureDecodeError
-from digitnet.inference.answers import Digit, Number, Reading
+from digitnet.inference.answers import Digit, Reading
 from digitnet.inference.classifier import Classifier
 from digitnet.inference.decision import Decision, Place, Thresholds
 from digitnet.inference.letter_check import LetterCheck
-from digitnet.inference.number_reader import NumberReader, WrittenNumbers
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reader import Reader, ReadingThresholds, reader_for
@@ -544,55 +543,3 @@ def test_scribble_is_no_number(classifier: Classifier, width: int) -> None:
         picture = np.full((200, 200), 225, np.uint8)
         cv2.polylines(picture, [np.stack([x, y], axis=1).astype(np.int32)], False, 40, width, cv2.LINE_AA)
         assert classifier.read_number(picture).status == classifier.read_digit(picture).status == "not_a_digit"
-
-
-@dataclass
-class MadeUpNumberReader:
-    """Finds the same numbers in every picture, however it is asked, and takes nothing for a letter."""
-
-    found: WrittenNumbers | None
-
-    def read(self, *_: object) -> WrittenNumbers | None:
-        return self.found
-
-
-def found_numbers(text: str, **changes: Any) -> WrittenNumbers:
-    """A line of one number that is sure."""
-    box = (0, 0, 9, 9)
-    digits = tuple(Digit(int(d), d, 0.99, (int(d),), (), box, 0, "ok") for d in text)
-    numbers = (Number(text, box, 0, None, 0.99, "ok"),) if text else ()
-    nothing = np.zeros((28, 28), np.uint8)
-    lines = (digits,) if text else ()
-    found = WrittenNumbers(nothing, [nothing] * len(text), lines, numbers, text, ())
-    return dataclasses.replace(found, **changes)
-
-
-def read_two_ways(found: WrittenNumbers | None, refused: set[int] | None = None) -> Reading:
-    """Three strokes, which the way of plain lines reads as 777, for sure if none is refused."""
-    numbers = cast("NumberReader", MadeUpNumberReader(found))
-    return dataclasses.replace(sevens(refused), numbers=numbers).trace_number(strokes([[80, 80, 80]])).reading
-
-
-@pytest.mark.parametrize(
-    ("found", "text", "status"),
-    [
-        (found_numbers("777"), "777", "ok"),
-        (found_numbers("1777"), "777", "unsure"),  # plain lines: their own way knows them best
-        (found_numbers("1777", has_text=True), "1777", "ok"),
-        (found_numbers("1777", has_rules=True), "1777", "ok"),
-        (found_numbers("177", has_text=True), "777", "unsure"),  # as many digits
-        (found_numbers("177", has_rules=True), "777", "unsure"),
-        (found_numbers(""), "777", "unsure"),
-        (None, "777", "unsure"),
-    ],
-)
-def test_the_way_of_plain_lines_counts_where_nothing_else_is_there_or_as_many_digits(
-    found: WrittenNumbers | None, text: str, status: str
-) -> None:
-    reading = read_two_ways(found)
-    assert (reading.text, reading.status) == (text, status)
-
-
-def test_the_way_of_plain_lines_counts_only_if_it_is_sure() -> None:
-    reading = read_two_ways(found_numbers("177"), refused={1})
-    assert (reading.text, reading.status) == ("177", "ok")

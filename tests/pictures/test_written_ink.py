@@ -1,5 +1,6 @@
 """What a network's names of pixels become, with networks that are rules of a line of code."""
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -97,3 +98,35 @@ def test_light_strokes_on_dark_paper_are_ink() -> None:
         assert found is not None
         assert found.is_ink_dark == is_dark
         assert 28 <= found.digit_height <= 54
+
+
+def tops_of_thick_is_ink(features: NDArray[np.uint8]) -> AnyArray:
+    """All of thin strokes, and of strokes so thick that there are many pixels the upper twentieth."""
+    count = len(features)
+    is_ink = np.arange(count) < (count if count < 1500 else count / 20)
+    return np.where(is_ink[:, None], 8 * always("ink"), 8 * always("other"))
+
+
+def test_strokes_of_which_only_rims_were_seen_are_looked_at_in_a_smaller_copy() -> None:
+    picture = bars(300, size=(340, 400))
+    usual = np.asarray((picture < 128) * np.uint8(255), np.uint8)
+    rims = find_page_ink(picture, tops_of_thick_is_ink, mean_height, is_ink_dark=True)
+    found = find_page_ink(picture, tops_of_thick_is_ink, mean_height, is_ink_dark=True, usual_ink=usual)
+    larger = np.asarray(cv2.resize(usual, (800, 680)), np.uint8)
+    of_larger = find_page_ink(picture, tops_of_thick_is_ink, mean_height, is_ink_dark=True, usual_ink=larger)
+    assert rims is not None
+    assert found is not None
+    assert of_larger is not None
+    assert rims.digit_height / rims.scale < 60
+    assert found.digit_height / found.scale == pytest.approx(300, rel=0.05)
+    assert of_larger.scale == pytest.approx(found.scale, rel=0.01)
+
+
+def test_ink_that_is_no_larger_elsewhere_is_left_as_it_is() -> None:
+    picture = bars(40)
+    usual = np.asarray((picture < 128) * np.uint8(255), np.uint8)
+    found = find_page_ink(picture, all_is_ink, mean_height)
+    again = find_page_ink(picture, all_is_ink, mean_height, usual_ink=usual)
+    assert found is not None
+    assert again is not None
+    assert again.scale == found.scale

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digitnet.constraints import DIGITS
 from digitnet.inference.number_words import DIGIT_NAMES, PageCharacter
 from digitnet.segmentation.characters import CHARACTER_NAMES, NamedEdge, best_path
 from digitnet.segmentation.page import CharacterLine, Page
@@ -69,8 +70,9 @@ def _known_digits(page: Page, names: NDArray[np.float64], known_from: float) -> 
 
 def _with_network(edge: NamedEdge, names: NDArray[np.float64]) -> NamedEdge:
     """The edge, with what the networks alone say; `names` are those of the candidates of its line."""
-    alone = names[edge.group, CHARACTER_NAMES.index(edge.name)]
-    return dataclasses.replace(edge, network_probability=float(np.exp(alone)))
+    alone = np.exp(names[edge.group])
+    own, digit = float(alone[CHARACTER_NAMES.index(edge.name)]), float(alone[: len(DIGITS)].max())
+    return dataclasses.replace(edge, network_probability=own, digit_probability=digit)
 
 
 def characters_of(page: Page, line: CharacterLine, path: Sequence[NamedEdge], row: int) -> list[PageCharacter]:

@@ -28,6 +28,7 @@ from digitnet.inference.number_words import (
     NumberThresholds,
     PageCharacter,
     box_of,
+    has_marks,
     is_text,
     numbers_among,
     runs_of,
@@ -52,7 +53,6 @@ from digitnet.segmentation.table_rows import table_rows
 
 __all__ = ["NumberReader", "WrittenNumbers"]
 
-_PLAIN = DIGIT_NAMES | {" ", "\n"}  # what is written where there is no mark
 # Characters of numbers, and the least chance of such a number to be right, from which a page holds more than dirt and
 # scribble look like; chosen by hand.
 _LIKELY_CHARACTERS, _LIKELY = 4, 0.8
@@ -100,7 +100,7 @@ class WrittenNumbers:
         numbers: All numbers, in reading order.
         written: What is written, marks kept, numbers apart, a line for each line.
         notes: What was done.
-        has_text: Whether there are marks or words too.
+        has_text: Whether there are marks, beyond doubt, or words too.
         has_rules: Whether there are rules longer than a few digits are tall.
         table_shape: Rows and columns of the cells that rules enclose; None where they enclose none.
     """
@@ -120,6 +120,11 @@ class WrittenNumbers:
         """Whether several characters stand in numbers that are probable: more than dirt and scribble look like."""
         likely = [number.text for number in self.numbers if number.confidence > _LIKELY]
         return sum(map(len, likely)) >= _LIKELY_CHARACTERS
+
+    @property
+    def is_table(self) -> bool:
+        """Whether numbers that are likely stand among the rules of cells."""
+        return self.table_shape is not None and self.is_likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,8 @@ class NumberReader:
         """
         gray = luma(picture.pixels) if picture.pixels.ndim == 3 else picture.pixels
         gray = np.asarray(gray, np.uint8)
-        return find_page_ink(gray, self.load_networks().pixels, typical_height, expected_height, is_ink_dark)
+        pixels, usual_ink = self.load_networks().pixels, picture.ink if expected_height is None else None
+        return find_page_ink(gray, pixels, typical_height, expected_height, is_ink_dark, usual_ink)
 
     def written(self, picture: Picture, expected_height: float, *, is_ink_dark: bool | None = None) -> Picture | None:
         """The picture with the ink of characters in the place of its own; None where nothing is written."""
@@ -208,8 +214,7 @@ class NumberReader:
         if rows is None:
             digits, numbers = unsure_beside_unsure(found.lines, found.numbers)
             found = dataclasses.replace(found, lines=digits, numbers=numbers)
-        has_marks = not set(found.written) <= _PLAIN
-        has_text = has_marks or any(is_text(word, self.thresholds) for word in words)
+        has_text = has_marks(kept, self.thresholds) or any(is_text(word, self.thresholds) for word in words)
         placed = numbers_in_cells(found.numbers, _on_page([n.box for n in found.numbers], to_picture), grid)
         return dataclasses.replace(
             found,

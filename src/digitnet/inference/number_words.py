@@ -1,5 +1,6 @@
 """Characters of a line become words and numbers: what stands close together, and what of it is no text."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ __all__ = [
     "NumberThresholds",
     "PageCharacter",
     "box_of",
+    "has_marks",
     "is_text",
     "least_likelihood",
     "likelihood",
@@ -30,6 +32,7 @@ __all__ = [
 DIGIT_NAMES = frozenset(DIGITS)
 MARK_NAMES = frozenset(MARKS)
 _INSIDE_NUMBERS = frozenset(".,/-:")  # marks that may stand inside a number
+_DATE = re.compile(r"\d{1,2}/\d{1,2}/(\d{2}|\d{4})$")
 
 
 class NumberThresholds(NamedTuple):
@@ -56,6 +59,9 @@ class NumberThresholds(NamedTuple):
     # The same in a cell that holds numbers; chosen on rendered tables: 0.1 and 0.3 are as good as each other
     # (docs/log.md, 2026-11-30, "tables, and what is sure").
     min_digit_in_cell: float = 0.1
+    # How many times as probable as any digit a mark must be to be one beyond doubt: on rendered lines without marks a
+    # slanted 1 is a slash, up to 7 times as probable and once 61 (docs/log.md, 2026-11-30, "lines of nothing but digits").
+    sure_mark: float = 20.0
     # Letters that are more probable than not, from which a page has words; chosen by hand.
     page_letters: int = 3
 
@@ -145,6 +151,18 @@ def is_text(word: Sequence[PageCharacter], thresholds: NumberThresholds) -> bool
     """Whether a word has so many letters that its digits are none."""
     letters = sum(c.edge.name == "letter" for c in word)
     return letters > 0 and letters >= thresholds.letters_per_digit * len(digits_of(word))
+
+
+def has_marks(words: Sequence[Sequence[PageCharacter]], thresholds: NumberThresholds) -> bool:
+    """Whether words have a mark that is no digit beyond doubt, or one is a date, whose slashes may look like 1s.
+
+    Args:
+        words: Those that hold numbers.
+        thresholds: When a mark is beyond doubt.
+    """
+    marks = (c.edge for word in words for c in word if c.edge.name in MARK_NAMES)
+    is_sure = any(edge.probability >= thresholds.sure_mark * edge.digit_probability for edge in marks)
+    return is_sure or any(_DATE.search(text_of(word)) for word in words)
 
 
 def _stripped(run: list[PageCharacter]) -> list[PageCharacter]:

@@ -11,7 +11,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
+from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.constraints import AnyConstraint
 from digitnet.errors import ConfigurationError
 from digitnet.inference.answers import Digit, Reading, Table
@@ -25,13 +25,14 @@ from digitnet.inference.digit_candidates import (
     written_candidates,
 )
 from digitnet.inference.letter_check import LetterCheck, is_whole
-from digitnet.inference.number_reader import NumberReader, WrittenNumbers
+from digitnet.inference.number_reader import NumberReader
 from digitnet.inference.other_digits import count_digits
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.reading_thresholds import READING_THRESHOLDS, ReadingThresholds
 from digitnet.inference.tables import table_of
-from digitnet.inference.trace import Trace, as_unsure, lines_of, trace_of
+from digitnet.inference.trace import Trace, lines_of, stacked, trace_of
+from digitnet.inference.two_ways import better_trace, trace_of_numbers
 from digitnet.model_file.reading_networks import reading_networks
 from digitnet.notes import Note, NoteKind, counted, in_words
 from digitnet.pictures.decoding import PictureSource
@@ -139,7 +140,7 @@ class Reader:
         if best is None:
             height, width = first.ink.shape
             blank = blank_digit(height, width, first.notes)
-            return trace_of(first, _stack([]), Reading(((blank,),), in_words(first.notes)))
+            return trace_of(first, stacked([]), Reading(((blank,),), in_words(first.notes)))
         return self._trace_of_digit(best, edge)
 
     def _trace_of_digit(self, best: _Candidate, edge: float) -> Trace:
@@ -179,7 +180,7 @@ class Reader:
         """
         if not found:
             return None
-        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
+        outputs = self.predictor.outputs(stacked([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
         limits, confidence = self.thresholds, self.decision.confidences(outputs)
         logits = self.decision.comparable_logits(outputs)
@@ -202,7 +203,7 @@ class Reader:
         """The first candidate, or a confident one with a smaller outlier score; None without any."""
         if not found:
             return None
-        outputs = self.predictor.outputs(_stack([framed.image for _, framed in found]))
+        outputs = self.predictor.outputs(stacked([framed.image for _, framed in found]))
         outlier_scores = self.decision.outlier_scores(outputs)
         row = 0
         if outlier_scores is not None:
@@ -246,15 +247,16 @@ class Reader:
                 "what is known about a number helps only where a model reads the ten digits: this one reads "
                 f"{', '.join(self.decision.class_names[:3])} ...; leave it out, or take another model"
             )
-        is_blank = not first.ink.any() and min(first.ink.shape) < self.thresholds.small_side
-        found = None if self.numbers is None or is_blank else self.numbers.read(first, constraint)
-        if found is not None and (constraint is not None or (found.table_shape is not None and found.is_likely)):
-            return _trace_of_numbers(first, found)
+        found = None if self.numbers is None else self.numbers.read(first, constraint)
+        if found is not None and constraint is not None:
+            return trace_of_numbers(first, found)
         best = self._read_page(first)
+        if found is not None and found.is_table:
+            return better_trace(first, found, best.trace)
         if best.page.left_out:
             return best.trace
         plain = self._read_again(best, attempts)
-        return plain if self.numbers is None else _better_trace(first, found, plain)
+        return plain if self.numbers is None else better_trace(first, found, plain)
 
     def read_table(self, picture: PictureSource) -> Table:
         """Read the numbers of a picture in rows and columns.
@@ -271,10 +273,14 @@ class Reader:
         """
         if self.numbers is None:
             raise ConfigurationError("tables are read with models of the ten digits: this one has other classes")
-        found = self.numbers.read(next(binarizations(picture)))
+        first = next(binarizations(picture))
+        found = self.numbers.read(first)
         if found is None:
             return Table((), notes=in_words((Note(NoteKind.BLANK),)))
-        return table_of(found.numbers, found.table_shape, in_words(found.notes))
+        numbers = found.numbers
+        if found.is_table:
+            numbers = better_trace(first, found, self._read_page(first).trace).reading.numbers
+        return table_of(numbers, found.table_shape, in_words(found.notes))
 
     def _read_again(self, best: _PageRead, attempts: Iterator[Picture]) -> Trace:
         """Read plain lines of digits, in ink that was separated from paper in other ways where they are few or odd."""
@@ -292,7 +298,7 @@ class Reader:
         outlier_scores = self.decision.outlier_scores(outputs)
         found = page.choose(self.decision.comparable_logits(outputs), self.decision.class_names, outlier_scores)
         chosen = outputs.take(np.array([digit.candidate for digit in found], np.intp))
-        chosen = self.predictor.averaged(_stack([digit.image for digit in found]), chosen)
+        chosen = self.predictor.averaged(stacked([digit.image for digit in found]), chosen)
         places = [Place(digit.box, digit.line, digit.notes) for digit in found]
         digits = self.decision.digits(chosen, places, in_number=True)
         is_kept = self._kept(digits)
@@ -323,7 +329,7 @@ class Reader:
         digits = self.decision.digits(read.outputs, places)
         if len(digits) >= self.thresholds.crowd and any(digit.status == "not_a_digit" for digit in digits):
             ignored = in_words((*read.picture.notes, *_marks_ignored(len(digits))))
-            return trace_of(read.picture, _stack([]), Reading((), ignored))
+            return trace_of(read.picture, stacked([]), Reading((), ignored))
         return _trace_of_page(read.picture, read.page, read.found, digits, self._kept(digits))
 
     def _kept(self, digits: Sequence[Digit]) -> NDArray[np.bool_]:
@@ -349,40 +355,13 @@ def reader_for(predictor: Predictor, decision: Decision) -> Reader:
     return Reader(predictor, decision, numbers=numbers, letters=LetterCheck(reading_networks))
 
 
-def _better_trace(picture: Picture, found: WrittenNumbers | None, plain: Trace) -> Trace:
-    """The answer of two ways to read a page, the second of which knows only plain lines of digits.
-
-    The first one counts. Where both differ, the second one does if it is sure, and either there is neither a mark nor a
-    word nor a rule, or both have found as many digits; but then nothing is sure. So it is where the first one has found
-    no number, and where nothing looks like a digit. Chosen among thirteen rules on 257 rendered lines of training
-    digits (docs/log.md, 2026-11-30, "straight runs, and two ways to read a page").
-    """
-    if found is None or not found.numbers:
-        return as_unsure(plain)
-    texts = ["".join(digit.text for digit in line) for line in found.lines]
-    is_plain = not found.has_text and not found.has_rules
-    has_as_many = len(plain.digits) == sum(map(len, texts))
-    is_other = "\n".join(texts) != plain.reading.text
-    if is_other and plain.reading.status == "ok" and (is_plain or has_as_many):
-        return as_unsure(plain)
-    if plain.reading.status == "not_a_digit" and not found.is_likely:
-        return plain
-    return _trace_of_numbers(picture, found)
-
-
-def _trace_of_numbers(picture: Picture, found: WrittenNumbers) -> Trace:
-    reading = Reading(found.lines, in_words(found.notes), found.numbers, found.written)
-    steps = (*picture.steps[:-1], ("ink", found.ink)) if picture.steps else ()
-    return trace_of(replace(picture, ink=found.ink, steps=steps), _stack(found.images), reading)
-
-
 def _trace_of_page(
     picture: Picture, page: Page, found: Sequence[DigitInk], digits: Sequence[Digit], is_kept: NDArray[np.bool_]
 ) -> Trace:
     """The answer for a page, once it is known what each of its digits is, and which of them it has."""
     ignored = page.left_out + int((~is_kept).sum())
     notes = in_words((*picture.notes, *_page_notes(page, found), *_marks_ignored(ignored)))
-    images = _stack([digit.image for digit in found])[is_kept]
+    images = stacked([digit.image for digit in found])[is_kept]
     return trace_of(picture, images, Reading(lines_of(list(compress(digits, is_kept))), notes))
 
 
@@ -394,7 +373,3 @@ def _page_notes(page: Page, found: Sequence[DigitInk]) -> list[Note]:
 
 def _marks_ignored(marks: int) -> tuple[Note, ...]:
     return (Note(NoteKind.MARKS_IGNORED, (marks,)),) if marks else ()
-
-
-def _stack(images: Sequence[GrayPicture]) -> Images:
-    return np.stack(images) if images else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)

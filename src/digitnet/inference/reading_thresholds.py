@@ -22,7 +22,6 @@ class ReadingThresholds(NamedTuple):
         max_digits_again: But not a page of more digits.
         min_gain: By so much the worth of another attempt at a page must be larger, in digits (see `_PageRead.worth`).
         crowd: So many pieces, of which none is typical and some are refused, are specks, hatching or print.
-        small_side: Shorter side in pixels below which a picture without ink is blank.
         min_height_share: What is refused is kept, as a hole in its number, from this part of the median height of the
             digits in its line.
     """
@@ -51,8 +50,6 @@ class ReadingThresholds(NamedTuple):
     min_gain: int = 2
     # docs/log.md, 2026-11-29, "Numbers that are none": pages of 5,000 specks.
     crowd: int = 20
-    # Chosen by hand: the ink of a whole page may be missed by its contrast, that of a small picture hardly ever.
-    small_side: int = 500
     # Chosen by hand: between a full stop, a comma or a small letter, and a digit.
     min_height_share: float = 0.6
 

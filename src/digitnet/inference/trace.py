@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digitnet.arrays import AnyArray, GrayPicture, Images
+import numpy as np
+
+from digitnet.arrays import IMAGE_SIDE, AnyArray, GrayPicture, Images
 from digitnet.inference.answers import Digit, Reading, unsure
 from digitnet.notes import Note, about_the_file, unread_in_words
 from digitnet.pictures.loading import Picture
 
-__all__ = ["Trace", "as_unsure", "lines_of", "trace_of"]
+__all__ = ["Trace", "as_unsure", "lines_of", "stacked", "trace_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,3 +59,8 @@ def lines_of(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], ...]:
         tuple(replace(digit, line=line) for digit in digits if digit.line == number)
         for line, number in enumerate(numbers)
     )
+
+
+def stacked(images: Sequence[GrayPicture]) -> Images:
+    """Images in MNIST's frame as one array, uint8 (n, 28, 28), also where there are none."""
+    return np.stack(images) if len(images) else np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)

@@ -57,6 +57,12 @@ _MARGIN = 16
 _MARGIN_SQUARE = 41
 # Least ink in pixels of what counts for the height of digits; chosen by hand.
 _MIN_AREA = 12
+# Ratio of heights, and of areas of ink, from which strokes were too thick for the network, which saw mere rims: in
+# rendered lines and other pictures such rims are 1/14 to 1/4 as high as digits, and 1/10 to 2/7 of the ink
+# (docs/log.md, 2026-11-30, "lines of nothing but digits").
+_RIM_HEIGHT, _RIM_AREA = 2.5, 2.0
+# Level from which a pixel is inked where ink is measured; chosen by hand.
+_FULL = 128
 
 
 class WrittenInk(NamedTuple):
@@ -172,6 +178,7 @@ def find_page_ink(
     typical_height: Callable[[AnyArray], float],
     expected_height: float | None = None,
     is_ink_dark: bool | None = None,
+    usual_ink: GrayPicture | None = None,
 ) -> PageInk | None:
     """Find a page's ink at a scale at which its digits have the size that the networks know.
 
@@ -181,10 +188,50 @@ def find_page_ink(
         typical_height: Of digits, from the heights of all pieces of ink.
         expected_height: Of digits in pixels of the picture; None where nothing is known.
         is_ink_dark: Whether the ink is darker than its paper; None where that is to be found out.
+        usual_ink: uint8 (height, width), perhaps larger than the picture: ink as its contrast alone shows it, from
+            which it is seen whether strokes are too thick; None where it is not known.
 
     Returns:
         The ink; None where there is neither ink nor a rule.
     """
+    found = _page_ink(picture, classify, typical_height, expected_height, is_ink_dark)
+    if found is None or usual_ink is None:
+        return found
+    height = _height_of_rims(found, usual_ink, typical_height)
+    if height is None:
+        return found
+    again = _page_ink(picture, classify, typical_height, height / found.scale, found.is_ink_dark)
+    if again is None or _area(again.ink) / again.scale**2 < _RIM_AREA * _area(found.ink) / found.scale**2:
+        return found
+    return again
+
+
+def _height_of_rims(
+    found: PageInk, usual_ink: GrayPicture, typical_height: Callable[[AnyArray], float]
+) -> float | None:
+    """The height of the digits of which only rims were seen, in pixels of the copy; None where all ink was seen."""
+    seen = found.ink[found.margin : -found.margin, found.margin : -found.margin] >= _FULL
+    size = (seen.shape[1], seen.shape[0])
+    usual = np.asarray(cv2.resize(usual_ink, size, interpolation=cv2.INTER_AREA) >= _FULL, np.uint8)
+    n, labels, statistics, _ = cv2.connectedComponentsWithStats(usual, connectivity=8)
+    areas = statistics[:, cv2.CC_STAT_AREA]
+    shares = np.bincount(labels[seen], minlength=n) / areas
+    is_seen = shares > 0
+    is_seen[0] = False
+    if not is_seen.any() or np.median(shares[is_seen]) > 1 / _RIM_AREA:
+        return None
+    height = typical_height(statistics[is_seen, cv2.CC_STAT_HEIGHT])
+    return height if height > _RIM_HEIGHT * found.digit_height else None
+
+
+def _page_ink(
+    picture: GrayPicture,
+    classify: PixelClassifier,
+    typical_height: Callable[[AnyArray], float],
+    expected_height: float | None,
+    is_ink_dark: bool | None,
+) -> PageInk | None:
+    """The ink of a page at the scale that fits it, as far as the network sees ink."""
     side = max(picture.shape)
     scale = min(max(1.0, _FIRST_SIDES[0] / side), _MAX_SCALE) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
     if expected_height is not None:
@@ -257,3 +304,8 @@ def _heights(ink: GrayPicture) -> AnyArray:
     strokes = np.asarray((ink >= 64) * np.uint8(1), np.uint8)
     _, _, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     return np.asarray(statistics[1:, cv2.CC_STAT_HEIGHT][statistics[1:, cv2.CC_STAT_AREA] >= _MIN_AREA])
+
+
+def _area(ink: GrayPicture) -> int:
+    """Inked pixels."""
+    return int((ink >= _FULL).sum())

@@ -44,12 +44,14 @@ class NamedEdge:
         probability: That the group is one whole character of that name, in [0, 1].
         network_probability: The same by the networks alone, where other characters of the page count in `probability`;
             1 where they do not.
+        digit_probability: Of the most probable digit that it may be instead, by the networks alone.
     """
 
     group: int
     name: str
     probability: float
     network_probability: float = 1.0
+    digit_probability: float = 0.0
 
     @property
     def confidence(self) -> float:
