@@ -60,7 +60,8 @@ class NumberThresholds(NamedTuple):
     # (docs/log.md, 2026-11-30, "tables, and what is sure").
     min_digit_in_cell: float = 0.1
     # How many times as probable as any digit a mark must be to be one beyond doubt: on rendered lines without marks a
-    # slanted 1 is a slash, up to 7 times as probable and once 61 (docs/log.md, 2026-11-30, "lines of nothing but digits").
+    # slanted 1 is a slash, up to 7 times as probable and once 61 (docs/log.md, 2026-11-30, "lines of nothing but
+    # digits").
     sure_mark: float = 20.0
     # Letters that are more probable than not, from which a page has words; chosen by hand.
     page_letters: int = 3
