@@ -75,6 +75,7 @@ TESTED_THROUGH = {
     "exports/source": "exports/test_export.py",
     "inference/known_numbers": "inference/test_number_reader.py",
     "inference/number_words": "inference/test_number_reader.py",
+    "inference/trace": "inference/test_reader.py",
     "segmentation/table_grid": "segmentation/test_cells.py",
     "cli/entry": "cli/test_outcomes.py",
     "cli/evaluate": "cli/test_cli.py",
