@@ -35,14 +35,16 @@ class AdaptationWeights(NamedTuple):
         known_from: Least probability of a digit that is an example.
         min_known: Least number of such digits on a page.
         max_known: Greatest number of them, so that a page of ten thousand digits takes no gigabytes; of more, every
-            second, third and so on counts. Chosen by hand.
+            second, third and so on counts.
     """
 
+    # docs/log.md 2026-11-30, "digits of one hand look alike": chosen among fifteen settings.
     width: float = 0.15
     weight: float = 1.5
     doubt: float = 0.03
     known_from: float = 0.9
     min_known: int = 8
+    # Chosen by hand.
     max_known: int = 500
 
 
