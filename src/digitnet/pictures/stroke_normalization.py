@@ -171,7 +171,7 @@ def _darkest_within(ink: GrayPicture, window: int) -> GrayPicture:
 def _rectangles(window: int) -> list[AnyArray]:
     """Rectangles, uint8 of ones, whose union is the ellipse of a window; each has its own odd sides."""
     widths = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window)).sum(axis=1)
-    return [np.ones((int((widths >= width).sum()), width), np.uint8) for width in np.unique(widths).tolist()]
+    return [np.ones((int((widths >= width).sum()), width), np.uint8) for width in sorted(set(widths.tolist()))]
 
 
 def _slant(ink: GrayPicture, limits: StrokeLimits) -> float:
