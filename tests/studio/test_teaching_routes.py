@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import json
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -79,6 +80,44 @@ def test_a_run_from_start_to_end(client: httpx.Client, workshop: Workshop) -> No
     assert run["status"] == "failed"  # the made up process finds nothing in its settings that it should do
     assert client.delete("training", params={"id": job_id}).json() == {"id": job_id}
     assert client.get("training").json() == {"runs": []}
+
+
+def test_curves_of_several_runs_come_without_their_pictures(client: httpx.Client, workshop: Workshop) -> None:
+    first = start(workshop, "finish")
+    wait_until(lambda: workshop.runs.news(first, 0).is_over)
+    shutil.copytree(workshop.runs.path(first), workshop.runs.path(second := f"{first}f"))
+    description = workshop.runs.path(second) / "job.json"
+    description.write_text(description.read_text().replace(first, second))
+    told = client.get("training/curves", params={"ids": f"{first},{second}"}).json()["curves"]
+    assert list(told) == [first, second]
+    for curves in told.values():
+        assert curves["validation_accuracy"] == [0.1, 0.2, 0.3]
+        assert curves["loss"] == [1.0, 1.0, 1.0]
+        assert set(curves) == {"loss", "accuracy", "validation_loss", "validation_accuracy"}
+    for ids, status in (("", 400), (",".join(["run-1"] * 9), 400), ("run-1", 404), (f"{first},../x", 404)):
+        assert client.get("training/curves", params={"ids": ids}).status_code == status
+
+
+def test_the_search_for_a_rate_is_one_training_at_a_time(
+    client: httpx.Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def search(settings: dict[str, Any]) -> dict[str, Any]:
+        asked.append(settings)
+        refused = client.post("training", json={})
+        assert refused.status_code == 409
+        return {"rates": [1.0], "losses": [2.0], "suggestion": 0.1}
+
+    monkeypatch.setattr("digitnet.studio.teaching.workshop.searched_rates", search)
+    assert client.post("training/rates", json={"hidden_sizes": [3]}).json()["suggestion"] == 0.1
+    assert asked[0]["hidden_sizes"] == [3]
+    assert client.post("training/rates", json={"hidden_sizes": [0]}).status_code == 422
+    job_id = start(workshop, "wait")
+    assert client.post("training/rates", json={}).status_code == 409
+    workshop.runs.stop(job_id)
+    wait_until(lambda: workshop.runs.news(job_id, 0).is_over)
+    assert len(asked) == 1
 
 
 def test_a_run_has_a_name_and_gets_another_one_while_it_is_under_way(client: httpx.Client, workshop: Workshop) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from digitnet.augmentation.augmenter import make_augmentation
 from digitnet.augmentation.regional_forms import with_regional_forms
 from digitnet.datasets import Dataset
@@ -245,8 +248,9 @@ class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._clock = clock
         self._epoch = 0
 
-    def on_losses(self, steps: int, of: int, loss: float) -> None:
-        self._listener(StepsFinished(self._epoch, steps, of, loss))
+    def on_losses(self, steps: int, of: int, losses: NDArray[np.float32]) -> None:
+        if steps < of:  # the end of the epoch is an event of its own
+            self._listener(StepsFinished(self._epoch, steps, of, float(losses.mean())))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         self._epoch = epoch + 1

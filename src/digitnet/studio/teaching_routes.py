@@ -17,6 +17,7 @@ from digitnet.studio.teaching import LOADED, PICTURE_BYTES_MAX, Workshop, archiv
 __all__ = ["teaching_routes"]
 
 _SMALL = 4 << 10  # bytes of a body that holds an id or settings
+_CURVES_MAX = 8  # runs side by side: what a page has room for
 _CORRECTION = (4 << 10) + 2 * PICTURE_BYTES_MAX  # an image and a picture, in base64
 
 
@@ -35,6 +36,8 @@ def teaching_routes(workshop: Workshop) -> list[Route]:
         ("training", "POST", training.start),
         ("training", "DELETE", training.delete),
         ("training/name", "POST", training.rename),
+        ("training/curves", "GET", training.curves),
+        ("training/rates", "POST", training.rates),
         ("training/stop", "POST", training.stop),
         ("training/resume", "POST", training.resume),
         ("training/events", "GET", RunEvents(workshop)),
@@ -73,6 +76,19 @@ class _Training:
         job_id = text_of(content, "id")
         await in_thread(request, self._workshop.rename, job_id, text_of(content, "name"))
         return json_response({"id": job_id})
+
+    async def rates(self, request: Request) -> Response:
+        """Losses at growing learning rates."""
+        settings = await read_json(request, _SMALL)
+        return json_response(await in_thread(request, self._workshop.search_rates, settings))
+
+    async def curves(self, request: Request) -> Response:
+        """The figures of all epochs of some."""
+        ids = [part for part in request.query_params.get("ids", "").split(",") if part]
+        if not 1 <= len(ids) <= _CURVES_MAX:
+            raise RequestError(f"ids names {len(ids)} runs: expected 1 to {_CURVES_MAX}, with commas between")
+        curves = self._workshop.runs.curves
+        return json_response({"curves": {job_id: await in_thread(request, curves, job_id) for job_id in ids}})
 
     async def stop(self, request: Request) -> Response:
         """Ask one to stop."""

@@ -41,14 +41,15 @@ _POLL_SECONDS = 0.01  # how often a running epoch is asked whether it is done; c
 
 
 Order: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]  # of the images in an epoch, (n,)
+Losses: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]  # mean loss of each of some steps, (steps,)
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
     """What `train` is asked for, apart from the model and its images; each attribute is the argument of that name.
 
-    `on_losses` is called some times an epoch with the steps that are done, those of the whole epoch, and the mean loss
-    of those since the call before. It changes no result.
+    `on_losses` is called some times an epoch with the steps that are done, those of the whole epoch, and the loss of
+    each step since the call before. It changes no result.
     """
 
     epochs: int
@@ -60,7 +61,7 @@ class TrainingPlan:
     hard_examples: ExampleDifficulty | None = None
     keep_zeros: bool = False
     weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
-    on_losses: Callable[[int, int, float], None] | None = field(default=None, compare=False)
+    on_losses: Callable[[int, int, Losses], None] | None = field(default=None, compare=False)
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -230,8 +231,8 @@ class _Epochs:
             state = result[0]
             told.append(result[1])
             done = first + len(result[1].losses)
-            if on_losses is not None and done < steps:  # the end of the epoch is told by its callbacks
-                on_losses(done, steps, float(np.asarray(result[1].losses).mean()))
+            if on_losses is not None:
+                on_losses(done, steps, np.asarray(result[1].losses))
         losses, difficulties = (np.concatenate(parts) for parts in zip(*told, strict=True))
         return state, StepOutputs(jax.numpy.asarray(losses), jax.numpy.asarray(difficulties))
 

@@ -14,6 +14,8 @@ run_process     the process of a run, seen from the server
 process_control the same process, seen from inside: sends events, receives `stop`
 runs            start, stop, resume, delete, list
 live_training   the process of a training run
+rate_process    which learning rate to begin with, asked by the server
+rate_search     the process that finds it out
 lesson          the process in which a copy of a network learns the corrections
 approval        whether a taught copy may answer
 mixture         corrections and MNIST, mixed
@@ -30,6 +32,9 @@ run, 409 where it cannot be done now (another run is under way, training is off,
     GET    training                   {"runs": [RUN, ...]}, the newest first; 20 are kept
     POST   training SETTINGS          {"id"}; the fields of `RunSettings` and "name", all of them optional
     POST   training/name {"id", "name"}   {"id"}; another name, of at most 60 characters
+    GET    training/curves?ids=A,B    {"curves": {id: {"loss": [one an epoch, ...], "accuracy", "validation_loss",
+                                      "validation_accuracy"}, ...}} of at most eight
+    POST   training/rates SETTINGS    {"rates", "losses" at them, "suggestion"}; it takes a quarter of a minute
     POST   training/stop {"id"}       {"id"}
     POST   training/resume {"id"}     {"id"}
     DELETE training?id=               {"id"}

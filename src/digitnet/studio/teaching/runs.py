@@ -3,8 +3,8 @@
 import json
 import shutil
 import threading
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -250,6 +250,37 @@ class Runs:
             job = self._jobs.get(job_id)
             is_over = self.summary(job).status != "running"
             return News(read_events(self._jobs.path(job_id) / EVENTS_FILE)[max(0, after) :], None, is_over)
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """While this is open no run is under way and none can start, at any server of this folder.
+
+        Raises:
+            BusyError: One is under way.
+        """
+        self._wait_for_its_end()
+        with self._lock:
+            lock = self._take_lock()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def curves(self, job_id: str) -> dict[str, list[float]]:
+        """The figures of every finished epoch, without pictures.
+
+        Args:
+            job_id: Its id.
+
+        Returns:
+            Of each figure a list, one value an epoch; empty ones before the first.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        rows = [event.data for event in self.news(job_id, 0).events if event.kind == "epoch"]
+        names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        return {name: [row[name] for row in rows if name in row] for name in names}
 
     def withdraw_approvals(self) -> None:
         """Refuse copies that an older version had approved and that the rule of today refuses; each is told why.

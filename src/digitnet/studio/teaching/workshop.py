@@ -15,6 +15,7 @@ from digitnet.studio.teaching.corrections import Corrections
 from digitnet.studio.teaching.errors import BusyError, NotFoundError, StorageError
 from digitnet.studio.teaching.jobs import Job, Summary
 from digitnet.studio.teaching.private_folder import make_private_folder, missing_for_training
+from digitnet.studio.teaching.rate_process import searched_rates
 from digitnet.studio.teaching.runs import Runs
 from digitnet.studio.teaching.settings import RunSettings
 
@@ -111,6 +112,24 @@ class Workshop:
         checked = RunSettings.from_dict(settings)
         name = _checked_name(name) if name.strip() else "-".join(map(str, checked.hidden_sizes))
         return self.runs.start("run", checked.to_dict(), name, keep={self.answering})
+
+    def search_rates(self, settings: object) -> dict[str, Any]:
+        """Find out which learning rate a run may begin with.
+
+        Args:
+            settings: As for `start_training`; the learning rate and the epochs do not count.
+
+        Returns:
+            `rates`, the `losses` at them, and the `suggestion`.
+
+        Raises:
+            BusyError: Training is off, or a run is under way.
+            ConfigurationError: A setting is not what it may be, or the search broke off.
+        """
+        self._check_training()
+        checked = RunSettings.from_dict(settings)
+        with self.runs.exclusively():
+            return searched_rates(checked.to_dict())
 
     def rename(self, job_id: str, name: str) -> None:
         """Give a run another name.

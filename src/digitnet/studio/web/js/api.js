@@ -153,6 +153,10 @@ export const mistakesCell = (query) => ask("mistakes/cell", { query });
 /** @param {Record<string, unknown>} settings */
 export const startTraining = (settings) => ask("training", { json: settings });
 export const listTraining = () => ask("training");
+/** @param {Record<string, unknown>} settings */
+export const searchRates = (settings) => ask("training/rates", { json: settings });
+/** @param {string[]} ids */
+export const trainingCurves = (ids) => ask("training/curves", { query: { ids: ids.join(",") } });
 /**
  * @param {string} id
  * @param {string} name

@@ -13,6 +13,7 @@ import { createDials } from "../train/dials.js";
 import { RunLog } from "../train/log.js";
 import { createRunView } from "../train/run.js";
 import { createRuns } from "../train/runs.js";
+import { createSideBySide } from "../train/side_by_side.js";
 import { addressOf, namesSettings, settingsFrom } from "../train/settings.js";
 
 /**
@@ -67,14 +68,28 @@ export function createTrainPanel(store, drawing) {
       location.hash = "#draw";
     },
   });
-  const list = createRuns({ choose: (id) => choose(id), compare: (id) => compare(other?.run.id === id ? "" : id) });
+  const side = createSideBySide({ start: async (settings) => {
+    const { id } = await api.startTraining(settings);
+    await refresh();
+    choose(id);
+    return id;
+  } });
+  const list = createRuns({
+    choose: (id) => choose(id),
+    compare: (id) => compare(other?.run.id === id ? "" : id),
+    beside: (id) => {
+      side.toggle(id);
+      draw();
+    },
+    isBeside: side.isBeside,
+  });
   const welcome = h("section", { class: "card welcome" }, h("h2", {}, "How a network learns"),
     h("p", {}, "A network starts with random weights, and its answers are guesses. In every epoch it sees each training image once, " +
       "and after each step its weights change a little, so that the answers become less wrong."),
     h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));
   view.element.hidden = true;
   const place = h("div");
-  byId("train-body").append(h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element)));
+  byId("train-body").append(h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element, side.element)));
   /** @type {ReturnType<typeof createDials>} */
   let dials;
 
@@ -82,6 +97,7 @@ export function createTrainPanel(store, drawing) {
     welcome.hidden = Boolean(log);
     view.element.hidden = !log;
     if (log) view.show(log, other);
+    side.show(runs);
     list.show(runs, log?.run.id ?? "", other?.run.id ?? "");
     dials.setRunning(Boolean(log?.running) || runs.some(({ status }) => status === "running"));
     tell("runs", { runs, log, other });

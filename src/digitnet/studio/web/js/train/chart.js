@@ -29,10 +29,11 @@ export function createChart(title, { format, describe }) {
     /**
      * @param {Curve[]} curves
      * @param {number} epochs How many there will be.
+     * @param {Curve[]} [all] Those of other charts too, which share the axes.
      */
-    show(curves, epochs) {
+    show(curves, epochs, all = curves) {
       drawing.setAttribute("aria-label", `${title}. ${describe(curves)}`);
-      const scale = scaleOf(curves, epochs);
+      const scale = scaleOf(all, epochs);
       drawing.replaceChildren(...axes(scale, format), ...curves.flatMap((curve) => lineOf(curve, scale)));
     },
   };

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { plural } from "../format.js";
+import { createRateFinder } from "./rate_finder.js";
 import { STEPS, parameterCount } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
@@ -53,6 +54,10 @@ export function createDials(settings, known, { classes, link, onChange, onStart 
     return field(name, text, input);
   };
   const augment = h("input", { type: "checkbox", checked: now.augment, onchange: () => change({ augment: augment.checked }) });
+  const finder = createRateFinder({ settings: () => now, onTake: (rate) => {
+    element.querySelector("input[list=rates]").value = String(rate);
+    change({ learning_rate: rate });
+  } });
   const naming = h("input", { type: "text", maxlength: 60, autocomplete: "off", placeholder: "its layers" });
   const start = h("button", { class: "button primary" }, "Start training");
   const busy = h("p", { class: "note", hidden: true }, "Only one run at a time: wait until this one has ended, or stop it.");
@@ -62,7 +67,7 @@ export function createDials(settings, known, { classes, link, onChange, onStart 
   } },
   h("h2", {}, "The network"), sizes.element, h("div", {}, about("hidden_sizes"), count),
   number("training_images", "Images to learn from"), number("epochs", "Epochs"),
-  number("learning_rate", "Learning rate", { list: "rates" }),
+  number("learning_rate", "Learning rate", { list: "rates" }), finder,
   h("datalist", { id: "rates" }, ...RATES.map((rate) => h("option", { value: rate }))),
   h("details", {}, h("summary", {}, "More settings"),
     number("dropout", "Dropout"),

@@ -5,8 +5,10 @@ import { percent, plural } from "../format.js";
 
 const HELD_OUT = 5000; // runs of older versions counted these with the others
 
-/** @param {{choose: (id: string) => void, compare: (id: string) => void}} actions */
-export function createRuns({ choose, compare }) {
+/**
+ * @param {{choose: (id: string) => void, compare: (id: string) => void, beside: (id: string) => void, isBeside: (id: string) => boolean}} actions
+ */
+export function createRuns({ choose, compare, beside, isBeside }) {
   const list = h("ol", { class: "runs" });
   const element = h("section", { class: "card", hidden: true }, h("h2", {}, "Runs kept here"),
     h("p", { class: "note" }, "Show a run, or compare another one with it. The oldest runs are deleted to make room for new ones."), list);
@@ -18,6 +20,7 @@ export function createRuns({ choose, compare }) {
     return h("li", { class: run.id === chosen ? "chosen" : run.id === compared ? "compared" : "" },
       h("div", {}, h("strong", {}, run.name), h("span", { class: "note" }, about(run))),
       h("div", { class: "buttons" }, button("Show", run.id === chosen, () => choose(run.id), "show"),
+        button("Beside", isBeside(run.id), () => beside(run.id), "beside"),
         run.id === chosen || !chosen ? null : button("Compare", run.id === compared, () => compare(run.id), "compare")));
   };
 
