@@ -25,6 +25,7 @@ test: $(VENV)/.dev
 # dependencies. Some gigabytes, an hour or two.
 test-all: test check
 	scripts/test-wheel
+	scripts/test-processes
 	scripts/test-kserve
 	scripts/test-kubernetes
 	scripts/test-sklearn

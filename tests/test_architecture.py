@@ -100,6 +100,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "schedules",
         "fast_layers",
         "objective",
+        "processes",
+        "data_parallel",
         "epoch",
         "history",
         "checkpoint_file",

@@ -9,7 +9,15 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from digitnet.errors.escaping import escape_controls
-from digitnet.runs.events import CoresChanged, EpochFinished, EpochStarted, RunEvent, RunStarted, StageStarted
+from digitnet.runs.events import (
+    CoresChanged,
+    DevicesChanged,
+    EpochFinished,
+    EpochStarted,
+    RunEvent,
+    RunStarted,
+    StageStarted,
+)
 
 __all__ = ["ProgressDisplay"]
 
@@ -43,9 +51,11 @@ class ProgressDisplay:
         Args:
             event: The next one of the run.
         """
-        if isinstance(event, CoresChanged):
+        if isinstance(event, CoresChanged | DevicesChanged):
+            noun = "core" if isinstance(event, CoresChanged) else "device"
+            before, now = _counted(event.before, noun), _counted(event.now, noun)
             self._console.print(
-                f"digitnet: this run was begun on {_cores(event.before)} and goes on with {_cores(event.now)}: its "
+                f"digitnet: this run was begun on {before} and goes on with {now}: its "
                 "bits will differ from those of a run that was not interrupted",
                 soft_wrap=True,
             )
@@ -98,8 +108,8 @@ class ProgressDisplay:
             self._progress = None
 
 
-def _cores(n: int) -> str:
-    return "1 core" if n == 1 else f"{n} cores"
+def _counted(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _announce(console: Console, event: RunStarted) -> None:

@@ -46,6 +46,10 @@ def _describe(line: CommandLine) -> None:
     add_data(section)
     section.option("--out", metavar="DIR", type=Path, help="Folder to make. [default: runs/PRESET-TIME]")
     section.option("--resume", metavar="DIR", type=Path, help="Go on with an interrupted run, with its own settings.")
+    section.flag(
+        "--distributed",
+        help="Train on all devices of several processes, each of which is started like this one; process 0 writes.",
+    )
     section.option(
         "--show-augmentation", metavar="PNG", type=Path, help="Only draw what --augment does to some images."
     )
@@ -60,7 +64,11 @@ def _run(arguments: Namespace) -> int:
         raise ConfigurationError("--resume goes on with the run's own settings: leave all others away")
     recipe = make_recipe(arguments.preset or "standard", **dials)
     if arguments.show_augmentation is None:
-        _report(_trained(recipe, arguments), as_json=arguments.as_json)
+        outcome = _trained_together(recipe, arguments) if arguments.distributed else _trained(recipe, arguments)
+        if outcome is not None:
+            _report(outcome, as_json=arguments.as_json)
+    elif arguments.distributed:
+        raise ConfigurationError("--show-augmentation draws a figure and trains nothing: leave --distributed away")
     elif arguments.out is not None:
         raise ConfigurationError("--show-augmentation draws a figure and trains nothing: leave --out away")
     else:
@@ -99,6 +107,29 @@ def _trained(recipe: Recipe, arguments: Namespace) -> "Outcome":
             data = load_data(source, recipe, on_bad_picture, loading.result() if loading else None)
             command = ["digitnet", *sys.argv[1:]]
             return start_run(recipe, data, arguments.out, command=command, listener=display, stop=stop)
+
+
+def _trained_together(recipe: Recipe, arguments: Namespace) -> "Outcome | None":
+    """The same with other processes. The outcome is known to process 0, which alone shows progress."""
+    from rich.console import Console
+
+    from digitnet.cli.distributed import joined_processes
+    from digitnet.cli.interrupts import stop_after_epoch
+
+    with joined_processes(is_verbose=arguments.verbose):
+        from digitnet.cli.progress import ProgressDisplay
+        from digitnet.runs import load_data
+        from digitnet.runs.distributed import resume_distributed_run, start_distributed_run
+        from digitnet.training.compilation_cache import compilation_cache
+        from digitnet.training.processes import is_leader
+
+        console = Console(stderr=True, highlight=False, quiet=arguments.quiet or not is_leader())
+        with stop_after_epoch(console) as stop, compilation_cache(print_note), ProgressDisplay(console) as display:
+            if arguments.resume is not None:
+                return resume_distributed_run(arguments.resume, listener=display, stop=stop)
+            data = load_data(arguments.data or "mnist", recipe, arguments.on_bad_picture or "fail")
+            command = ["digitnet", *sys.argv[1:]]
+            return start_distributed_run(recipe, data, arguments.out, command=command, listener=display, stop=stop)
 
 
 def _show_augmentation(recipe: Recipe, arguments: Namespace) -> None:

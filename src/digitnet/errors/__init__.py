@@ -14,6 +14,7 @@
     ├── RunFolderError            a run folder that exists, is unwritable or cannot be resumed
     ├── TrainingDivergedError     the loss stopped being a finite number
     ├── TrainingInterruptedError  the user stopped a run, which can go on
+    ├── TrainingProcessError      several processes cannot train together, or no longer
     ├── BatchError                work on many pictures or runs cannot begin, or cannot go on; what was finished is safe
     ├── MissingExtraError         an optional dependency is not installed
     ├── RequestError              a request over HTTP that cannot be answered, and the status that says so
@@ -43,6 +44,7 @@ __all__ = [
     "ServerStartError",
     "TrainingDivergedError",
     "TrainingInterruptedError",
+    "TrainingProcessError",
     "nearest_name",
     "reason_of",
 ]
@@ -102,6 +104,10 @@ class TrainingDivergedError(DigitnetError, ArithmeticError):
 
 class TrainingInterruptedError(DigitnetError):
     """The user stopped a run; what was finished is safe, and the message says how to go on."""
+
+
+class TrainingProcessError(DigitnetError):
+    """Several processes that train one network do not find each other, do not agree, or one of them is lost."""
 
 
 class BatchError(DigitnetError):

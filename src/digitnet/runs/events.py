@@ -13,6 +13,7 @@ from digitnet.training.recipes import Recipe
 
 __all__ = [
     "CoresChanged",
+    "DevicesChanged",
     "EpochFinished",
     "EpochStarted",
     "Listener",
@@ -55,6 +56,19 @@ class CoresChanged:
     Attributes:
         before: Cores that its process could run on when it was begun.
         now: Cores of this process.
+    """
+
+    before: int
+    now: int
+
+
+@dataclass(frozen=True)
+class DevicesChanged:
+    """A run goes on with another number of devices than it was begun with, so it will not end in the same bits.
+
+    Attributes:
+        before: Devices that trained it when it was begun.
+        now: Devices that train it from here on.
     """
 
     before: int
@@ -160,7 +174,14 @@ class RunFinished:
 
 
 RunEvent: TypeAlias = (
-    CoresChanged | RunStarted | EpochStarted | StepsFinished | EpochFinished | StageStarted | RunFinished
+    CoresChanged
+    | DevicesChanged
+    | RunStarted
+    | EpochStarted
+    | StepsFinished
+    | EpochFinished
+    | StageStarted
+    | RunFinished
 )
 Listener: TypeAlias = Callable[[RunEvent], None]
 

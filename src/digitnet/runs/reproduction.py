@@ -219,7 +219,7 @@ def _surroundings(folder: RunFolder) -> dict[str, str]:
     description = folder.read_description()
     versions = {str(name): str(version) for name, version in description["versions"].items()}
     others = {name: str(description.get(name, "not known")) for name in ("machine", "cores")}
-    return versions | others
+    return versions | others | {"devices": str(description.get("devices", 1))}
 
 
 def _compared(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Comparison, ...]:

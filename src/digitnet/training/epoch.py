@@ -15,13 +15,16 @@ import numpy as np
 from digitnet.arrays import IMAGE_SIDE
 from digitnet.augmentation.augmenter import Augmentation
 from digitnet.network.backend import KerasModel, keras
+from digitnet.training.data_parallel import DataParallel, OneDevice
 from digitnet.training.fast_layers import fast_layers
 from digitnet.training.objective import Objective
 
 __all__ = ["StepOutputs", "TrainingState", "make_epoch", "make_validation", "mean_loss", "read_state", "write_state"]
 
 Arrays: TypeAlias = list[jax.Array]
+Layout: TypeAlias = OneDevice | DataParallel
 
+_ONE_DEVICE = OneDevice()
 VALIDATION_BATCH = 1000  # images; bounds the memory of a pass, and changes no result
 
 
@@ -91,6 +94,7 @@ def make_epoch(
     augmentation: Augmentation | None = None,
     *,
     keep_zeros: bool = False,
+    layout: Layout = _ONE_DEVICE,
 ) -> Pass:
     """Compile, at its first call, one pass of training over the data.
 
@@ -100,6 +104,7 @@ def make_epoch(
         batch_size: Images a step. A last step takes the remainder, so that every image is seen.
         augmentation: What changes the images of a step; None leaves them as they are.
         keep_zeros: Leave the weights of kernels that are exactly 0 at 0, as if they did not exist.
+        layout: Over which devices a batch is divided.
 
     Returns:
         A function (state, images uint8 (n, ...), labels (n,), order int32 (m,), key uint32 (2,), weights float32 (n,)
@@ -132,15 +137,16 @@ def make_epoch(
         trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return state._replace(trainable=trainable, optimizer=optimizer), outputs
 
-    return _scan_over_batches(step, batch_size, augmentation)
+    return _scan_over_batches(step, batch_size, augmentation, layout)
 
 
-def make_validation(model: KerasModel, objective: Objective) -> Pass:
+def make_validation(model: KerasModel, objective: Objective, layout: Layout = _ONE_DEVICE) -> Pass:
     """Compile, at its first call, the losses and metrics over a data set in inference mode.
 
     Args:
         model: Compiled and built keras.Model.
         objective: From `make_objective`.
+        layout: Over which devices a batch is divided.
 
     Returns:
         As `make_epoch`; only the metrics of the state change.
@@ -155,7 +161,7 @@ def make_validation(model: KerasModel, objective: Objective) -> Pass:
         outputs = StepOutputs(loss, _difficulties(predictions, labels))
         return state._replace(metrics=_values_after(scope, model.metrics_variables)), outputs
 
-    return _scan_over_batches(step, VALIDATION_BATCH)
+    return _scan_over_batches(step, VALIDATION_BATCH, layout=layout)
 
 
 def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
@@ -165,7 +171,9 @@ def mean_loss(losses: jax.Array, batch_size: int, n: int) -> float:
     return float(np.asarray(losses, np.float64) @ sizes / n)
 
 
-def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation | None = None) -> Pass:
+def _scan_over_batches(
+    step: Step, batch_size: int, augmentation: Augmentation | None = None, layout: Layout = _ONE_DEVICE
+) -> Pass:
     def whole_pass(
         state: TrainingState,
         images: jax.Array,
@@ -178,7 +186,7 @@ def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation |
         def numbered_step(
             state: TrainingState, number_and_batch: tuple[jax.Array, jax.Array]
         ) -> tuple[TrainingState, StepOutputs]:
-            number, batch = number_and_batch
+            number, batch = number_and_batch[0], layout.divide(number_and_batch[1])
             chosen = images[batch]
             if augmentation is not None:
                 step_key = jnp.append(key, number)
@@ -198,7 +206,7 @@ def _scan_over_batches(step: Step, batch_size: int, augmentation: Augmentation |
             losses, difficulties = jnp.append(losses, last.losses), jnp.append(difficulties, last.difficulties)
         return state, StepOutputs(losses, difficulties)
 
-    return jax.jit(whole_pass)
+    return layout.compile(whole_pass)
 
 
 def _masked_gradient(gradient: jax.Array, weights: jax.Array) -> jax.Array:

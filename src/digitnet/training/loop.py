@@ -9,14 +9,16 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
+from digitnet.arrays import AnyArray
 from digitnet.augmentation.augmenter import Augmentation
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError, TrainingDivergedError
 from digitnet.network.backend import KerasModel, keras
 from digitnet.network.mlp import shaped_for
+from digitnet.training.data_parallel import layout_of
 from digitnet.training.epoch import (
     VALIDATION_BATCH,
-    Pass,
+    Layout,
     StepOutputs,
     TrainingState,
     make_epoch,
@@ -62,6 +64,7 @@ class TrainingPlan:
     keep_zeros: bool = False
     weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
     on_losses: Callable[[int, int, Losses], None] | None = field(default=None, compare=False)
+    mesh: Any = None
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -79,6 +82,7 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
     keep_zeros: bool = False,
     class_weight: Mapping[int, float] | None = None,
     sample_weight: Any = None,
+    mesh: Any = None,
 ) -> History:
     """Train a compiled Keras model in place.
 
@@ -103,6 +107,9 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
             step's loss is divided by the number of its images, not by the sum of their weights.
         sample_weight: The same for each image, (n,) in the order of `train_set`; not both. As in Keras these two count
             in metrics compiled as `weighted_metrics`, not in others, and not in validation.
+        mesh: The devices to divide each batch over, of this process or of all that `jax.distributed` has joined: a
+            jax.sharding.Mesh, or a keras.distribution.DeviceMesh. Every process calls `train` with the same arguments,
+            and is left with the same model. None trains on one device.
 
     Returns:
         A keras.callbacks.History: `history.history["loss"]` has one value an epoch.
@@ -110,11 +117,12 @@ def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
     Raises:
         ConfigurationError: The model is not compiled, does not fit the data, or a value makes no sense.
         TrainingDivergedError: The loss of an epoch is not finite; the model is as it was before that epoch.
+        TrainingProcessError: Another process has ended, or came to other weights.
     """
     check_settings(model, train_set, epochs, batch_size, initial_epoch)
     weights = image_weights(train_set, class_weight, sample_weight)
     plan = TrainingPlan(
-        epochs, batch_size, seed, validation_set, initial_epoch, augmentation, hard_examples, keep_zeros, weights
+        epochs, batch_size, seed, validation_set, initial_epoch, augmentation, hard_examples, keep_zeros, weights, mesh
     )
     return train_by_plan(model, train_set, plan, _checked_callbacks(callbacks))
 
@@ -147,7 +155,9 @@ def train_by_plan(
     check_settings(model, train_set, plan.epochs, plan.batch_size, plan.initial_epoch)
     if plan.seed < 0:
         raise ConfigurationError(f"seed is {plan.seed}: expected a whole number, 0 or more")
-    run_epoch = _Epochs(model, train_set, plan, stop)
+    layout = layout_of(plan.mesh)
+    layout.check_batch_size(plan.batch_size)
+    run_epoch = _Epochs(model, train_set, plan, stop, layout)
     history = History()
     steps = -(-len(train_set) // plan.batch_size)
     notify = keras.callbacks.CallbackList(
@@ -158,12 +168,14 @@ def train_by_plan(
     logs: dict[str, Any] | None = {}
     for epoch in range(plan.initial_epoch, plan.epochs):
         notify.on_epoch_begin(epoch)
-        logs = run_epoch(epoch)
+        with layout.watched():
+            logs = run_epoch(epoch)
         if logs is None:
             break
         notify.on_epoch_end(epoch, logs)
-        if model.stop_training or stop.requested:
-            break
+        with layout.watched():
+            if layout.is_any(model.stop_training or stop.requested, read_state(model)):
+                break
     model.optimizer.finalize_variable_values(model.trainable_variables)  # a moving average takes the weights' place
     notify.on_train_end(logs)
     return history
@@ -177,23 +189,26 @@ class _Epochs:
         train_set: Images and labels to learn from.
         plan: What is asked for.
         stop: Whether an epoch is to be given up.
+        layout: On which devices.
     """
 
-    def __init__(self, model: KerasModel, train_set: Dataset, plan: TrainingPlan, stop: StopRequest) -> None:
+    def __init__(
+        self, model: KerasModel, train_set: Dataset, plan: TrainingPlan, stop: StopRequest, layout: Layout
+    ) -> None:
         self._model = model
         self._plan = plan
         self._stop = stop
+        self._layout = layout
         self._n = len(train_set)
         objective = make_objective(model)
-        self._data = _on_device(model, train_set)
-        images, labels = self._data
-        self._weights = None if plan.weights is None else jax.device_put(plan.weights)
-        _build_variables(model, objective, images[:1], labels[:1])
-        self._run = make_epoch(model, objective, plan.batch_size, plan.augmentation, keep_zeros=plan.keep_zeros)
+        self._data: tuple[jax.Array, jax.Array] = layout.replicate(_as_arrays(model, train_set))
+        self._weights = None if plan.weights is None else layout.replicate(plan.weights)
+        _build_variables(model, objective, self._data)
+        self._run = make_epoch(
+            model, objective, plan.batch_size, plan.augmentation, keep_zeros=plan.keep_zeros, layout=layout
+        )
         self._measure = (
-            None
-            if plan.validation_set is None
-            else _Validation(model, make_validation(model, objective), plan.validation_set)
+            None if plan.validation_set is None else _Validation(model, objective, plan.validation_set, layout)
         )
 
     def __call__(self, epoch: int) -> dict[str, Any] | None:
@@ -213,28 +228,33 @@ class _Epochs:
         logs = {**_metrics(model), "loss": mean_loss(outputs.losses, plan.batch_size, self._n)}
         return logs if self._measure is None else logs | self._measure()
 
-    def _run_whole(self, order: Order, key: jax.Array) -> tuple[TrainingState, StepOutputs] | None:
-        result = self._run(read_state(self._model), *self._data, jax.device_put(order), key, self._weights)
-        return result if _wait_for(result, self._stop) else None
+    def _run_whole(self, order: Order, key: AnyArray) -> tuple[TrainingState, StepOutputs] | None:
+        place: tuple[jax.Array, jax.Array] = self._layout.replicate((order, key))
+        result = self._run(self._state(), *self._data, *place, self._weights)
+        return self._layout.local(result) if _wait_for(result, self._stop) else None
 
-    def _run_in_parts(self, order: Order, key: jax.Array) -> tuple[TrainingState, StepOutputs] | None:
+    def _run_in_parts(self, order: Order, key: AnyArray) -> tuple[TrainingState, StepOutputs] | None:
         """The same in some programs one after the other, and a word after each."""
-        batch_size, on_losses = self._plan.batch_size, self._plan.on_losses
+        batch_size, on_losses, layout = self._plan.batch_size, self._plan.on_losses, self._layout
         steps = -(-len(order) // batch_size)
         steps_of_part = max(-(-steps // _PARTS), _STEPS_OF_PART)
-        state, told = read_state(self._model), []
+        state, told = self._state(), []
         for first in range(0, steps, steps_of_part):
-            part = jax.device_put(order[first * batch_size : (first + steps_of_part) * batch_size])
-            result = self._run(state, *self._data, part, key, self._weights, jax.device_put(np.uint32(first)))
+            part = order[first * batch_size : (first + steps_of_part) * batch_size]
+            place: tuple[jax.Array, jax.Array] = layout.replicate((part, key))
+            result = self._run(state, *self._data, *place, self._weights, layout.replicate(np.uint32(first)))
             if not _wait_for(result, self._stop):
                 return None
-            state = result[0]
-            told.append(result[1])
-            done = first + len(result[1].losses)
+            state, outputs = result[0], layout.local(result[1])
+            told.append(outputs)
             if on_losses is not None:
-                on_losses(done, steps, np.asarray(result[1].losses))
+                on_losses(first + len(outputs.losses), steps, np.asarray(outputs.losses))
         losses, difficulties = (np.concatenate(parts) for parts in zip(*told, strict=True))
-        return state, StepOutputs(jax.numpy.asarray(losses), jax.numpy.asarray(difficulties))
+        return layout.local(state), StepOutputs(jax.numpy.asarray(losses), jax.numpy.asarray(difficulties))
+
+    def _state(self) -> TrainingState:
+        state: TrainingState = self._layout.replicate_state(read_state(self._model))
+        return state
 
     def _choose(self, epoch: int) -> Order:
         if self._plan.hard_examples is None:
@@ -245,21 +265,19 @@ class _Epochs:
 class _Validation:
     """Loss and metrics of the model on one data set, named with `val_`."""
 
-    def __init__(self, model: KerasModel, run: Pass, dataset: Dataset) -> None:
+    def __init__(self, model: KerasModel, objective: Objective, dataset: Dataset, layout: Layout) -> None:
         self._model = model
-        self._run = run
+        self._run = make_validation(model, objective, layout)
+        self._layout = layout
         self._n = len(dataset)
-        self._data = (
-            *_on_device(model, dataset),
-            jax.device_put(np.arange(self._n, dtype=np.int32)),
-            _key_of_epoch(0, 0),
-        )
+        order = np.arange(self._n, dtype=np.int32)
+        self._data = layout.replicate((*_as_arrays(model, dataset), order, _key_of_epoch(0, 0)))
 
     def __call__(self) -> dict[str, Any]:
         self._model.reset_metrics()
-        result = self._run(read_state(self._model), *self._data)
+        result = self._run(self._layout.replicate_state(read_state(self._model)), *self._data)
         _wait_for(result, StopRequest())  # it takes a moment, and its epoch is part of the model already
-        state, outputs = result
+        state, outputs = self._layout.local(result)
         write_state(self._model, state)
         logs = {**_metrics(self._model), "loss": mean_loss(outputs.losses, VALIDATION_BATCH, self._n)}
         return {f"val_{name}": value for name, value in logs.items()}
@@ -270,10 +288,9 @@ def order_of_epoch(seed: int, epoch: int, n: int) -> Order:
     return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int32)
 
 
-def _key_of_epoch(seed: int, epoch: int) -> jax.Array:
+def _key_of_epoch(seed: int, epoch: int) -> AnyArray:
     """The key of an epoch's augmentation, uint32 (2,); like the order it depends on (seed, epoch) alone."""
-    key: jax.Array = jax.device_put(np.random.SeedSequence([seed, epoch, 1]).generate_state(2, np.uint32))
-    return key
+    return np.random.SeedSequence([seed, epoch, 1]).generate_state(2, np.uint32)
 
 
 def _wait_for(result: tuple[TrainingState, StepOutputs], stop: StopRequest) -> bool:
@@ -285,18 +302,18 @@ def _wait_for(result: tuple[TrainingState, StepOutputs], stop: StopRequest) -> b
     return True
 
 
-def _on_device(model: KerasModel, dataset: Dataset) -> tuple[jax.Array, jax.Array]:
-    """The whole data set on the device, still uint8: 47 MB for MNIST."""
+def _as_arrays(model: KerasModel, dataset: Dataset) -> tuple[AnyArray, AnyArray]:
+    """The whole data set as it goes to the device, still uint8: 47 MB for MNIST."""
     num_outputs = model.output_shape[-1]
     if dataset.num_classes > num_outputs:
         raise ConfigurationError(
             f"the model has {num_outputs} outputs, but the data has {dataset.num_classes} classes: "
             f"build it with num_classes={dataset.num_classes}"
         )
-    return jax.device_put(shaped_for(model, dataset.images)), jax.device_put(dataset.labels.astype(np.int32))
+    return shaped_for(model, dataset.images), dataset.labels.astype(np.int32)
 
 
-def _build_variables(model: KerasModel, objective: Objective, images: jax.Array, labels: jax.Array) -> None:
+def _build_variables(model: KerasModel, objective: Objective, data: Sequence[jax.Array]) -> None:
     """Create the variables of metrics and optimiser, which Keras makes at their first use.
 
     The metrics are only traced: a Keras variable that is made in a stateless scope gets its value at its end.
@@ -307,7 +324,8 @@ def _build_variables(model: KerasModel, objective: Objective, images: jax.Array,
         model.compute_metrics(None, targets, predictions)
 
     with keras.StatelessScope(state_mapping=[(variable, variable.value) for variable in model.variables]):
-        jax.eval_shape(use, images, labels)
+        shapes: Any = jax.ShapeDtypeStruct
+        jax.eval_shape(use, *(shapes((1, *array.shape[1:]), array.dtype) for array in data))
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 
