@@ -1,8 +1,9 @@
-"""Many pictures: measure `digitnet batch`, and write docs/scale.md: `python -m benchmarks.scale`.
+"""Many pictures, many devices: measure batches and trainings, and write docs/scale.md: `python -m benchmarks.scale`.
 
     python -m benchmarks.scale speedup --images 200000 --pages 200   two workers beside one process on one core
     python -m benchmarks.scale stops --kills 20 --resumes 5         workers and whole runs that are killed
     python -m benchmarks.scale sweep --resumes 1                    a sweep that is killed and resumed
+    python -m benchmarks.scale training --images 6000 --epochs 4    one training on several devices
     python -m benchmarks.scale page                                 only write the page, from what was recorded
 
 What is measured is recorded as soon as it is there; `--dry-run` only prints it.
@@ -19,6 +20,7 @@ from benchmarks.results import MEASURED, Run, record
 from benchmarks.scale.speedup import measure_speedup
 from benchmarks.scale.stops import measure_stops
 from benchmarks.scale.sweeps import measure_sweeps
+from benchmarks.scale.training import measure_training
 from benchmarks.settings import DOCS, Settings, default_environments, positive
 from digitnet.errors import DigitnetError
 
@@ -50,6 +52,8 @@ def _runs(asked: argparse.Namespace) -> Iterator[Run]:
         yield from measure_stops(asked.kills, asked.resumes, asked.pages, asked.seed, settings, _report)
     if asked.what == "sweep":
         yield from measure_sweeps(asked.resumes, settings, _report)
+    if asked.what == "training":
+        yield from measure_training(asked.images, asked.epochs, asked.seed, settings, _report)
 
 
 def _report(text: str) -> None:
@@ -58,9 +62,10 @@ def _report(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("speedup", "stops", "sweep", "page"))
+    parser.add_argument("what", choices=("speedup", "stops", "sweep", "training", "page"))
     parser.add_argument("--images", type=int, default=200_000, help="in MNIST's frame; default 200,000")
     parser.add_argument("--pages", type=int, default=200, help="rendered pictures; default 200")
+    parser.add_argument("--epochs", type=positive, default=4, help="of training, at least 2; default 4")
     parser.add_argument("--rounds", type=positive, help="of speedup; default 5")
     parser.add_argument("--kills", type=positive, default=20, help="workers that are killed; default 20")
     parser.add_argument("--resumes", type=positive, default=5, help="whole runs or sweeps that are killed; default 5")
