@@ -63,8 +63,8 @@ class TrainingPlan:
     hard_examples: ExampleDifficulty | None = None
     keep_zeros: bool = False
     weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
-    on_losses: Callable[[int, int, Losses], None] | None = field(default=None, compare=False)
     mesh: Any = None
+    on_losses: Callable[[int, int, Losses], None] | None = field(default=None, compare=False)
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
