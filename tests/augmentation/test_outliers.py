@@ -97,3 +97,13 @@ def test_an_upright_stroke_is_a_1_and_a_level_one_is_not(monkeypatch: pytest.Mon
         monkeypatch.setattr("digitnet.augmentation.outliers._NUM_ORIENTATIONS", 0)
         images = make_non_digits(digits, 5, np.random.default_rng(0))
         assert bool(images.any()) == is_kept, angle
+
+
+def test_most_silhouettes_are_printed() -> None:
+    """A plain one has one level but for its soft edge."""
+    shares = []
+    for seed in range(60):
+        ink = outlier_drawings.silhouette(np.random.default_rng(seed))
+        counts = np.bincount(ink.ravel(), minlength=256)[1:]
+        shares.append(counts.max() / counts.sum())
+    assert 0.6 <= np.mean(np.array(shares) < 0.8) <= 0.95
