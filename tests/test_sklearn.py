@@ -40,6 +40,11 @@ FOR_CHECKS: dict[str, Any] = {
     "learning_rate": 0.05,
     "pixel_max": 160,
 }
+EXPECTED_TO_FAIL = {
+    # A step is a batch of images in random order: a repeated image changes the batches, and so every number after it.
+    "check_sample_weight_equivalence_on_dense_data": "images are learned from in random batches",
+    "check_class_weight_classifiers": "its pixels are below 0, although this estimator says that it takes none such",
+}
 # Cheap ones that differ; `test_every_check_of_scikit_learn_passes` runs all.
 CHECKS_OF_EACH_RUN = {
     "check_classifiers_one_label",
@@ -234,10 +239,58 @@ def test_a_check_of_scikit_learn_passes(estimator: DigitClassifier, check: Any) 
     check(estimator)
 
 
+def test_weights_of_samples_and_of_classes_lead_what_is_learned(pixels: np.ndarray[Any, Any], mnist: Any) -> None:
+    labels = mnist[0].labels[:1200]
+    told = np.where(np.arange(1200) % 3 == 0, (labels + 1) % 10, labels)  # a third of the labels are wrong
+    weights = (told == labels).astype(float)
+    settings = {**TINY, "epochs": 4}
+    kept = DigitClassifier(**settings).fit(pixels, told, sample_weight=weights)
+    believed = DigitClassifier(**settings).fit(pixels, told)
+    wrong = weights == 0
+    # What counts for nothing is not learned: there the network gives the true label instead of the one it was told.
+    assert (kept.predict(pixels[wrong]) == labels[wrong]).mean() > 0.7
+    assert (kept.predict(pixels) == told)[wrong].mean() < (believed.predict(pixels) == told)[wrong].mean()
+
+
+def test_weights_of_classes_are_those_of_their_samples(pixels: np.ndarray[Any, Any], mnist: Any) -> None:
+    names = np.array([f"digit {label}" for label in mnist[0].labels[:1200]])
+    settings = {**TINY, "epochs": 1}
+    by_class = DigitClassifier(**settings, class_weight={"digit 3": 4.0}).fit(pixels, names)
+    by_sample = DigitClassifier(**settings).fit(pixels, names, sample_weight=np.where(names == "digit 3", 4.0, 1.0))
+    assert by_class.predict_proba(pixels[:50]).tobytes() == by_sample.predict_proba(pixels[:50]).tobytes()
+    counts = {name: int((names == name).sum()) for name in set(names.tolist())}
+    balanced = DigitClassifier(**settings, class_weight="balanced").fit(pixels, names)
+    worked_out = [1200 / (10 * counts[name]) for name in names.tolist()]
+    alike = DigitClassifier(**settings).fit(pixels, names, sample_weight=worked_out)
+    assert balanced.predict_proba(pixels[:50]) == pytest.approx(alike.predict_proba(pixels[:50]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "sample_weight", "message"),
+    [
+        ({10: 2.0}, None, "class_weight names 10, which is no label in y"),
+        ({3: -1.0}, None, "class_weight holds -1"),
+        ("even", None, "class_weight"),
+        (None, np.ones(1199), r"shape \(1199,\): expected \(1200,\)"),
+        (None, np.ones((1200, 1)), r"shape \(1200, 1\): expected \(1200,\)"),
+        (None, np.full(1200, np.nan), "sample_weight holds nan"),
+        (None, np.zeros(1200), "the weight of every image is zero"),
+    ],
+)
+def test_weights_that_cannot_be_used_are_one_line(
+    pixels: np.ndarray[Any, Any], mnist: Any, class_weight: Any, sample_weight: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        DigitClassifier(class_weight=class_weight).fit(pixels, mnist[0].labels[:1200], sample_weight)
+
+
 def test_every_check_of_scikit_learn_passes() -> None:
     reason = "scikit-learn's checks take half a minute and want pandas: scripts/test-sklearn or make test-all runs them"
     pytest.importorskip("pandas", reason=reason)
-    outcomes = check_estimator(DigitClassifier(**FOR_CHECKS), on_fail=None, on_skip=None)
+    outcomes = check_estimator(
+        DigitClassifier(**FOR_CHECKS), expected_failed_checks=EXPECTED_TO_FAIL, on_fail=None, on_skip=None
+    )
     others = {(row["check_name"], row["status"]) for row in outcomes if row["status"] != "passed"}
-    assert others == {("check_array_api_input", "skipped")}  # which wants SCIPY_ARRAY_API in the environment
+    # Those that newer versions do not have are not among the outcomes; the skipped one wants SCIPY_ARRAY_API.
+    assert others - {("check_array_api_input", "skipped")} <= {(name, "xfail") for name in EXPECTED_TO_FAIL}
     assert len(outcomes) > 50

@@ -7,10 +7,12 @@ and a few names, and whoever only predicts loads neither Keras nor JAX.
 
 import numbers
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitnet.arrays import IMAGE_SIDE, AnyArray, Images
 from digitnet.errors import ConfigurationError, DatasetFormatError, MissingExtraError
@@ -19,6 +21,7 @@ from digitnet.model_file.metadata import ModelMetadata
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.utils.class_weight import compute_sample_weight
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 except ImportError as error:
@@ -54,6 +57,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         batch_size: Images a step; all images at once where there are fewer.
         pixel_max: The value of a pixel that is all ink, above 0: 255 for bytes, 1.0 for shares, 16 for
             scikit-learn's `load_digits`.
+        class_weight: How much the images of each class count in the loss: a mapping from labels of `y`, 1 where one is
+            not named; "balanced", by which every class counts alike; or None.
         random_state: An int, a RandomState or None, as everywhere in scikit-learn. An int gives the same network again
             on the same machine with the same versions and the same number of usable cores.
 
@@ -76,6 +81,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         epochs: int = 5,
         batch_size: int = 250,
         pixel_max: float = 255,
+        class_weight: Mapping[Any, float] | str | None = None,
         random_state: Any = None,
     ) -> None:
         self.hidden_sizes = hidden_sizes
@@ -84,14 +90,17 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         self.epochs = epochs
         self.batch_size = batch_size
         self.pixel_max = pixel_max
+        self.class_weight = class_weight
         self.random_state = random_state
 
-    def fit(self, X: Pixels, y: Any) -> "DigitClassifier":
+    def fit(self, X: Pixels, y: Any, sample_weight: Any = None) -> "DigitClassifier":
         """Train a new network.
 
         Args:
             X: Pixels in [0, pixel_max], (n, 1 to 784).
             y: The class of each image, (n,): numbers or texts, 2 to 256 different ones.
+            sample_weight: How much each image counts in the loss, (n,), 0 or more; None lets all count alike. It is
+                multiplied by what `class_weight` says.
 
         Returns:
             The classifier itself.
@@ -110,10 +119,12 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         images = self._images(X)
         self._warn_of_faint_ink(images)
         labels = self._learn_classes(y)
+        weights = self._weights(y, sample_weight)
         train_set = Dataset(images, labels, "X", num_classes=len(self.classes_))
         recipe = self._recipe(len(images))
         model = compiled_model(recipe, train_set)
-        self.history_ = train_by_plan(model, train_set, plan_of(recipe)).history
+        plan = replace(plan_of(recipe), weights=weights)
+        self.history_ = train_by_plan(model, train_set, plan).history
         self.n_iter_ = recipe.epochs
         metadata = ModelMetadata(tuple(str(label) for label in self.classes_), recipe=recipe.to_dict())
         self.model_file_ = encode_model(model, metadata, images[:_CHECKED_IMAGES])
@@ -243,6 +254,26 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         if count > _MAX_CLASSES:
             raise DatasetFormatError(f"y holds {count} classes: expected 2 to {_MAX_CLASSES}")
         return labels.astype(np.int64)
+
+    def _weights(self, y: AnyArray, sample_weight: Any) -> NDArray[np.float32] | None:
+        """What each image counts in the loss, (n,); None where all count alike."""
+        from digitnet.training.weights import checked_weights  # noqa: PLC0415
+
+        if self.class_weight is None and sample_weight is None:
+            return None
+        weights = np.ones(len(y), np.float32)
+        if sample_weight is not None:
+            weights = checked_weights(sample_weight, "sample_weight", len(y))
+        if isinstance(self.class_weight, Mapping):
+            checked_weights(list(self.class_weight.values()), "class_weight", len(self.class_weight))
+            unknown = [label for label in self.class_weight if label not in self.classes_]
+            if unknown:
+                raise ConfigurationError(f"class_weight names {unknown[0]!r}, which is no label in y")
+        if self.class_weight is not None:
+            weights = np.asarray(weights * compute_sample_weight(self.class_weight, y), np.float32)
+        if not weights.any():
+            raise DatasetFormatError("the weight of every image is zero: there is nothing to learn from")
+        return weights
 
     def _recipe(self, count: int) -> "Recipe":
         """All settings of the training; those that are no parameters are chosen so that any pixels can be learned."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from digitnet.datasets import Dataset
 from digitnet.errors import ConfigurationError
 
-__all__ = ["Weights", "image_weights"]
+__all__ = ["Weights", "checked_weights", "image_weights"]
 
 Weights = NDArray[np.float32]  # (n,), finite and 0 or more
 
@@ -38,7 +38,7 @@ def image_weights(
         raise ConfigurationError("class_weight and sample_weight are both given: multiply them into one sample_weight")
     if class_weight is not None:
         return _of_classes(train_set, class_weight)
-    return None if sample_weight is None else _checked(sample_weight, "sample_weight", len(train_set))
+    return None if sample_weight is None else checked_weights(sample_weight, "sample_weight", len(train_set))
 
 
 def _of_classes(train_set: Dataset, class_weight: Mapping[int, float]) -> Weights:
@@ -50,12 +50,25 @@ def _of_classes(train_set: Dataset, class_weight: Mapping[int, float]) -> Weight
             f"class_weight names the label {unknown[0]!r}: expected whole numbers from 0 to {train_set.num_classes - 1}"
         )
     of_class = np.ones(train_set.num_classes, np.float32)
-    values = _checked(list(class_weight.values()), "class_weight", len(class_weight))
+    values = checked_weights(list(class_weight.values()), "class_weight", len(class_weight))
     of_class[[int(label) for label in class_weight]] = values
     return np.asarray(of_class[train_set.labels])
 
 
-def _checked(weights: Any, name: str, count: int) -> Weights:
+def checked_weights(weights: Any, name: str, count: int) -> Weights:
+    """Weights as they are used.
+
+    Args:
+        weights: Numbers, (count,).
+        name: Whose they are, for the message.
+        count: How many there must be.
+
+    Returns:
+        float32 (count,), finite, 0 or more.
+
+    Raises:
+        ConfigurationError: They are something else.
+    """
     try:
         values = np.asarray(weights, np.float32)
     except (TypeError, ValueError) as error:
