@@ -154,7 +154,7 @@ def test_two_processes_come_to_the_bits_of_two_devices_of_one(digits: Path, tmp_
 def test_a_lost_process_ends_the_others_and_the_run_goes_on_to_the_same_bits(
     digits: Path, tmp_path: Path, lost: int
 ) -> None:
-    many = ("--epochs", "300")
+    many = ("--epochs", "100")
     assert [one[0] for one in ended(start(digits, *many, "--out", str(tmp_path / "whole")))] == [0, 0]
     started = start(digits, *many, "--out", str(tmp_path / "killed"))
     wait_for_epoch(started[0], 4)
@@ -172,7 +172,7 @@ def test_a_lost_process_ends_the_others_and_the_run_goes_on_to_the_same_bits(
 
 @whole_processes
 def test_one_process_goes_on_with_what_two_began_and_says_so(digits: Path, tmp_path: Path) -> None:
-    started = start(digits, "--epochs", "300", "--out", str(tmp_path / "run"))
+    started = start(digits, "--epochs", "100", "--out", str(tmp_path / "run"))
     wait_for_epoch(started[0], 2)
     started[1].kill()
     ended(started)
