@@ -45,7 +45,7 @@ export const OVERFITTING = {
     },
     {
       id: "cure", title: "A cure", place: "#train",
-      text: ["Four things help: distorting the images anew in every epoch, dropout, more images, a narrower network. Distortion and dropout are in “More settings”.",
+      text: ["Four things are said to help: distorting the images anew in every epoch, dropout, more images, a narrower network. Distortion and dropout are in “More settings”. Not all of them help as much here.",
         "Change one of the four, and leave all else as it was, so that you know what helped. Train again. It helped if more of the held-out images are read right at the end."],
       check: (witness) => untrainable(witness) || stateOfCure(witness),
     },

@@ -38,7 +38,7 @@ export function createSideBySide({ start }) {
   const state = h("p", { class: "note", role: "status" });
   const charts = h("ul", { class: "cures" });
   const element = h("section", { class: "card side-by-side" }, h("h2", {}, "Over-fitting and its cures, side by side"),
-    h("p", { class: "note" }, "Five networks learn 500 digits for 60 epochs, one without a cure and four with one cure each. It takes some minutes; keep this page open. " +
+    h("p", { class: "note" }, "Five networks learn 500 digits for 60 epochs, one as it is, and four with one change each that is said to help. It takes some minutes; keep this page open. " +
       "Or choose “Beside” at any runs above. Dotted: the loss on images that were learned from; solid: on images held out."),
     h("div", { class: "buttons" }, all), state, charts);
   let isRunning = false;
