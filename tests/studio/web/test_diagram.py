@@ -150,6 +150,37 @@ def test_a_unit_that_is_switched_off_and_a_weight_that_is_changed_move_the_answe
     assert _shown(drawn) == before
 
 
+def test_an_edge_is_switched_by_a_click_and_by_keys(drawn: "Page", images: list[Images], network: Network) -> None:
+    before, image = _shown(drawn), images[0][None]
+    drawn.locator(".layer-2 .unit").nth(7).click()
+    row = drawn.locator(".arithmetic-table tbody tr").first
+    source = int(row.locator("th").inner_text().removeprefix("unit ")) - 1
+    row.get_by_role("button", name=f"Edge from unit {source + 1} off").focus()
+    drawn.keyboard.press("Enter")
+    words = drawn.locator(".diagram-head .switches")
+    expect(words).to_contain_text("1 edge off: the answer was 7")
+    weight = float(network.layers[2].kernel[source, 7])
+    _check(drawn, network, _edited(network, 2, source, 7, 0.0).look(image))
+    drawn.keyboard.press("Enter")
+    expect(words).to_be_hidden()
+    _check(drawn, network, _edited(network, 2, source, 7, weight).look(image))
+
+    _click_line(drawn, source)
+    expect(words).to_contain_text("1 edge off")
+    assert _shown(drawn)[2] != before[2]
+    _click_line(drawn, source)
+    expect(words).to_be_hidden()
+    assert _shown(drawn) == before
+
+
+def _click_line(page: "Page", source: int) -> None:
+    """Click into the middle of the line from a unit of the second layer to the answer 7."""
+    ends = [page.locator(f".layer-{layer} .unit").nth(unit).bounding_box() for layer, unit in ((1, source), (2, 7))]
+    left, right = (end for end in ends if end is not None)
+    x = (left["x"] + left["width"] + right["x"]) / 2
+    page.mouse.click(x, (left["y"] + left["height"] / 2 + right["y"] + right["height"] / 2) / 2)
+
+
 def test_it_moves_while_one_draws(open_page: Callable[..., "Page"]) -> None:
     page = open_page("#inside")
     page.locator(".diagram .unit").first.wait_for()

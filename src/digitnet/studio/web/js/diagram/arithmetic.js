@@ -14,10 +14,10 @@ const SIDE = 28;
 
 /**
  * @param {string[]} names
- * @param {{onWeight: (which: Which, input: number, weight: number) => void, onSwitch: (which: Which) => void}} listeners
- *   An input of -1 is the bias.
+ * @param {{onWeight: (which: Which, input: number, weight: number) => void, onSwitch: (which: Which) => void,
+ *   onEdge: (edge: import("./edges.js").Edge) => void}} listeners An input of -1 is the bias.
  */
-export function createArithmetic(names, { onWeight, onSwitch }) {
+export function createArithmetic(names, { onWeight, onSwitch, onEdge }) {
   const title = h("h2");
   const [weights, flow] = [smallCanvas("The weights of this unit, a picture of 28 by 28"), smallCanvas("Ink times weight, pixel by pixel")];
   const pictures = h("div", { class: "arithmetic-pictures" },
@@ -25,14 +25,16 @@ export function createArithmetic(names, { onWeight, onSwitch }) {
     h("p", { class: "note" }, "A pixel is named by its row and its column, from 1 to 28."));
   /** @type {Which} */
   let which = { layer: 2, unit: 0 };
-  const rows = Array.from({ length: ROWS + 1 }, () => createRow((input, weight) => onWeight(which, input, weight)));
+  const rows = Array.from({ length: ROWS + 1 }, () => createRow((input, weight) => onWeight(which, input, weight),
+    (input) => onEdge({ ...which, input })));
   const bias = rows[ROWS];
   const others = { name: h("th", { scope: "row" }), product: h("td") };
-  const total = { name: h("th", { scope: "row", colspan: 3 }, "the sum"), product: h("td") };
-  const head = h("tr", {}, ...["input", "value", "× weight", "= product"].map((name) => h("th", { scope: "col" }, name)));
+  const total = { name: h("th", { scope: "row", colspan: 4 }, "the sum"), product: h("td") };
+  const head = h("tr", {}, ...["input", "value", "× weight", ""].map((name) => h("th", { scope: "col" }, name ||
+    h("span", { class: "unseen" }, "edge"))), h("th", { scope: "col" }, "= product"));
   const table = h("table", { class: "arithmetic-table" }, h("caption", { class: "unseen" }, "Inputs times weights"),
     h("thead", {}, head), h("tbody", {}, ...rows.slice(0, ROWS).map(({ element }) => element),
-      h("tr", {}, others.name, h("td"), h("td"), others.product), bias.element,
+      h("tr", {}, others.name, h("td"), h("td"), h("td"), others.product), bias.element,
       h("tr", { class: "total" }, total.name, total.product)));
   const outcome = h("p", { class: "outcome-of-unit" });
   const toggle = h("button", { type: "button", class: "button small", onclick: () => onSwitch(which) });
@@ -44,9 +46,9 @@ export function createArithmetic(names, { onWeight, onSwitch }) {
      * @param {Which} asked
      * @param {import("./network.js").Layer[]} layers
      * @param {import("./network.js").Pass} pass
-     * @param {boolean} isOff
+     * @param {{isOff: boolean, isEdgeOff: (edge: import("./edges.js").Edge) => boolean}} switches Of the unit, and of an edge into it.
      */
-    show(asked, layers, pass, isOff) {
+    show(asked, layers, pass, { isOff, isEdgeOff }) {
       const isSame = which.layer === asked.layer && which.unit === asked.unit;
       which = asked;
       const layer = layers[which.layer];
@@ -64,7 +66,7 @@ export function createArithmetic(names, { onWeight, onSwitch }) {
       const order = isTyping ? rows.slice(0, ROWS).map(({ input }) => input()) : strongest(products);
       let rest = products.reduce((sum, product) => sum + product, 0);
       order.forEach((input, place) => {
-        rows[place].show(input, inputName(which.layer, input), inputs[input].toFixed(2), own[input], products[input]);
+        rows[place].show(input, inputName(which.layer, input), inputs[input].toFixed(2), own[input], products[input], isEdgeOff({ ...which, input }));
         rest -= products[input];
       });
       others.name.textContent = `the other ${products.length - ROWS}`;
@@ -95,17 +97,19 @@ const inputName = (layer, input) =>
   (layer ? `unit ${input + 1}` : `pixel ${Math.floor(input / SIDE) + 1}, ${(input % SIDE) + 1}`);
 
 /**
- * One input, its weight in a field that can be changed, and their product.
+ * One input, its weight in a field that can be changed, a switch, and their product.
  *
  * @param {(input: number, weight: number) => void} onChange
+ * @param {(input: number) => void} onSwitch
  */
-function createRow(onChange) {
+function createRow(onChange, onSwitch) {
   let input = 0;
   let shown = 0;
   const name = h("th", { scope: "row" });
   const [value, product] = [h("td"), h("td")];
   const field = h("input", { type: "number", step: 0.1, min: -LARGEST, max: LARGEST, required: true });
-  const element = h("tr", {}, name, value, h("td", {}, field), product);
+  const toggle = h("button", { type: "button", class: "edge-switch", onclick: () => onSwitch(input) });
+  const element = h("tr", {}, name, value, h("td", {}, field), h("td", {}, toggle), product);
   field.addEventListener("input", () => {
     if (field.validity.valueMissing || field.validity.rangeOverflow || field.validity.rangeUnderflow) return;
     onChange(input, Number(field.value));
@@ -120,13 +124,18 @@ function createRow(onChange) {
      * @param {string} amount "" for the bias, which is multiplied by nothing.
      * @param {number} weight
      * @param {number} result
+     * @param {boolean} [isOff] Whether the edge is switched off.
      */
-    show(place, words, amount, weight, result) {
+    show(place, words, amount, weight, result, isOff = false) {
       [input, shown] = [place, weight];
       name.textContent = words;
       value.textContent = amount;
       field.setAttribute("aria-label", amount ? `Weight of ${words}` : "Bias");
       if (field !== document.activeElement) field.value = String(Number(weight.toFixed(3)));
+      toggle.hidden = !amount;
+      toggle.textContent = isOff ? "off" : "on";
+      toggle.setAttribute("aria-pressed", String(isOff));
+      toggle.setAttribute("aria-label", `Edge from ${words} off`);
       product.textContent = signed(result);
     },
   };

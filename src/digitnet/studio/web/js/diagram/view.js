@@ -3,17 +3,18 @@
 import * as api from "../api.js";
 import { announce } from "../announce.js";
 import { h } from "../dom.js";
-import { bytes, grouped, percent, plural } from "../format.js";
+import { bytes, grouped, percent } from "../format.js";
 import { tell } from "../happenings.js";
 import { legend } from "../inside/attributions.js";
 import { oncePerFrame } from "../latest.js";
 import { createPad } from "../pad.js";
 import { onSituation, situationOfDrawing } from "../situation.js";
 import { createArithmetic } from "./arithmetic.js";
+import { createChanges } from "./changes.js";
 import { createEdges } from "./edges.js";
-import { copyLayers, decodeLayers, run } from "./network.js";
+import { decodeLayers, run } from "./network.js";
 import { createTrainingStep } from "./step.js";
-import { createUnits } from "./units.js";
+import { createUnits, unitName } from "./units.js";
 
 const LEARNED = 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10;
 const BLANK = new Uint8Array(784);
@@ -98,7 +99,14 @@ function createDiagram(store, drawing, isVisible, description, element) {
       state.toggle(which);
       render();
     },
+    onEdge: (edge) => switchEdge(edge),
   });
+  const switchEdge = (/** @type {import("./edges.js").Edge} */ edge) => {
+    state.toggleEdge(edge);
+    units.showWeights(state.layers());
+    render();
+  };
+  followEdges(units.element, edges, names, switchEdge);
   const answer = createAnswerLine(store, drawing, names, () => {
     state.restore();
     units.showWeights(shipped);
@@ -120,7 +128,7 @@ function createDiagram(store, drawing, isVisible, description, element) {
   element.append(
     h("section", { class: "card diagram-card", "aria-label": "Diagram of the small network" }, answer.element, units.element,
       h("div", { class: "diagram-foot" }, legend("takes away from the next sum", "adds to it"),
-        h("p", { class: "note" }, `Lines are weight times value; all 784 into a unit are one. Wrong on ${grouped(errors)} of ` +
+        h("p", { class: "note" }, `Lines are weight times value; all 784 into a unit are one. Click a line between two units to switch it off. Wrong on ${grouped(errors)} of ` +
           `${grouped(n)} test digits (${(100 * errors / n).toFixed(1)} %).`))),
     arithmetic.element, step.element);
   units.showWeights(shipped);
@@ -134,8 +142,8 @@ function createDiagram(store, drawing, isVisible, description, element) {
     const looked = passed ?? chosen ?? { layer: 2, unit: pass.label };
     units.choose(chosen ?? { layer: 2, unit: pass.label });
     units.show(pass, { pixels, before, isOff: state.isOff });
-    edges.show(state.layers(), pass, passed ?? chosen);
-    arithmetic.show(looked, state.layers(), pass, state.isOff(looked.layer, looked.unit));
+    edges.show(state.layers(), pass, passed ?? chosen, state.isEdgeOff);
+    arithmetic.show(looked, state.layers(), pass, { isOff: state.isOff(looked.layer, looked.unit), isEdgeOff: state.isEdgeOff });
     answer.show(inspected, pass, before, state.words());
     step.show(inspected ? pass : null);
     tell("diagram", {
@@ -150,60 +158,35 @@ function createDiagram(store, drawing, isVisible, description, element) {
 }
 
 /**
- * What a person has changed of the network.
+ * A line between two units is switched by a click; the arithmetic has a switch for each of its lines that keys reach.
  *
- * @param {import("./network.js").Layer[]} shipped
+ * @param {HTMLElement} diagram
+ * @param {ReturnType<typeof createEdges>} edges
+ * @param {string[]} names
+ * @param {(edge: import("./edges.js").Edge) => void} onSwitch
  */
-function createChanges(shipped) {
-  let layers = shipped;
-  let learned = 0; // steps of training
-  /** @type {Set<string>} */
-  const weights = new Set();
-  /** @type {Set<string>} */
-  const off = new Set();
-  const key = (/** @type {number[]} */ ...parts) => parts.join(" ");
-
-  return {
-    layers: () => layers,
-    isOff: (/** @type {number} */ layer, /** @type {number} */ unit) => off.has(key(layer, unit)),
-    isChanged: () => weights.size + off.size + learned > 0,
-    learned: () => learned,
-    changedWeights: () => [...weights].map((name) => name.split(" ").map(Number)),
-    switchedOff: () => [...off].map((name) => name.split(" ").map(Number)),
-    /**
-     * @param {import("./network.js").Layer[]} taught The weights after some steps of training.
-     * @param {number} steps
-     */
-    learn(taught, steps) {
-      layers = taught;
-      learned += steps;
-    },
-    /** @param {import("./edges.js").Which} which */
-    toggle({ layer, unit }) {
-      if (!off.delete(key(layer, unit))) off.add(key(layer, unit));
-    },
-    /**
-     * @param {import("./edges.js").Which} which
-     * @param {number} input -1 is the bias.
-     * @param {number} weight
-     */
-    setWeight({ layer, unit }, input, weight) {
-      if (layers === shipped) layers = copyLayers(shipped);
-      const { kernel, bias, units } = layers[layer];
-      if (input < 0) bias[unit] = weight;
-      else kernel[input * units + unit] = weight;
-      weights.add(key(layer, unit, input));
-    },
-    restore() {
-      layers = shipped;
-      learned = 0;
-      weights.clear();
-      off.clear();
-    },
-    /** Such as "2 weights changed, 1 unit off"; "" where all is as it was. */
-    words: () => [learned ? `${plural(learned, "step")} of training` : "", weights.size ? `${plural(weights.size, "weight")} changed` : "", off.size ? `${plural(off.size, "unit")} off` : ""]
-      .filter(Boolean).join(", "),
+function followEdges(diagram, edges, names, onSwitch) {
+  const edgeAt = (/** @type {MouseEvent} */ event) => {
+    if (/** @type {Element} */ (event.target).closest("button")) return null;
+    const box = diagram.getBoundingClientRect();
+    return edges.at({ x: event.clientX - box.left, y: event.clientY - box.top });
   };
+  let shown = "";
+  const point = (/** @type {import("./edges.js").Edge | null} */ edge) => {
+    const words = edge ? `From ${unitName({ layer: edge.layer - 1, unit: edge.input }, names)} to ${unitName(edge, names)}: click to switch it` : "";
+    if (words === shown) return;
+    diagram.title = shown = words;
+    diagram.style.cursor = edge ? "pointer" : "";
+    edges.point(edge);
+  };
+  diagram.addEventListener("pointermove", (event) => event.pointerType === "mouse" && point(edgeAt(event)));
+  diagram.addEventListener("pointerleave", () => point(null));
+  diagram.addEventListener("click", (event) => {
+    const edge = edgeAt(event);
+    if (!edge) return;
+    event.stopImmediatePropagation(); // else the unit that is looked at is let go of
+    onSwitch(edge);
+  }, { capture: true });
 }
 
 /**
@@ -234,6 +217,7 @@ function createAnswerLine(store, drawing, names, onRestore) {
       headline.textContent = inspected ? `${isGrowing ? "So far it" : "It"} answers ${of(pass)}` : "Nothing to answer yet";
       note.textContent = wordsBelow(store, drawing, inspected, names[pass.label]);
       changes.hidden = !before;
+      note.hidden = Boolean(before); // so that the diagram stays where it is, and the mouse over what it is over
       moved.textContent = before ? `${changed}: the answer was ${of(before)}, now it is ${of(pass)}.` : "";
       if (inspected && !isGrowing) announce(before ? moved.textContent : `The small network answers ${of(pass)}.`);
     },

@@ -89,7 +89,9 @@ export function createTrainPanel(store, drawing) {
     h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));
   view.element.hidden = true;
   const place = h("div");
-  byId("train-body").append(h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element, side.element)));
+  const away = h("p", { class: "card", role: "status", hidden: true },
+    "The server does not answer. A run that is under way goes on if the server does; its curves come back with it.");
+  byId("train-body").append(away, h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element, side.element)));
   /** @type {ReturnType<typeof createDials>} */
   let dials;
 
@@ -173,7 +175,12 @@ export function createTrainPanel(store, drawing) {
     place.replaceChildren(dials.element);
   };
   showDials();
-  store.on("online", (online) => online && refresh());
+  const showAway = (/** @type {boolean} */ online) => { away.hidden = online; };
+  store.on("online", (online) => {
+    showAway(online);
+    if (online) refresh();
+  });
+  showAway(store.get("online"));
 
   return {
     async show() {
