@@ -75,3 +75,47 @@ def test_the_small_network_is_whole_at_every_size(open_page: Callable[..., "Page
             assert inner["x"] <= box["x"]
             assert box["x"] + box["width"] <= inner["x"] + inner["width"] + 1
             assert min(box["width"], box["height"]) >= 24  # what a finger can hit, by WCAG 2.2
+
+
+# Screenshots would differ with every machine's letters, so what they would show is asked for: parts of the page that
+# stick out of their card, or of the window.
+PLACES = (
+    "draw",
+    "picture",
+    "inside",
+    "inside?view=large",
+    "inside?view=change",
+    "inside?view=map",
+    "train",
+    "mistakes",
+)
+_STICKING_OUT = """() => [...document.querySelectorAll(".panel:not([hidden]) .card")].flatMap((card) => {
+  const right = Math.min(card.getBoundingClientRect().right, innerWidth);
+  const scrolls = (element) => element !== card && (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) ||
+    scrolls(element.parentElement));
+  const isSeen = (part) => part.checkVisibility({ visibilityProperty: true }) && !part.closest(".unseen, .edges, svg");
+  return [...card.querySelectorAll("*")].filter((part) => isSeen(part) && !scrolls(part.parentElement) &&
+    part.getBoundingClientRect().right > right + 1).map((part) => part.outerHTML.slice(0, 80));
+})"""
+
+
+def test_nothing_sticks_out_of_its_card_at_any_size(
+    open_page: Callable[..., "Page"], draw: Callable[..., None]
+) -> None:
+    page = open_page(viewport=DESK)
+    draw(page, [[(0.36, 0.22), (0.64, 0.21), (0.45, 0.85)]])
+    page.locator("#draw-answer .hero").get_by_text("7").wait_for()
+    ready = {
+        "inside": ".unit",
+        "inside?view=large": ".neuron",
+        "inside?view=change": ".stroke",
+        "mistakes": ".gallery .tile",
+    }
+    for place in PLACES:
+        page.evaluate("(place) => { location.hash = place; }", place)
+        page.locator(f".panel:not([hidden]) {ready.get(place, '.card')}").locator("visible=true").first.wait_for()
+        for size in (DESK, TWICE, TABLET, PHONE):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert page.evaluate("document.documentElement.scrollWidth") == size["width"], (place, size)
+            assert page.evaluate(_STICKING_OUT) == [], (place, size)

@@ -109,8 +109,12 @@ def test_none_yet_is_not_said_while_the_server_is_away(page: "Page") -> None:
     body = page.locator("#teach-body")
     expect(body).to_contain_text("The server does not answer. Your corrections are safe in their file")
     expect(body).not_to_contain_text("None yet")
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page.locator("#train-body > .card")).to_contain_text("The server does not answer. A run that is under way")
+    page.get_by_role("link", name="Teach").click()
     page.unroute("**/studio/**", refuse)
     expect(body).to_contain_text("None yet")
+    expect(page.locator("#train-body > .card")).to_have_attribute("hidden", "")
 
 
 @pytest.fixture
