@@ -76,6 +76,8 @@ class Learner:
 
     def sets_back(self) -> None:
         self.page.get_by_role("button", name="Set all back").click()
+        # What is drawn follows with the next frame.
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def wants(self, label: int) -> None:
         self.page.get_by_label("It should answer").select_option(str(label))
@@ -178,7 +180,7 @@ def _unit(learner: Learner, network: Network) -> None:
     row.locator("input").fill(f"{3 / value:.3f}")
     learner.goes_on()
     learner.sets_back()
-    page.get_by_label("Bias").fill("-50")
+    page.get_by_label("Bias", exact=True).fill("-50")
     learner.goes_on()
     learner.sets_back()
     zeros = load_mnist()[1].images[load_mnist()[1].labels == 0]
@@ -225,9 +227,9 @@ def _loss(learner: Learner) -> None:
     learner.writes("1.1", "0.15")
     learner.goes_on()
     learner.chooses(2, 4)
-    page.get_by_label("Bias").fill("-9")
+    page.get_by_label("Bias", exact=True).fill("-9")
     expect(page.locator(STATUS)).to_contain_text("go the other way")
-    page.get_by_label("Bias").fill("9")
+    page.get_by_label("Bias", exact=True).fill("9")
     learner.goes_on()
 
 
@@ -235,8 +237,8 @@ def _gradient(learner: Learner) -> None:
     page = learner.page
     learner.sets_back()
     before = learner.loss()
-    bias = float(page.get_by_label("Bias").input_value())
-    page.get_by_label("Bias").fill(f"{bias + 0.1:.3f}")
+    bias = float(page.get_by_label("Bias", exact=True).input_value())
+    page.get_by_label("Bias", exact=True).fill(f"{bias + 0.1:.3f}")
     expect(page.locator(".loss-now")).not_to_contain_text(f"{before:.3f},")
     after = learner.loss()
     learner.writes(before, after, (before - after) / 0.1)
@@ -361,7 +363,7 @@ def test_the_lesson_on_over_fitting_goes_by_the_runs_that_are_kept(
     learner.is_refused("“Show” and “Compare”")
     # The newest comes first, and there may be older ones of other tests: learned by heart was the first of these three.
     page.locator("#train-body .runs li").nth(2).get_by_role("button", name=re.compile("^Compare")).click()
-    expect(page.locator("#train-body .chart").first.locator("circle")).to_have_count(2)
+    expect(page.locator("#train-body .charts .chart").first.locator("circle")).to_have_count(2)
     learner.writes(60)
     page.locator(".dock-steps button").nth(2).click()
     learner.goes_on()
