@@ -60,6 +60,8 @@ class Learner:
 
     def draws(self, strokes: Any, answer: str) -> None:
         self.page.get_by_role("button", name="Clear", exact=True).click()
+        # The mouse reaches what is in sight alone, and not below the card of the lesson.
+        self.page.locator(PAD).evaluate("(pad) => pad.scrollIntoView({ block: 'center', behavior: 'instant' })")
         self._draw(self.page, strokes, pad=PAD)
         expect(self.page.locator(".diagram-answer")).to_have_text(re.compile(f"^It answers {answer}"))
 
