@@ -60,7 +60,7 @@ def _not_joined(address: Address) -> str:
     where = "" if address.coordinator is None else f" at {address.coordinator}"
     return (
         f"{processes} of this training did not come together{where} within {address.seconds} s: start process 0 there, "
-        "and the others so that they can reach it; DIGITNET_JOIN_SECONDS is how long they wait"
+        "and all with the same packages; DIGITNET_JOIN_SECONDS is how long they wait"
     )
 
 
