@@ -134,6 +134,16 @@ def pixels_are_not_flat(proto: onnx.ModelProto) -> None:
     flatten.attribute[0].i = 2
 
 
+def pixels_are_made_from_themselves(proto: onnx.ModelProto) -> None:
+    (flatten,) = [node for node in proto.graph.node if node.op_type == "Flatten"]
+    flatten.input[0] = flatten.output[0]
+
+
+def nothing_comes_in(proto: onnx.ModelProto) -> None:
+    (flatten,) = [node for node in proto.graph.node if node.op_type == "Flatten"]
+    del flatten.input[:]
+
+
 def operators_are_too_old(proto: onnx.ModelProto) -> None:
     proto.opset_import[0].version = 12
 
@@ -153,6 +163,8 @@ def unknown_attribute(proto: onnx.ModelProto) -> None:
         weights_may_be_replaced,
         weights_are_no_bytes,
         pixels_are_not_flat,
+        pixels_are_made_from_themselves,
+        nothing_comes_in,
         operators_are_too_old,
         unknown_attribute,
     ],

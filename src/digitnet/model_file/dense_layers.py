@@ -204,10 +204,12 @@ class GraphNetwork:
     def _is_pixels(self, name: str) -> bool:
         """Whether a value is the images, scaled and flattened."""
         is_flat = False
+        looked_at = {name}
         while name not in self._inputs:
             node = self._makers.get(name)
-            if node is None or node.operator not in _OF_PIXELS:
-                return False
+            if node is None or node.operator not in _OF_PIXELS or not node.inputs or node.inputs[0] in looked_at:
+                return False  # the last two are damage: nothing comes in, or a value is made from itself
+            looked_at.add(node.inputs[0])
             is_flat |= node.operator == "Flatten" and [*map(_integer, node.attributes)] == [("axis", 1)]
             name = node.inputs[0]
         return is_flat
