@@ -87,7 +87,7 @@ def _photograph_training(page: Page, address: str) -> None:
         page.get_by_role("button", name="Start training").click()
         page.get_by_role("button", name="Draw for it").wait_for()
     page.locator("#train-body .runs").get_by_role("button", name=re.compile("^Compare")).click()
-    expect(page.locator("#train-body .chart").first.locator("circle")).to_have_count(2)
+    expect(page.locator("#train-body .charts .chart").first.locator("circle")).to_have_count(2)
     page.evaluate("document.querySelector('.notice')?.remove(); scrollTo(0, 0)")
     page.mouse.move(0, 0)
     page.wait_for_timeout(300)

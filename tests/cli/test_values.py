@@ -40,11 +40,11 @@ def test_what_is_understood(reader: Callable[[str], Any], text: str, value: Any)
         (real_number(0.1, 3600), "nan", "is 'nan': expected a number from 0.1 to 3600"),
         (whole_numbers, "", "is '': expected whole numbers such as 0-4 or 0,2,3"),
         (whole_numbers, "-1", "is '-1': expected whole numbers such as 0-4 or 0,2,3"),
-        (whole_numbers, "4-1", "is '4-1': expected such as 0-4, the lower number first, and no more than 10,000"),
+        (whole_numbers, "4-1", "is '4-1': expected numbers such as 0-4, the lower one first, and no more than 10,000"),
         (
             whole_numbers,
             "0-10000",
-            "is '0-10000': expected such as 0-4, the lower number first, and no more than 10,000",
+            "is '0-10000': expected numbers such as 0-4, the lower one first, and no more than 10,000",
         ),
         (one_of(("a", "b", "cee")), "ce", "is 'ce' (did you mean 'cee'?): expected a, b or cee"),
     ],

@@ -52,7 +52,7 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         except ValueError:
             raise _wrong(text, "whole numbers such as 0-4 or 0,2,3") from None
         if high < low or high - low >= _MANY:
-            raise _wrong(text, f"such as 0-4, the lower number first, and no more than {_MANY:,}")
+            raise _wrong(text, f"numbers such as 0-4, the lower one first, and no more than {_MANY:,}")
         found += range(low, high + 1)
     return tuple(dict.fromkeys(found))
 
