@@ -1,7 +1,9 @@
 """The page in a real browser: what it weighs, and when it answers first."""
 
 import shutil
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.processes import BenchmarkError
 from benchmarks.results import Rounds, Run, new_run
@@ -9,6 +11,9 @@ from benchmarks.rounds import Progress, shown
 from benchmarks.serving.client import HOST
 from benchmarks.serving.servers import DIGITNET, serving
 from benchmarks.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SEVEN = ((0.30, 0.22), (0.70, 0.22), (0.45, 0.80))  # corners of a 7, as shares of the pad
@@ -49,7 +54,13 @@ def compare_page(settings: Settings) -> list[Run]:
     return [run]
 
 
-def _visit_repeatedly(address: str, rounds: int, run: Run, found: Rounds) -> None:
+@contextmanager
+def started_browser() -> "Iterator[Browser]":
+    """Chromium without a window.
+
+    Raises:
+        BenchmarkError: There is no Playwright or no browser, or it failed.
+    """
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - part of the extra `dev` only
     except ImportError as error:
@@ -57,21 +68,26 @@ def _visit_repeatedly(address: str, rounds: int, run: Run, found: Rounds) -> Non
     path = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if path is None:
         raise BenchmarkError("there is no Chromium: install the package chromium")
-    progress, texts = Progress("page", rounds + 1), set()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        run.add_versions({"chromium": browser.version})
         try:
-            for number in range(rounds + 1):
-                measured = _visit(browser, address)
-                texts.add(measured.pop("text"))
-                if number:  # the first visit starts the browser's own processes
-                    found.add("digitnet", number, measured)
-                progress.step(shown(measured))
+            yield browser
         except Error as error:
             raise BenchmarkError(f"the browser: {str(error).splitlines()[0]}") from error
         finally:
             browser.close()
+
+
+def _visit_repeatedly(address: str, rounds: int, run: Run, found: Rounds) -> None:
+    progress, texts = Progress("page", rounds + 1), set()
+    with started_browser() as browser:
+        run.add_versions({"chromium": browser.version})
+        for number in range(rounds + 1):
+            measured = _visit(browser, address)
+            texts.add(measured.pop("text"))
+            if number:  # the first visit starts the browser's own processes
+                found.add("digitnet", number, measured)
+            progress.step(shown(measured))
     run.settings["text"] = " or ".join(sorted(texts))
 
 

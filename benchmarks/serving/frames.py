@@ -10,7 +10,6 @@ not recorded: figures of known machines, and of their load, are in docs/log.md.
 import argparse
 import json
 import os
-import shutil
 import statistics
 import sys
 import time
@@ -19,11 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.processes import BenchmarkError
+from benchmarks.serving.browser import started_browser
 from benchmarks.serving.client import HOST
 from benchmarks.serving.servers import DIGITNET, serving
 from benchmarks.settings import Settings, default_environments, positive
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SIZE = {"width": 1440, "height": 900}
 _LIMIT_MS = 120_000  # for anything in the browser; chosen by hand
 _CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "blink.user_timing", "__metadata"]
@@ -102,23 +101,10 @@ def measure(seconds: int) -> dict[str, list[Frame]]:
     Raises:
         BenchmarkError: There is no Playwright, no browser, or no server.
     """
-    try:
-        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - part of the extra `dev` only
-    except ImportError as error:
-        raise BenchmarkError("playwright is not installed: pip install 'digitnet[dev]'") from error
-    path = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if path is None:
-        raise BenchmarkError("there is no Chromium: install the package chromium")
     settings = Settings(default_environments())
     settings.work.mkdir(parents=True, exist_ok=True)
-    with serving(DIGITNET, settings) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        try:
-            return _scenes(browser, f"http://{HOST}:{server.port}/", seconds)
-        except Error as error:
-            raise BenchmarkError(f"the browser: {str(error).splitlines()[0]}") from error
-        finally:
-            browser.close()
+    with serving(DIGITNET, settings) as server, started_browser() as browser:
+        return _scenes(browser, f"http://{HOST}:{server.port}/", seconds)
 
 
 def _scenes(browser: Any, address: str, seconds: int) -> dict[str, list[Frame]]:

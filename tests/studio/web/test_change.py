@@ -25,16 +25,9 @@ def _share(text: str) -> float:
     return float(found.group(1)) / 100
 
 
-def test_the_answer_is_changed_by_the_search_by_keys_and_stroke_by_stroke(
-    open_page: Callable[..., "Page"], draw: Callable[..., None]
-) -> None:
-    page = open_page("#inside?view=change", bypass_csp=True, reduced_motion="reduce")
+def _find_a_small_change(page: "Page", usual: str) -> None:
+    """By the search, whose answer is the model's own; the slider goes from its image back to the one that was drawn."""
     headline = page.locator(".change-card .diagram-answer")
-    expect(headline).to_have_text("Nothing is drawn yet")
-    draw(page, CROSSED_SEVEN, pad=".change-side .pad")
-    expect(headline).to_have_text(re.compile(r"^It answers 7 \("))
-    usual = headline.inner_text()
-
     with page.expect_response("**/studio/counterfactual") as answer:
         page.get_by_role("button", name="Find a small change").click()
     told = answer.value.json()
@@ -53,6 +46,18 @@ def test_the_answer_is_changed_by_the_search_by_keys_and_stroke_by_stroke(
     page.keyboard.press("Home")
     expect(headline).to_have_text(usual)
 
+
+def test_the_answer_is_changed_by_the_search_by_keys_and_stroke_by_stroke(
+    open_page: Callable[..., "Page"], draw: Callable[..., None]
+) -> None:
+    page = open_page("#inside?view=change", bypass_csp=True, reduced_motion="reduce")
+    headline = page.locator(".change-card .diagram-answer")
+    expect(headline).to_have_text("Nothing is drawn yet")
+    draw(page, CROSSED_SEVEN, pad=".change-side .pad")
+    expect(headline).to_have_text(re.compile(r"^It answers 7 \("))
+    usual = headline.inner_text()
+
+    _find_a_small_change(page, usual)
     grid = page.get_by_label("The image, pixel by pixel")
     grid.focus()
     for _ in range(3):  # along the shaft of the 7, from the middle of the image
