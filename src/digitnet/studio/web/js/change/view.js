@@ -227,7 +227,9 @@ function createPage(store, drawing, names, { onChange, onRestore, onSearch, onSt
       grid.show(now.image, now.base);
       const isOther = Boolean(answer && now.usual && now.image.some((level, pixel) => level !== origin[pixel]));
       headline.textContent = answer && now.has ? `${isGrowing(store, now) ? "So far it" : "It"} answers ${named(names, answer)}` : state || "…";
-      note.textContent = [isOther && now.usual ? `As it came: ${named(names, now.usual)}.` : "",
+      const isBlank = now.has && !now.image.some(Boolean);
+      note.textContent = [isBlank ? "No ink is left. The network knows nothing but its classes, and still names one." : "",
+        isOther && now.usual ? `As it came: ${named(names, now.usual)}.` : "",
         count ? `${plural(count, "pixel")} changed: blue and + is added ink, orange and − is ink taken away.` : answer ? state || originOf(now.inspected, names) : ""]
         .filter(Boolean).join(" ");
       bars.show(answer && now.has ? answer.probabilities : [], { chosen: answer && now.has ? answer.label : null,
