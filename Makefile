@@ -7,6 +7,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Python keeps what it compiles, also where the surroundings say no: every worker and every command that a test starts would
+# compile the same files again.
+unexport PYTHONDONTWRITEBYTECODE
+
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
 .PHONY: train test test-all check fix bench accuracy serving small-network notebook docs clean

@@ -1,6 +1,7 @@
 """Data sets that several test files share, and what saves the whole run time and memory."""
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from digitnet.datasets import Dataset, load_mnist
 from extras import HAS_TRAINING
 
 __all__ = ["pytest_terminal_summary"]
+
+# A setting that changes no result: Python would look through all objects for cycles after every 700 new ones, which is a
+# twelfth of the time that tests of training take (four tests of training/test_loop.py, alternating three times: 13.7 and 12.5
+# core-seconds).
+gc.set_threshold(100_000, 50, 100)
 
 if find_spec("hypothesis") is not None:  # some tests are run where it is not
     from hypothesis import HealthCheck, settings
