@@ -126,6 +126,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "named_lines",
         "number_cells",
         "unread_ink",
+        "doubtful_cells",
         "known_numbers",
         "number_reader",
         "digit_candidates",

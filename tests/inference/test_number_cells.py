@@ -50,11 +50,11 @@ def test_what_stands_beside_the_table_is_in_no_cell() -> None:
     assert in_number_cells([], (0, 0), NUMBER_THRESHOLDS) == []
 
 
-def test_a_doubtful_digit_is_a_number_there_and_makes_its_line_doubtful() -> None:
+def test_a_doubtful_digit_is_a_number_there_and_its_word_is_doubtful() -> None:
     words = table(word("8", 3, 2, probability=0.2))
     kept, doubtful = numbers_among(words, NUMBER_THRESHOLDS, in_number_cells(words, (4, 3), NUMBER_THRESHOLDS))
     assert kept[-1] is words[-1]
-    assert doubtful == {3}
+    assert doubtful == [words[-1]]
     kept, doubtful = numbers_among(words, NUMBER_THRESHOLDS)
     assert kept[-1] is not words[-1]
-    assert doubtful == {3}
+    assert doubtful == [words[-1]]

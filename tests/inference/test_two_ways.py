@@ -181,6 +181,21 @@ def test_digits_of_the_plain_way_come_into_the_numbers_and_marks_of_the_other() 
     ]
 
 
+def test_in_a_table_a_digit_of_which_the_ways_differ_makes_its_own_number_unsure_alone() -> None:
+    found = tabled({"12": 0.95, "34": 0.99, "56": 0.999, "78": 0.999}, doubtful="56")
+    reading = better_trace(PICTURE, found, plain("12945678")).reading
+    assert [(n.text, n.status) for n in reading.numbers] == [
+        ("12", "ok"),
+        ("94", "unsure"),
+        ("56", "unsure"),
+        ("78", "ok"),
+    ]
+    assert "".join(digit.status[0] for digit in reading.digits) == "oouuuuoo"
+    assert reading.text == "12945678"
+    elsewhere = dataclasses.replace(found, table_shape=None)
+    assert statuses_of(better_trace(PICTURE, elsewhere, plain("12945678")).reading) == [{"unsure"}]
+
+
 def test_digits_elsewhere_on_the_page_are_no_other_reading_of_a_line() -> None:
     digits = tuple(dataclasses.replace(digit, box=(0, 40, 9, 9)) for digit in plain("1254").digits)
     below = dataclasses.replace(plain("1254"), reading=Reading((digits,)))

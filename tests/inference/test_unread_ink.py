@@ -9,7 +9,13 @@ from digitnet.arrays import IMAGE_SIDE
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.named_lines import NamedLine
 from digitnet.inference.number_words import PageCharacter
-from digitnet.inference.unread_ink import UNREAD_LIMITS, is_incomplete, lines_at_rules, unsure_beside_unsure
+from digitnet.inference.unread_ink import (
+    UNREAD_LIMITS,
+    incomplete_columns,
+    incomplete_lines,
+    lines_at_rules,
+    unsure_beside_unsure,
+)
 from digitnet.segmentation.characters import NamedEdge
 from digitnet.segmentation.lattice import Group
 from digitnet.segmentation.page import CharacterLine, DigitInk
@@ -31,7 +37,10 @@ def line(names: list[str], inks: list[int], probability: float = 0.99) -> NamedL
 
 def incomplete(found: NamedLine, *, is_row: bool = True) -> bool:
     read = [c for c in found.characters if c.edge.name.isdigit()]
-    return is_incomplete(found, read, is_row=is_row)
+    columns = np.zeros(found.lattice.num_segments, np.int64)
+    if is_row:
+        return bool(incomplete_columns(found, read, [], columns))
+    return bool(incomplete_lines([found], [[c] for c in read]))
 
 
 @pytest.mark.parametrize(("ink", "expected"), [(10, False), (30, True)])
@@ -50,6 +59,14 @@ def test_marks_beside_a_number_are_read() -> None:
     assert not incomplete(line(["4", "€"], [100, 80]))
     assert incomplete(line(["4", "junk"], [100, 80]), is_row=False)
     assert incomplete(line(["/", "4"], [60, 100]), is_row=False)  # perhaps a 1
+
+
+def test_ink_that_was_left_out_makes_the_numbers_of_its_own_cell_doubtful() -> None:
+    found = line(["4", "", "7", "letter", "8"], [100, 30, 90, 60, 110])
+    read = [c for c in found.characters if c.edge.name.isdigit()]
+    columns = np.array([0, 0, 1, 2, 3])
+    assert incomplete_columns(found, read, [], columns) == {0, 2}
+    assert incomplete_columns(found, read, found.characters, columns) == {0}  # a word of letters is no number
 
 
 def test_ink_of_another_row_counts_where_it_was_read() -> None:

@@ -18,6 +18,7 @@ from digitnet.arrays import GrayPicture
 from digitnet.constraints import AnyConstraint
 from digitnet.inference.answers import Digit, Number, Status
 from digitnet.inference.decision import Decision, Place
+from digitnet.inference.doubtful_cells import Cells, CellWords, doubtful_cells, is_doubtful
 from digitnet.inference.known_numbers import fitting_number
 from digitnet.inference.named_lines import NamedLine, characters_of, named_lines
 from digitnet.inference.number_cells import in_number_cells, in_words_with_letters
@@ -38,7 +39,7 @@ from digitnet.inference.number_words import (
 from digitnet.inference.outputs import Outputs
 from digitnet.inference.predictor import Predictor
 from digitnet.inference.tables import character_places, numbers_in_cells
-from digitnet.inference.unread_ink import is_incomplete, lines_at_rules, unsure_beside_unsure
+from digitnet.inference.unread_ink import incomplete_lines, lines_at_rules, unsure_beside_unsure
 from digitnet.model_file.reading_networks import ReadingNetworks
 from digitnet.notes import Note, NoteKind, about_the_file, counted
 from digitnet.pictures.contrast import luma
@@ -84,9 +85,11 @@ class _Word:
     text: str
     runs: list[_Run]
 
-    def unsure(self) -> "_Word":
-        """The same, none of its numbers sure."""
-        return _Word(self.text, [dataclasses.replace(run, is_sure=False) for run in self.runs])
+    def doubted(self, cells: Cells) -> "_Word":
+        """The same, no number of a doubtful cell sure."""
+        sure = (run.is_sure and not is_doubtful(run.characters, cells) for run in self.runs)
+        runs = [dataclasses.replace(run, is_sure=is_sure) for run, is_sure in zip(self.runs, sure, strict=True)]
+        return _Word(self.text, runs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,15 +200,16 @@ class NumberReader:
             is_number = in_words_with_letters(lines, words, is_in_cell, len(names))
             if is_number.any():
                 lines, words, is_in_cell = self._in_cells(named_lines(page, names, is_number), grid, to_picture)
-        kept, doubtful = numbers_among(words, self.thresholds, is_in_cell if rows is not None else None)
-        doubtful |= self._incomplete(lines, kept, is_table=rows is not None)
+        kept, left_out = numbers_among(words, self.thresholds, is_in_cell if rows is not None else None)
+        to_page = chained(cv2.invertAffineTransform(to_picture), page.to_picture)
         if rows is None:
-            to_page = chained(cv2.invertAffineTransform(to_picture), page.to_picture)
+            doubtful = {word[0].ink.line for word in left_out} | incomplete_lines(lines, kept)
             doubtful |= lines_at_rules(lines, kept, to_page, page_ink.rules)
-        runs = [
-            [word.unsure() if line.row in doubtful else word for word in self._runs_of(line, kept, page, constraint)]
-            for line in lines
-        ]
+            cells: Cells = {(line, None) for line in doubtful}
+        else:
+            in_table = CellWords(words, is_in_cell, kept, left_out)
+            cells = doubtful_cells(lines, in_table, rows.grid, to_page, self.thresholds)
+        runs = [[word.doubted(cells) for word in self._runs_of(line, kept, page, constraint)] for line in lines]
         ink = _ink_of_picture(page_ink, to_picture, shape)
         notes = (*about_the_file(picture.notes), *_page_notes(page_ink, page, len(words) - len(kept)))
         written = [line for line in runs if any(word.runs for word in line)]
@@ -239,22 +243,6 @@ class NumberReader:
         words = [word for line in lines for word in words_of(line.characters, self.thresholds)]
         shape = (0, 0) if grid is None else grid.shape
         return lines, words, in_number_cells(words, shape, self.thresholds)
-
-    def _incomplete(
-        self, lines: Sequence[NamedLine], kept: Sequence[list[PageCharacter]], *, is_table: bool
-    ) -> set[int]:
-        """Lines of which something was not read, or may be of another row, or with several numbers in a cell."""
-        found = set()
-        for line in lines:
-            own = [word for word in kept if word[0].ink.line == line.row]
-            numbers = [run for word in own for run in runs_of(word)]
-            read = [c for number in numbers for c in number]
-            places = [number[0].place for number in numbers]
-            columns = [place.column for place in places if place is not None and place.box < 0]
-            has_pieces = is_table and len(set(columns)) < len(columns)
-            if has_pieces or is_incomplete(line, read, is_row=is_table):
-                found.add(line.row)
-        return found
 
     def _runs_of(
         self, line: NamedLine, kept: Sequence[Sequence[PageCharacter]], page: Page, constraint: AnyConstraint | None

@@ -101,25 +101,25 @@ def words_of(line: Sequence[PageCharacter], thresholds: NumberThresholds) -> lis
 
 def numbers_among(
     words: Sequence[list[PageCharacter]], thresholds: NumberThresholds, is_in_number_cell: Sequence[bool] | None = None
-) -> tuple[list[list[PageCharacter]], set[int]]:
+) -> tuple[list[list[PageCharacter]], list[list[PageCharacter]]]:
     """The words that hold a number, no text and no marks that only look a little like digits.
 
-    Also the lines in which such a mark was left out, since it may have been a digit.
+    Also the words of such marks, since they may have been digits.
 
     Args:
         words: Of a page.
         thresholds: What is a number.
         is_in_number_cell: Which words stand in a cell of a table that holds numbers: there such a mark is a digit, but
-            its line is among those as well. None without a table.
+            its word is among those as well. None without a table.
     """
     least = least_likelihood(words, thresholds)
-    kept, doubtful = [], set()
+    kept, doubtful = [], []
     for word, is_in_cell in zip(words, is_in_number_cell or [False] * len(words), strict=True):
         chance = likelihood(word, thresholds)
         if chance >= (thresholds.min_digit_in_cell if is_in_cell else least):
             kept.append(word)
         if 0 < chance < least:
-            doubtful.add(word[0].ink.line)
+            doubtful.append(word)
     return kept, doubtful
 
 

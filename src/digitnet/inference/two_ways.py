@@ -97,7 +97,7 @@ def _line_by_line(picture: Picture, found: WrittenNumbers, plain: Trace) -> Trac
         elif named.text == other.text:
             lines.append(_agreed(named, other, is_table=is_table))
         elif _have_same_places(named, other):
-            lines.append(_with_digits(named, other))
+            lines.append(_with_digits(named, other, is_table=is_table))
         else:
             lines.append(_doubtful(other) if is_plain and not _knows_more(named, other) else named)
     whole = plain if is_plain and all(line.is_plain for line in lines) else trace_of_numbers(picture, found)
@@ -159,20 +159,36 @@ def _have_same_places(named: _Line, plain: _Line) -> bool:
     )
 
 
-def _with_digits(named: _Line, plain: _Line) -> _Line:
-    """The line with the digits of the plain way where the other one has its own; nothing of it is sure."""
+def _with_digits(named: _Line, plain: _Line, *, is_table: bool) -> _Line:
+    """The line with the digits of the plain way where the other one has its own; nothing of it is sure.
+
+    In a table that holds for each number by itself: those that both ways read the same are agreed on.
+    """
     doubtful = _doubtful(plain)
-    read = iter(doubtful.digits)
-    numbers = []
+    numbers: list[Number] = []
+    digits: list[Digit] = []
     for number in named.numbers:
-        own = [next(read) if character.isdigit() else None for character in number.text]
-        text = "".join(mark if digit is None else digit.text for digit, mark in zip(own, number.text, strict=True))
-        chance = math.prod(digit.confidence for digit in own if digit is not None)
+        own = slice(len(digits), len(digits) + sum(map(str.isdigit, number.text)))
+        read = iter(doubtful.digits[own])
+        text = "".join(next(read).text if mark.isdigit() else mark for mark in number.text)
+        if is_table and text == number.text:
+            same = _agreed(
+                replace(named, digits=named.digits[own], numbers=(number,)), _part(plain, own), is_table=True
+            )
+            numbers += same.numbers
+            digits += same.digits
+            continue
+        chance = math.prod(digit.confidence for digit in doubtful.digits[own])
         confidence = number.confidence if text == number.text else min(chance, 1 - number.confidence)
         numbers.append(replace(number, text=text, confidence=confidence, status="unsure"))
+        digits += doubtful.digits[own]
     every = iter(doubtful.digits)
     written = "".join(next(every).text if mark.isdigit() else mark for mark in named.written)
-    return replace(doubtful, numbers=tuple(numbers), written=written)
+    return replace(doubtful, digits=tuple(digits), numbers=tuple(numbers), written=written)
+
+
+def _part(line: _Line, own: slice) -> _Line:
+    return replace(line, digits=line.digits[own], images=line.images[own])
 
 
 def _doubtful(line: _Line) -> _Line:

@@ -1,4 +1,4 @@
-"""Lines of which something was not read: what is left of their ink, and ink that may belong to another row."""
+"""Lines and cells of which something was not read: what is left of their ink, and ink that may be of another row."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from digitnet.arrays import GrayPicture
 from digitnet.inference.answers import Digit, Number
 from digitnet.inference.named_lines import NamedLine
-from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, PageCharacter
+from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, PageCharacter, runs_of
 from digitnet.segmentation.components import INK_FROM
 
-__all__ = ["UNREAD_LIMITS", "UnreadLimits", "is_incomplete", "lines_at_rules", "unsure_beside_unsure"]
+__all__ = [
+    "UNREAD_LIMITS",
+    "UnreadLimits",
+    "incomplete_columns",
+    "incomplete_lines",
+    "lines_at_rules",
+    "unsure_beside_unsure",
+]
 
 Floats = NDArray[np.float64]
 # Marks that may be a 1 where they stand beside a number, not in it.
@@ -22,7 +29,7 @@ _LIKE_A_ONE = frozenset("/()")
 
 
 class UnreadLimits(NamedTuple):
-    """How much ink of a line may be left out of its numbers, for them to be sure."""
+    """How much ink of a line or a cell may be left out of its numbers, for them to be sure."""
 
     # As a share of the ink of the line's median digit; half of it is a 1. Of rendered tables one sure and right line in
     # 50 has more than 0.05, none more than 0.15 (docs/log.md, 2026-11-30, "tables, and what is sure").
@@ -39,28 +46,58 @@ class UnreadLimits(NamedTuple):
 UNREAD_LIMITS = UnreadLimits()
 
 
-def is_incomplete(
-    line: NamedLine, read: Sequence[PageCharacter], *, is_row: bool, limits: UnreadLimits = UNREAD_LIMITS
-) -> bool:
-    """Whether a line has ink that was not read, or read ink that reaches over a rule into another row.
+def incomplete_lines(
+    lines: Sequence[NamedLine], words: Sequence[Sequence[PageCharacter]], limits: UnreadLimits = UNREAD_LIMITS
+) -> set[int]:
+    """The lines, none of them a row of a table, that have ink that was not read; letters beside numbers are read.
+
+    Args:
+        lines: Of the page.
+        words: Those that are numbers.
+        limits: How much may be left out.
+    """
+    read = [c for word in words for run in runs_of(word) for c in run]
+    return {
+        line.row
+        for line in lines
+        if incomplete_columns(
+            line,
+            [c for c in read if c.ink.line == line.row],
+            line.characters,
+            np.zeros(line.lattice.num_segments, np.int64),
+            limits,
+        )
+    }
+
+
+def incomplete_columns(
+    line: NamedLine,
+    read: Sequence[PageCharacter],
+    of_words: Sequence[PageCharacter],
+    columns: NDArray[np.int64],
+    limits: UnreadLimits = UNREAD_LIMITS,
+) -> set[int]:
+    """The columns in which a row of a table has ink that was not read, or read ink that reaches into another row.
 
     Args:
         line: All of its characters.
         read: Those of its numbers.
-        is_row: Whether it is a row of a table: then letters count as ink that was not read.
-        limits: How much may be left out.
+        of_words: Those whose letters are letters, not digits that were not recognised.
+        columns: (segments,), where each segment stands.
+        limits: How much may be left out of each.
     """
     ink = np.array(line.lattice.ink_of_segments)
-    is_read = _covered(line, read)
     digits = [ink[_segments(line, c)].sum() for c in read if c.edge.name in DIGIT_NAMES]
     if not digits:
-        return False
-    marks = MARK_NAMES - _LIKE_A_ONE
-    names = marks if is_row else marks | {"letter"}
-    others = [c for c in line.characters if c.edge.name in names and c.edge.probability >= limits.other]
-    is_explained = is_read | _covered(line, others)
-    is_crossing = bool((is_read & np.array(line.lattice.is_crossing)).any())
-    return is_crossing or bool(ink[~is_explained].sum() > limits.share * float(np.median(digits)))
+        return set()
+    marks = [c for c in line.characters if c.edge.name in MARK_NAMES - _LIKE_A_ONE]
+    others = [*marks, *(c for c in of_words if c.edge.name == "letter")]
+    is_read = _covered(line, read)
+    is_explained = is_read | _covered(line, [c for c in others if c.edge.probability >= limits.other])
+    is_crossing = is_read & np.array(line.lattice.is_crossing, np.bool_)
+    most = limits.share * float(np.median(digits))
+    unread = {column for column in columns.tolist() if ink[~is_explained & (columns == column)].sum() > most}
+    return unread | set(columns[is_crossing].tolist())
 
 
 def unsure_beside_unsure(

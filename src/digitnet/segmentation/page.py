@@ -79,6 +79,7 @@ class CharacterLine:
         height: Pixels of the working picture.
         ink_of_segments: Inked pixels of each segment.
         is_crossing: Whether each segment is of a component that reaches over a rule into another row of a table.
+        centres: The x and y of the middle of each segment's box, in pixels of the working picture.
     """
 
     groups: list[Group]
@@ -87,6 +88,7 @@ class CharacterLine:
     height: float
     ink_of_segments: tuple[int, ...] = ()
     is_crossing: tuple[bool, ...] = ()
+    centres: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,8 +161,9 @@ class Page:
             if line.groups:
                 inks = tuple(int((segment.component.ink >= INK_FROM).sum()) for segment in line.segments)
                 crossing = tuple(segment.component.source in self.crossing for segment in line.segments)
-                candidates = (start, end)
-                found.append(CharacterLine(line.groups, len(line.segments), candidates, line.height, inks, crossing))
+                centres = tuple((s.component.centre, s.component.top + s.component.height / 2) for s in line.segments)
+                of_segments = (inks, crossing, centres)
+                found.append(CharacterLine(line.groups, len(line.segments), (start, end), line.height, *of_segments))
             start = end
         return found
 
