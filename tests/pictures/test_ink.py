@@ -9,6 +9,7 @@ import pytest
 from digitnet.arrays import AnyArray, GrayPicture
 from digitnet.datasets import Dataset
 from digitnet.notes import Note, NoteKind
+from digitnet.pictures import ink as ink_module
 from digitnet.pictures.ink import INK_LIMITS, extract_ink, other_binarizations
 from drawn_pages import missed_and_extra, photo, strokes, written
 
@@ -301,3 +302,23 @@ def test_paper_far_darker_than_its_bright_parts_is_in_a_shadow(monkeypatch: pyte
     assert Note(NoteKind.SHADOW_REMOVED) in extract_ink(photo(scene))[1]
     vary(monkeypatch, shadow_light=0.3)
     assert Note(NoteKind.SHADOW_REMOVED) not in extract_ink(photo(scene))[1]
+
+
+def test_the_paper_is_estimated_once_however_often_a_picture_is_smoothed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes most of the time of a large picture of anything."""
+    noise = np.random.default_rng(0).integers(0, 256, (150, 150), dtype=np.uint8)
+    calls = {"paper_around": 0, "contrast_in_shade": 0}
+
+    def counted(name: str, function: Any) -> Any:
+        def call(*args: Any, **named: Any) -> Any:
+            calls[name] += 1
+            return function(*args, **named)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(ink_module, name, counted(name, getattr(ink_module, name)))
+    found, _ = extract_ink(noise)
+    assert not found.any()
+    assert calls["paper_around"] == 1
+    assert calls["contrast_in_shade"] >= 3  # as it is, and smoothed in other ways

@@ -130,3 +130,48 @@ def test_ink_that_is_no_larger_elsewhere_is_left_as_it_is() -> None:
     assert found is not None
     assert again is not None
     assert again.scale == found.scale
+
+
+@pytest.mark.parametrize(("logit", "is_found"), [(1.0, False), (20.0, True)])
+@pytest.mark.parametrize("kind", ["ink", "rule"])
+def test_where_contrast_shows_no_ink_only_what_is_beyond_doubt_counts(kind: str, logit: float, is_found: bool) -> None:
+    """A logit of 1 is a probability of 0.48; grain of paper may look like ink, but never much."""
+    picture, nothing = bars(40), np.zeros((200, 300), np.uint8)
+
+    def classify(features: NDArray[np.uint8]) -> AnyArray:
+        return np.tile(logit * always(kind), (len(features), 1))
+
+    assert (find_page_ink(picture, classify, mean_height, usual_ink=nothing) is not None) == is_found
+    assert find_page_ink(picture, classify, mean_height, usual_ink=255 - picture) is not None
+    blank = np.full_like(picture, PAPER)
+    assert find_page_ink(blank, classify, mean_height, usual_ink=nothing) is None
+
+
+def test_digits_that_contrast_shows_to_be_large_are_looked_at_in_a_small_copy_alone() -> None:
+    picture = bars(320, size=(400, 300))
+    rows: list[int] = []
+
+    def classify(features: NDArray[np.uint8]) -> AnyArray:
+        rows.append(len(features))
+        return all_is_ink(features)
+
+    usual = np.asarray(np.where(picture < PAPER, 255, 0), np.uint8)
+    large = find_page_ink(picture, classify, mean_height, is_ink_dark=True, usual_ink=usual)
+    assert large is not None
+    assert large.scale == pytest.approx(40 / 320, rel=0.02)
+    assert len(rows) == 1
+    # Contrast that shows far more than the network does is no ink: then the network looks for itself.
+    everywhere = np.full_like(picture, 255)
+    assert find_page_ink(picture, classify, mean_height, is_ink_dark=True, usual_ink=everywhere) is not None
+    assert len(rows) > 2
+
+
+def test_a_stain_among_small_digits_says_nothing_about_their_height() -> None:
+    picture = bars(60, size=(900, 900), count=12)
+    picture[300:700, 100:130] = 60
+    usual = np.asarray(np.where(picture < PAPER, 255, 0), np.uint8)
+    found = find_page_ink(picture, all_is_ink, lambda heights: float(max(heights)), is_ink_dark=True, usual_ink=usual)
+    alone = find_page_ink(picture, all_is_ink, lambda heights: float(max(heights)), is_ink_dark=True)
+    assert found is not None
+    assert alone is not None
+    assert found.scale == alone.scale

@@ -100,20 +100,31 @@ def extract_ink(picture: AnyPicture, steps: Steps | None = None) -> tuple[GrayPi
     paper, shorter = plain_paper(picture), min(picture.shape[:2])
     if shorter < INK_LIMITS.tiny_side:
         ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
-    elif paper.fits and is_written(picture, paper.levels):
-        ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
-        if ink is None or not ink.any():  # with one plane of light, dark corners pass for noise
-            shaded = replace(_contrast_on_shaded_paper(picture), visible_sigmas=INK_LIMITS.clear_sigmas)
-            ink, notes = _binarized(shaded, steps)
     else:
-        ink, notes = _binarized(_contrast_on_shaded_paper(picture), steps)
-    if ink is None and shorter >= INK_LIMITS.tiny_side:
-        ink, notes = _binarized_coarsely(picture, steps)
+        ink, notes = _extracted(picture, paper, steps)
     if ink is None and shorter < INK_LIMITS.small_side:  # a tight crop, whose strokes pass for the paper's noise
         ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
     if ink is None or not ink.any():
         return np.zeros(picture.shape[:2], np.uint8), (Note(NoteKind.BLANK),)
     return (ink if shorter < INK_LIMITS.tiny_side else without_lines_across(ink)), notes
+
+
+def _extracted(
+    picture: AnyPicture, paper: PlainPaper, steps: Steps | None
+) -> tuple[GrayPicture | None, tuple[Note, ...]]:
+    """The ink and notes of a picture that is not tiny, on paper that is plain or has shadows, or in coarse noise."""
+    visible_sigmas = None
+    if paper.fits and is_written(picture, paper.levels):
+        ink, notes = _binarized(_contrast_on_plain_paper(picture, paper), steps)
+        if ink is not None and ink.any():
+            return ink, notes
+        visible_sigmas = INK_LIMITS.clear_sigmas  # with one plane of light, dark corners pass for noise
+    shaded = _shaded_paper(picture)
+    contrast = _contrast_on_shaded_paper(shaded, _smoothing_radius(picture))
+    if visible_sigmas is not None:
+        contrast = replace(contrast, visible_sigmas=visible_sigmas)
+    ink, notes = _binarized(contrast, steps)
+    return (ink, notes) if ink is not None else _binarized_coarsely(shaded, steps)
 
 
 def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tuple[Note, ...], Steps]]:
@@ -136,11 +147,11 @@ def other_binarizations(picture: AnyPicture) -> Iterator[tuple[GrayPicture, tupl
             yield without_lines_across(ink), notes, steps
 
 
-def _binarized_coarsely(picture: AnyPicture, steps: Steps | None) -> tuple[GrayPicture | None, tuple[Note, ...]]:
+def _binarized_coarsely(shaded: "_ShadedPaper", steps: Steps | None) -> tuple[GrayPicture | None, tuple[Note, ...]]:
     """The ink and notes of the first larger smoothing radius that shows strokes, which coarse noise had hidden."""
-    usual = _smoothing_radius(picture)
+    usual = _smoothing_radius(shaded.original)
     for radius in range(usual + 1, usual + 1 + INK_LIMITS.coarser_radii):
-        coarse = replace(_contrast_on_shaded_paper(picture, radius), visible_sigmas=INK_LIMITS.coarse_sigmas)
+        coarse = replace(_contrast_on_shaded_paper(shaded, radius), visible_sigmas=INK_LIMITS.coarse_sigmas)
         ink, notes = _binarized(coarse, steps)
         if ink is not None:
             return ink, notes
@@ -202,8 +213,34 @@ def _contrast_on_plain_paper(picture: AnyPicture, paper: PlainPaper) -> Contrast
     return Contrast(levels, noise, is_ink_dark, notes, (("contrast with the paper", levels),))
 
 
-def _contrast_on_shaded_paper(picture: AnyPicture, radius: int | None = None) -> Contrast:
-    """The contrast with a local estimate of the paper, without its table, smoothed by `radius` pixels."""
+class _ShadedPaper(NamedTuple):
+    """A picture and a local estimate of its paper, which takes far longer than smoothing it by another radius.
+
+    Attributes:
+        original: The picture, with the table around its sheet.
+        picture: The same without one.
+        paper: The paper without ink.
+        inside: uint8 (height, width), 255 on the sheet.
+        is_ink_dark: Whether the ink is darker than its paper.
+        levels: The contrast of a picture that is not smoothed, and the noise of that.
+        notes: What was done.
+        bright: The grey level of bright paper.
+        is_sheet: Whether a sheet was found.
+    """
+
+    original: AnyPicture
+    picture: AnyPicture
+    paper: AnyPicture
+    inside: GrayPicture
+    is_ink_dark: bool
+    levels: tuple[GrayPicture, float]
+    notes: tuple[Note, ...]
+    bright: float
+    is_sheet: bool
+
+
+def _shaded_paper(picture: AnyPicture) -> _ShadedPaper:
+    """A local estimate of the paper, without its table."""
     original, small = picture, reduced(picture, MEASURING_SIDE)
     sheet = find_sheet(small) if min(picture.shape[:2]) >= SHEET_SIDE else None
     if sheet is None:
@@ -219,19 +256,34 @@ def _contrast_on_shaded_paper(picture: AnyPicture, radius: int | None = None) ->
     filtered = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
     paper = paper_around(filtered, side * factor, is_ink_dark=is_ink_dark)
     bright, shade = paper_range(paper, inside)
-    levels, noise = contrast_in_shade(filtered, paper, bright, inside, is_ink_dark=is_ink_dark)
-    radius = _smoothing_radius(picture) if radius is None else radius
-    if radius and noise > INK_LIMITS.clean_noise:
-        smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
-        levels, noise = contrast_in_shade(smooth, paper, bright, inside, is_ink_dark=is_ink_dark)
+    levels = contrast_in_shade(filtered, paper, bright, inside, is_ink_dark=is_ink_dark)
     notes = [Note(NoteKind.SHEET_EDGE_IGNORED)] if sheet is not None else []
     has_shadow = shade < INK_LIMITS.shadow_light * bright
     notes.append(Note(NoteKind.SHADOW_REMOVED if has_shadow else NoteKind.LIGHT_EVENED))
-    steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if sheet is not None else []
+    return _ShadedPaper(
+        original, picture, paper, inside, is_ink_dark, levels, tuple(notes), bright, is_sheet=sheet is not None
+    )
+
+
+def _contrast_on_shaded_paper(shaded: _ShadedPaper, radius: int) -> Contrast:
+    """The contrast with a local estimate of the paper, without its table, smoothed by `radius` pixels."""
+    picture, paper, inside, is_ink_dark = shaded.picture, shaded.paper, shaded.inside, shaded.is_ink_dark
+    levels, noise = shaded.levels
+    if radius and noise > INK_LIMITS.clean_noise:
+        smooth = np.asarray(cv2.blur(picture, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+        levels, noise = contrast_in_shade(smooth, paper, shaded.bright, inside, is_ink_dark=is_ink_dark)
+    steps: list[tuple[str, AnyPicture]] = [("the sheet alone", picture)] if shaded.is_sheet else []
     steps += [("paper without ink", paper), ("contrast with the paper", levels)]
-    outline = inside if sheet is not None else None
+    outline = inside if shaded.is_sheet else None
     return Contrast(
-        levels, noise, is_ink_dark, tuple(notes), tuple(steps), outline, INK_LIMITS.shadow_share, original=original
+        levels,
+        noise,
+        is_ink_dark,
+        shaded.notes,
+        tuple(steps),
+        outline,
+        INK_LIMITS.shadow_share,
+        original=shaded.original,
     )
 
 

@@ -63,6 +63,17 @@ _MIN_AREA = 12
 _RIM_HEIGHT, _RIM_AREA = 2.5, 2.0
 # Level from which a pixel is inked where ink is measured; chosen by hand.
 _FULL = 128
+# Blocks that are asked whether a picture in which contrast shows no ink has any, and the least mean probability of
+# those that look like ink, or like a rule: in grain of rendered blank sheets it is 0.72 at most, in rendered and other
+# writing 0.82 and more (docs/log.md, 2026-12-01, "the time that reading takes").
+_ASKED_BLOCKS, _BEYOND_GRAIN = 4000, 0.75
+# Height in pixels of the first copy from which digits are so large that the scale is taken from the ink that contrast
+# shows, and the least part of that ink that is seen then; chosen by hand: beyond this height the first copy would only
+# serve to find the scale.
+_LARGE_HEIGHT, _SEEN_SHARE = 81.0, 0.5
+# Least number of pieces of that ink as high as a digit, between these parts of its height, and the least part of all
+# pieces that they are; chosen by hand: a stain, or a sheet with writing, is one piece among many.
+_LEAST_LARGE, _AS_HIGH, _MOSTLY_LARGE = 3, (0.6, 1.6), 0.75
 
 
 class WrittenInk(NamedTuple):
@@ -194,13 +205,31 @@ def find_page_ink(
     Returns:
         The ink; None where there is neither ink nor a rule.
     """
-    found = _page_ink(picture, classify, typical_height, expected_height, is_ink_dark)
-    if found is None or usual_ink is None:
+    scale = _first_scale(picture, expected_height)
+    if is_ink_dark is None:
+        is_ink_dark = _is_ink_dark(picture, classify, min(1.0, _POLARITY_SIDE / max(picture.shape), scale))
+    dark = picture if is_ink_dark else np.asarray(255 - picture, np.uint8)
+    if usual_ink is None:
+        return _page_ink(dark, classify, typical_height, expected_height, is_ink_dark)
+    if not usual_ink.any() and _is_grain(_with_margin(_at_scale(dark, scale)), classify):
+        return None
+    found = _page_ink_of_large_digits(dark, classify, typical_height, usual_ink, is_ink_dark)
+    return found or _with_thick_strokes(dark, classify, typical_height, usual_ink, is_ink_dark)
+
+
+def _with_thick_strokes(
+    dark: GrayPicture,
+    classify: PixelClassifier,
+    typical_height: Callable[[AnyArray], float],
+    usual_ink: GrayPicture,
+    is_ink_dark: bool,
+) -> PageInk | None:
+    """The ink of a page, seen in a smaller copy where the network saw mere rims of it."""
+    found = _page_ink(dark, classify, typical_height, None, is_ink_dark)
+    height = None if found is None else _height_of_rims(found, usual_ink, typical_height)
+    if found is None or height is None:
         return found
-    height = _height_of_rims(found, usual_ink, typical_height)
-    if height is None:
-        return found
-    again = _page_ink(picture, classify, typical_height, height / found.scale, found.is_ink_dark)
+    again = _page_ink(dark, classify, typical_height, height / found.scale, is_ink_dark)
     if again is None or _area(again.ink) / again.scale**2 < _RIM_AREA * _area(found.ink) / found.scale**2:
         return found
     return again
@@ -215,7 +244,7 @@ def _height_of_rims(
     usual = np.asarray(cv2.resize(usual_ink, size, interpolation=cv2.INTER_AREA) >= _FULL, np.uint8)
     n, labels, statistics, _ = cv2.connectedComponentsWithStats(usual, connectivity=8)
     areas = statistics[:, cv2.CC_STAT_AREA]
-    shares = np.bincount(labels[seen], minlength=n) / areas
+    shares = np.bincount(labels[seen], minlength=n) / np.maximum(areas, 1)  # usual ink may leave no paper
     is_seen = shares > 0
     is_seen[0] = False
     if not is_seen.any() or np.median(shares[is_seen]) > 1 / _RIM_AREA:
@@ -224,21 +253,59 @@ def _height_of_rims(
     return height if height > _RIM_HEIGHT * found.digit_height else None
 
 
+def _is_grain(picture: GrayPicture, classify: PixelClassifier) -> bool:
+    """Whether what a picture shows, dark on light, is neither ink nor a rule beyond doubt, but the grain of paper."""
+    local = local_contrast(picture)
+    rows, columns = _strongest_of_blocks(np.where(local.candidates(), local.contrast, 0))
+    step = max(1, len(rows) // _ASKED_BLOCKS)
+    if not len(rows):
+        return True
+    probabilities = _probabilities(classify(local.features(rows[::step], columns[::step])))
+    kinds = probabilities.argmax(axis=1)
+    own = [probabilities[kinds == kind, kind] for kind in (_INK, _RULE)]
+    return all(not len(part) or float(part.mean()) < _BEYOND_GRAIN for part in own)
+
+
+def _page_ink_of_large_digits(
+    dark: GrayPicture,
+    classify: PixelClassifier,
+    typical_height: Callable[[AnyArray], float],
+    usual_ink: GrayPicture,
+    is_ink_dark: bool,
+) -> PageInk | None:
+    """The ink of digits far larger than the network knows, whose height contrast tells; None of all others."""
+    scale = _first_scale(dark, None)
+    size = (max(1, round(dark.shape[1] * scale)), max(1, round(dark.shape[0] * scale)))
+    usual = np.asarray(cv2.resize(usual_ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+    heights = _heights(usual)
+    height = typical_height(heights) if len(heights) else 0.0
+    num_as_high = ((heights >= _AS_HIGH[0] * height) & (heights <= _AS_HIGH[1] * height)).sum()
+    if height < _LARGE_HEIGHT or num_as_high < max(_LEAST_LARGE, _MOSTLY_LARGE * len(heights)):
+        return None
+    found = _page_ink(dark, classify, typical_height, height / scale, is_ink_dark)
+    if found is None or not _GOOD_HEIGHTS[0] <= found.digit_height <= _GOOD_HEIGHTS[1]:
+        return None
+    seen = _area(found.ink) / found.scale**2
+    return found if seen >= _SEEN_SHARE * _area(usual) / scale**2 else None
+
+
+def _first_scale(picture: GrayPicture, expected_height: float | None) -> float:
+    """The scale of the first copy of a picture; that of digits with the expected height, if there is one."""
+    if expected_height is not None:
+        return min(_WORKING_HEIGHT / expected_height, _MAX_SCALE)
+    side = float(max(picture.shape))
+    return min(max(1.0, _FIRST_SIDES[0] / side), _MAX_SCALE) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
+
+
 def _page_ink(
-    picture: GrayPicture,
+    dark: GrayPicture,
     classify: PixelClassifier,
     typical_height: Callable[[AnyArray], float],
     expected_height: float | None,
-    is_ink_dark: bool | None,
+    is_ink_dark: bool,
 ) -> PageInk | None:
-    """The ink of a page at the scale that fits it, as far as the network sees ink."""
-    side = max(picture.shape)
-    scale = min(max(1.0, _FIRST_SIDES[0] / side), _MAX_SCALE) if side < _FIRST_SIDES[1] else _FIRST_SIDES[1] / side
-    if expected_height is not None:
-        scale = min(_WORKING_HEIGHT / expected_height, _MAX_SCALE)
-    if is_ink_dark is None:
-        is_ink_dark = _is_ink_dark(picture, classify, min(1.0, _POLARITY_SIDE / side, scale))
-    dark = picture if is_ink_dark else np.asarray(255 - picture, np.uint8)
+    """The ink of a page, dark on light, at the scale that fits it, as far as the network sees ink."""
+    side, scale = max(dark.shape), _first_scale(dark, expected_height)
     found: PageInk | None = None
     for _ in range(1 + _CORRECTIONS):
         written = find_written_ink(_with_margin(_at_scale(dark, scale)), classify)
@@ -273,12 +340,15 @@ def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier, scale: float) 
         if not len(rows):
             shares.append(0.0)
             continue
-        logits = classify(local.features(rows[::step], columns[::step]))
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares.append(float((weights[:, _INK] / weights.sum(axis=1)).mean()))
+        shares.append(float(_probabilities(classify(local.features(rows[::step], columns[::step])))[:, _INK].mean()))
     if max(shares) < _POLARITY_RATIO * min(shares):
         return usual
     return shares[0] >= shares[1]
+
+
+def _probabilities(logits: AnyArray) -> AnyArray:
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def _at_scale(picture: GrayPicture, scale: float) -> GrayPicture:
