@@ -12,8 +12,9 @@ from digitnet.datasets.idx import write_idx
 from digitnet.errors import BatchError
 from digitnet.scale.batch import Found, Progress, Run, one_process, run_batch
 from digitnet.scale.out_folder import MANIFEST, SETTINGS, OutFolder
-from digitnet.scale.parts import Part
+from digitnet.scale.parts import IMAGES_A_PART, SMALLEST, Part, PartSize, cut_parts
 from digitnet.scale.rows import encode, error_row
+from digitnet.scale.sources import find_items
 from digitnet.scale.work import DonePart, Job
 from extras import needs_scale
 from scale_jobs import job_for
@@ -97,6 +98,40 @@ def test_new_pictures_are_refused_until_told_and_then_few_are_read_again(many: P
     run_batch(["many"], job(), workers, renew=True)
     assert len(workers.parts) <= 3  # of some twelve
     assert files_of(Path("out")) == sorted(map(str, many.iterdir()))
+
+
+@pytest.mark.parametrize("recorded", [None, PartSize(64, IMAGES_A_PART, 0)])
+def test_a_folder_keeps_the_size_of_its_parts(
+    many: Path, monkeypatch: pytest.MonkeyPatch, recorded: PartSize | None
+) -> None:
+    """Also one that was begun before parts had a size, and one that more pictures are added to."""
+    wanted = [PartSize(64, IMAGES_A_PART, 0)]
+    monkeypatch.setattr("digitnet.scale.batch.size_for", lambda *_: wanted[0])
+    if recorded is None:
+        wanted[0] = SMALLEST
+    first, second = Workers(stop_after=1), Workers()
+    with pytest.raises(BatchError, match="stopped"):
+        run_batch([str(many)], job(), first)
+    if recorded is None:
+        settings = json.loads(Path("out", SETTINGS).read_text())
+        del settings["part_size"]
+        Path("out", SETTINGS).write_text(json.dumps(settings))
+    wanted[0] = PartSize(128, IMAGES_A_PART, 0)
+    run_batch([str(many)], job(), second)
+    sizes = recorded or SMALLEST
+    assert first.parts + second.parts == [
+        part.name for part in cut_parts(find_items(["many"], takes_images=False), sizes)
+    ]
+    assert len(files_of(Path("out"))) == 200
+
+
+@pytest.mark.parametrize("size", ["16", {"pictures": 0, "images": 4096, "file_bytes": 0}, {"pictures": 16}])
+def test_a_size_that_makes_no_sense_is_refused(many: Path, size: object) -> None:
+    run_batch([str(many)], job(), Workers())
+    settings = {**json.loads(Path("out", SETTINGS).read_text()), "part_size": size}
+    Path("out", SETTINGS).write_text(json.dumps(settings))
+    with pytest.raises(BatchError, match=r"out/_batch.json is damaged: name a new folder"):
+        run_batch([str(many)], job(), Workers())
 
 
 @pytest.mark.usefixtures("many")

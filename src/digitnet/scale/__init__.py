@@ -2,6 +2,7 @@
 
 remote           what fsspec opens: sizes, bytes, listings
 parts            a part is some pictures whose rows become one file, named by them
+part_size        how much a part holds, by how much there is to do
 archives         the pictures of tar files
 sources          words of a command line -> pictures
 rows             an answer -> a row; rows -> Parquet, CSV or JSON lines

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from digitnet.model_file.metadata import Precision
+from digitnet.scale.part_size import Amount, size_for
 from digitnet.scale.parts import Part, cut_parts
 from digitnet.scale.picture_process import Limits
 from digitnet.scale.picture_reading import Settings, Task
@@ -50,7 +51,11 @@ def read_pictures(
 
     words = [sources] if isinstance(sources, str) else list(sources)
     job = make_job(Settings(task, model, precision, known=known), limits)
-    lines = [part.to_json() for part in cut_parts(find_items(words, takes_images=task == "predict"))]
+    items, amount = [], Amount()
+    for item in find_items(words, takes_images=task == "predict"):
+        items.append(item)
+        amount = amount.with_item(item)
+    lines = [part.to_json() for part in cut_parts(items, size_for(amount, task))]
     return dask.bag.from_sequence(lines, npartitions=len(lines)).map_partitions(_rows, job)
 
 

@@ -1,7 +1,7 @@
 """From pictures to a whole folder of results: what is to be done, what is done already, and a manifest at the end.
 
-The parts are listed before the first is read, into a file that is deleted at the end: so their number is known,
-pictures that are named twice are found, and no list of millions of names is held.
+All pictures are listed before the first is read, into a file that is deleted at the end: so their number is known,
+which decides how large parts are, pictures that are named twice are found, and no list of millions of names is held.
 """
 
 import gzip
@@ -18,7 +18,9 @@ import numpy as np
 
 from digitnet.errors import BatchError
 from digitnet.scale.out_folder import MANIFEST, OutFolder
-from digitnet.scale.parts import Item, Part, cut_parts
+from digitnet.scale.part_size import Amount, size_for
+from digitnet.scale.parts import Item, Part, PartSize, cut_parts
+from digitnet.scale.picture_reading import Task
 from digitnet.scale.sources import find_items
 from digitnet.scale.work import DonePart, Job, do_part, end_processes
 
@@ -123,14 +125,15 @@ def run_batch(
         ConfigurationError: A word makes no sense.
     """
     out = OutFolder(job.out, job.format)
-    out.check(job.recorded(), renew=renew)
-    with _listed(words, takes_images=job.settings.task == "predict", listener=listener) as listed:
-        finished = _usable(out, listed, job, renew=renew)
+    is_kept = out.check(job.recorded(), renew=renew)
+    with _listed(words, job.settings.task, out.part_size() if is_kept else None, listener) as listed:
+        finished = _usable(out, listed, renew=renew) if is_kept else set()
         counts = {name: out.rows_of(name) for name in finished}
         seconds = 0.0
         if len(finished) < len(listed.names):
             with workers() as run:  # before anything is written: a cluster that is not there leaves no trace
-                out.begin(job.recorded())
+                if not is_kept:
+                    out.begin(job.recorded(), listed.size)
                 out.delete(MANIFEST)
                 began = time.monotonic()
                 missing = (part for part in listed.parts() if part.name not in finished)
@@ -143,36 +146,43 @@ def run_batch(
 
 
 class _Listed(NamedTuple):
-    """All parts: their names and sizes in memory, the rest in a file."""
+    """All pictures in a file, and the parts that they make: their names and sizes are in memory."""
 
     file: IO[bytes]
+    size: PartSize
     names: dict[str, int]
 
     def parts(self) -> Iterator[Part]:
-        self.file.seek(0)
-        with gzip.GzipFile(fileobj=self.file) as lines:
-            yield from map(Part.from_json, lines)
+        return cut_parts(_items_in(self.file), self.size)
 
 
 @contextmanager
-def _listed(words: Sequence[str], *, takes_images: bool, listener: Listener) -> Iterator[_Listed]:
-    hashes = array("Q")
+def _listed(words: Sequence[str], task: Task, size: PartSize | None, listener: Listener) -> Iterator[_Listed]:
+    """List what is to be read; a size of None is found by how much there is."""
     with tempfile.TemporaryFile(prefix="digitnet-") as file:
-        listed = _Listed(file, {})
-        items = _watched(find_items(words, takes_images=takes_images), hashes, listener)
+        hashes, amount = array("Q"), Amount()
+        items = _watched(find_items(words, takes_images=task == "predict"), listener)
         with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as lines:
-            for part in cut_parts(items):
-                lines.write(f"{part.to_json()}\n".encode())
-                listed.names[part.name] = part.pictures
-        _refuse_doubles(listed, np.frombuffer(hashes, np.uint64))
+            for item in items:
+                lines.write(f"{item.to_json()}\n".encode())
+                hashes.append(_hash_of(item))
+                amount = amount.with_item(item)
+        _refuse_doubles(file, np.frombuffer(hashes, np.uint64))
+        listed = _Listed(file, size or size_for(amount, task), {})
+        listed.names.update((part.name, part.pictures) for part in listed.parts())
         yield listed
 
 
-def _watched(items: Iterable[Item], hashes: "array[int]", listener: Listener) -> Iterator[Item]:
-    """The same items; a hash of each is kept, and the listener told now and then."""
+def _items_in(file: IO[bytes]) -> Iterator[Item]:
+    file.seek(0)
+    with gzip.GzipFile(fileobj=file) as lines:
+        yield from map(Item.from_json, lines)
+
+
+def _watched(items: Iterable[Item], listener: Listener) -> Iterator[Item]:
+    """The same items; the listener is told now and then."""
     reported, pictures = time.monotonic(), 0
     for item in items:
-        hashes.append(_hash_of(item))
         pictures += item.pictures
         if time.monotonic() - reported > _REPORT_EVERY:
             reported = time.monotonic()
@@ -186,27 +196,23 @@ def _hash_of(item: Item) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=8).digest(), "big")
 
 
-def _refuse_doubles(listed: _Listed, hashes: "np.typing.NDArray[np.uint64]") -> None:
+def _refuse_doubles(file: IO[bytes], hashes: "np.typing.NDArray[np.uint64]") -> None:
     """Refuse a picture that is named twice; the names themselves are looked at only where hashes agree."""
     ordered = np.sort(hashes)
     doubtful = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
     if not doubtful:
         return
     seen: set[tuple[str, int]] = set()
-    for part in listed.parts():
-        for item in part.items:
+    for item in _items_in(file):
+        if _hash_of(item) in doubtful:
             key = (item.name, item.start if item.kind == "images" else 0)
-            if _hash_of(item) in doubtful and key in seen:
+            if key in seen:
                 raise BatchError(f"{item.name} is there twice, but each picture is read once: name it once")
-            seen |= {key} if _hash_of(item) in doubtful else set()
+            seen.add(key)
 
 
-def _usable(out: OutFolder, listed: _Listed, job: Job, *, renew: bool) -> set[str]:
+def _usable(out: OutFolder, listed: _Listed, *, renew: bool) -> set[str]:
     """The names of the parts that are there already; those of other pictures are refused, or thrown away."""
-    try:
-        out.check(job.recorded(), renew=False)
-    except BatchError:  # other settings: `begin` throws all of it away
-        return set()
     finished = out.finished()
     others = sorted(finished - set(listed.names))
     if others and not renew:

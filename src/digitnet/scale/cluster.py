@@ -225,26 +225,26 @@ def spread(
     active, remaining, numbers = as_completed(), iter(tasks), count()
     waiting: dict[Any, tuple[_Task, int]] = {}
 
-    def send(task: _Task, times: int) -> None:
-        future = client.submit(do, task, key=f"digitnet-{id(waiting)}-{next(numbers)}", pure=False)
-        waiting[future] = (task, times)
-        active.add(future)
+    def send(batch: Sequence[_Task], times: int) -> None:
+        keys = [f"digitnet-{id(waiting)}-{next(numbers)}" for _ in batch]
+        futures = client.map(do, batch, key=keys, pure=False) if batch else []
+        waiting.update((future, (task, times)) for future, task in zip(futures, batch, strict=True))
+        active.update(futures)
 
     watch = _Watch(client)
     while True:
-        workers = max(1, sum(client.nthreads().values()))
-        for task in islice(remaining, max(0, ahead * workers - len(waiting))):
-            send(task, 0)
+        send(list(islice(remaining, max(0, ahead * max(1, watch.threads) - len(waiting)))), 0)
         if not waiting:
             return
         watch.wait_until(active.has_ready)
-        future = next(active)
-        task, times = waiting.pop(future)
-        done = _result(client, future, may_be_sent_again=times < _RESENT)
-        if done is None:
-            send(task, times + 1)
-        else:
-            yield done
+        # All that are ready at once: each answer of the scheduler takes a millisecond, whatever is in it.
+        ready = [(future, *waiting.pop(future)) for future in active.next_batch(block=False)]
+        results = _results(client, [future for future, _, _ in ready], [times < _RESENT for _, _, times in ready])
+        for (_, task, times), done in zip(ready, results, strict=True):
+            if done is None:
+                send([task], times + 1)
+            else:
+                yield done
 
 
 class _Watch:
@@ -259,6 +259,7 @@ class _Watch:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
+        self.threads = sum(client.nthreads().values())
         self._wanted = len(client.nthreads())
         self._looked = self._complete = time.monotonic()
 
@@ -271,14 +272,19 @@ class _Watch:
         Raises:
             BatchError: There are no workers any more.
         """
-        while not is_ready():
-            time.sleep(_POLL_SECONDS)
+        while True:
             if time.monotonic() - self._looked > _LOOK_SECONDS:
                 self._look()
+            if is_ready():
+                return
+            time.sleep(_POLL_SECONDS)
 
     def _look(self) -> None:
         self._looked = time.monotonic()
-        count = len(self._client.nthreads()) if self._client.status == "running" else self._wanted
+        count = self._wanted
+        if self._client.status == "running":
+            threads = self._client.nthreads()
+            count, self.threads = len(threads), sum(threads.values())
         if count >= self._wanted:
             self._complete = self._looked
         lacking = self._looked - self._complete
@@ -286,6 +292,16 @@ class _Watch:
             self._client.cluster.scale(self._wanted)
         if lacking > _LOST_SECONDS and count == 0:
             raise BatchError("all workers are gone. What is finished is safe: run the same command once more")
+
+
+def _results(client: "Client", futures: Sequence[Any], may_be_sent_again: Sequence[bool]) -> list[Any]:
+    """What came of tasks that are done, as `_result` gives it."""
+    if all(future.status == "finished" for future in futures):
+        with suppress(Exception):  # one by one, it is seen which of them it was
+            return list(client.gather(list(futures)))
+    return [
+        _result(client, future, may_be_sent_again=may) for future, may in zip(futures, may_be_sent_again, strict=True)
+    ]
 
 
 def _result(client: "Client", future: Any, *, may_be_sent_again: bool) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from digitnet.errors import BatchError, reason_of
 from digitnet.files import replaced_file
+from digitnet.scale.parts import SMALLEST, PartSize
 from digitnet.scale.remote import file_system, is_remote, open_file, remote_errors
 from digitnet.scale.rows import Format, count_rows
 
@@ -23,6 +24,7 @@ __all__ = ["MANIFEST", "SETTINGS", "OutFolder"]
 
 SETTINGS = "_batch.json"
 MANIFEST = "_manifest.json"
+_PART_SIZE = "part_size"  # the entry of the settings that decides about files and not about rows
 _PREFIX = "part-"
 # File systems whose files appear when they are whole; on others a file is written beside its place and renamed.
 _WHOLE_AT_ONCE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "memory", "s3", "s3a"})
@@ -48,12 +50,15 @@ class OutFolder:
         """The name of the file with the rows of a part."""
         return f"{_PREFIX}{part}.{self._kind}"
 
-    def check(self, settings: Mapping[str, Any], *, renew: bool) -> None:
+    def check(self, settings: Mapping[str, Any], *, renew: bool) -> bool:
         """Refuse a folder that holds something else than results of these settings; nothing is changed.
 
         Args:
             settings: What decides about answers, JSON-ready.
             renew: Whether results of other settings may be thrown away.
+
+        Returns:
+            Whether there are results of these settings, to go on with.
 
         Raises:
             BatchError: The folder cannot be read, or holds something else.
@@ -66,10 +71,11 @@ class OutFolder:
                 raise BatchError(
                     f"{self.place} holds files that no digitnet batch wrote, such as {others[0]}: name a new folder"
                 )
-            return
+            return False
         try:
             before = json.loads(text)
-            changed = sorted(name for name in {*before, *settings} if before.get(name) != settings.get(name))
+            names = {*before, *settings} - {_PART_SIZE}
+            changed = sorted(name for name in names if before.get(name) != settings.get(name))
         except (ValueError, AttributeError, TypeError) as error:
             raise BatchError(f"{self.place}/{SETTINGS} is damaged: name a new folder") from error
         if changed and not renew:
@@ -79,17 +85,34 @@ class OutFolder:
                 f"{_short(before.get(name))} and is {_short(settings.get(name))}). Name a new folder, or throw its "
                 f"results away with --renew"
             )
+        return not changed
 
-    def begin(self, settings: Mapping[str, Any]) -> None:
+    def part_size(self) -> PartSize:
+        """The size of the parts in a folder of results, with which a run goes on.
+
+        Raises:
+            BatchError: The folder cannot be read, or the size makes no sense.
+        """
+        try:
+            values = json.loads(self._read(SETTINGS)).get(_PART_SIZE, SMALLEST._asdict())
+            size = PartSize(**{name: int(value) for name, value in values.items()})
+        except (ValueError, AttributeError, TypeError) as error:
+            raise BatchError(f"{self.place}/{SETTINGS} is damaged: name a new folder") from error
+        if size.pictures < SMALLEST.pictures or size.images < 1 or size.images % SMALLEST.images or size.file_bytes < 0:
+            raise BatchError(f"{self.place}/{SETTINGS} is damaged: name a new folder")
+        return size
+
+    def begin(self, settings: Mapping[str, Any], size: PartSize) -> None:
         """Write the settings, and throw away what was read with others.
 
         Args:
             settings: As for `check`.
+            size: Of the parts.
 
         Raises:
             BatchError: The folder cannot be written.
         """
-        text = f"{json.dumps(settings, indent=2)}\n".encode()
+        text = f"{json.dumps({**settings, _PART_SIZE: size._asdict()}, indent=2)}\n".encode()
         names = self._names()
         if SETTINGS in names and self._read(SETTINGS) == text:
             return

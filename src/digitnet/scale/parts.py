@@ -5,19 +5,37 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["IMAGES_A_PART", "Item", "Kind", "Part", "cut_parts"]
+__all__ = ["IMAGES_A_PART", "SMALLEST", "Item", "Kind", "Part", "PartSize", "cut_parts"]
 
 Kind: TypeAlias = Literal["picture", "member", "images", "error"]
 
-# Images in MNIST's frame: half a second of work, beside which the 12 ms that Dask takes for a task are 3 %; and 3 MB.
+# Images in MNIST's frame that are read at once: half a second of work, and 3 MB; chosen by hand.
 IMAGES_A_PART = 4096
-# Pictures, of which one takes 0.02 to 3 s: on average 16, some seconds of work that a killed worker loses at most, and
-# enough parts for all cores to be busy until shortly before the end of some hundred pictures.
 # A part ends where the hash of a name says so: a new picture in the middle of a folder changes one part, not all that
-# come after it. All three chosen by hand.
-_MIN_PICTURES = 4
-_ENDS_ONE_IN = 12
-_MAX_PICTURES = 48
+# come after it. In units of a part's mean size: it holds at least a quarter, at most three times as many, and each name
+# in between is an end with a probability that makes the mean 1. All three chosen by hand.
+_LEAST = 0.25
+_MOST = 3.0
+_ENDS_ONE_IN = 0.75
+
+
+class PartSize(NamedTuple):
+    """How much a part holds.
+
+    Attributes:
+        pictures: On average; a power of two, at least 4.
+        images: In MNIST's frame; a multiple of `IMAGES_A_PART`.
+        file_bytes: Of its files, after which a part ends in any case; 0 for any number.
+    """
+
+    pictures: int
+    images: int
+    file_bytes: int
+
+
+# Some seconds of work, and enough parts for all cores to be busy until shortly before the end of some hundred pictures.
+# Folders of results that say nothing about their parts have these, too.
+SMALLEST = PartSize(16, IMAGES_A_PART, 0)
 
 
 class Item(NamedTuple):
@@ -49,6 +67,23 @@ class Item(NamedTuple):
         """How many pictures it is; a PDF counts as one."""
         return self.size if self.kind == "images" else 1
 
+    @property
+    def file_bytes(self) -> int:
+        """How large it is; 0 where that is not known, and of images."""
+        if self.kind == "picture":
+            size = self.version.partition("-")[0]
+            return int(size) if size.isdecimal() else 0
+        return self.size if self.kind == "member" else 0
+
+    def to_json(self) -> str:
+        """One line of text, from which `from_json` makes the same item."""
+        return json.dumps(self)
+
+    @staticmethod
+    def from_json(line: str | bytes) -> "Item":
+        """The item of a line of `to_json`."""
+        return Item(*json.loads(line))
+
 
 class Part(NamedTuple):
     """Items whose rows become one file.
@@ -77,37 +112,50 @@ class Part(NamedTuple):
         return Part(name, tuple(Item(*item) for item in items))
 
 
-def cut_parts(items: Iterable[Item]) -> Iterator[Part]:
+def cut_parts(items: Iterable[Item], size: PartSize = SMALLEST) -> Iterator[Part]:
     """Put items together, in their order.
 
     Args:
         items: Any number; no more than a part of them is held.
+        size: Of the parts.
 
     Yields:
-        Parts; images make one for each item, the members of a compressed tar file one for the whole file, since each
-        reader would have to unpack it from its beginning.
+        Parts. Images stand with others of their file alone; the members of a compressed tar file are one part, since
+        each reader would have to unpack it from its beginning.
     """
     waiting: list[Item] = []
+    held = 0  # bytes
     for item in items:
-        is_same_archive = bool(waiting) and waiting[0].is_packed and item.path == waiting[0].path
-        if waiting and not is_same_archive and (item.kind == "images" or item.is_packed or waiting[0].is_packed):
+        if waiting and _group(item) != _group(waiting[0]):
             yield _part(waiting)
-            waiting = []
+            waiting, held = [], 0
         waiting.append(item)
-        if item.kind == "images" or (not item.is_packed and _is_full(waiting)):
+        held += item.file_bytes
+        if _is_full(waiting, held, size):
             yield _part(waiting)
-            waiting = []
+            waiting, held = [], 0
     if waiting:
         yield _part(waiting)
 
 
-def _is_full(items: list[Item]) -> bool:
-    if len(items) < _MIN_PICTURES:
+def _group(item: Item) -> str:
+    """What items of a part have in common: the file of images and of packed members, nothing of others."""
+    return item.path if item.kind == "images" or item.is_packed else ""
+
+
+def _is_full(items: list[Item], held: int, size: PartSize) -> bool:
+    last = items[-1]
+    if last.kind == "images":
+        return (last.start + last.size) % size.images == 0
+    if last.is_packed:
         return False
-    is_end = int.from_bytes(
-        hashlib.blake2b(items[-1].name.encode(errors="surrogateescape"), digest_size=4).digest(), "big"
-    )
-    return len(items) >= _MAX_PICTURES or is_end % _ENDS_ONE_IN == 0
+    if size.file_bytes and held >= size.file_bytes:
+        return True
+    if len(items) < _LEAST * size.pictures:
+        return False
+    digest = hashlib.blake2b(last.name.encode(errors="surrogateescape"), digest_size=4).digest()
+    is_end = int.from_bytes(digest, "big") % int(_ENDS_ONE_IN * size.pictures) == 0
+    return is_end or len(items) >= _MOST * size.pictures
 
 
 def _part(items: list[Item]) -> Part:

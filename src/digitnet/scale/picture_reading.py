@@ -216,7 +216,7 @@ def _opened_picture(path: str) -> Iterator[IO[bytes] | None]:
 class _ImagesInOrder:
     """Images of a file of many, which stays open: read in order, nothing of a packed file is unpacked twice."""
 
-    _MAX_PASSED_OVER = 8  # parts that another worker has meanwhile; further ahead the file is opened anew. By hand.
+    _MAX_PASSED_OVER = 64  # chunks that other workers have meanwhile; further ahead the file is opened anew. By hand.
 
     def __init__(self) -> None:
         self._key = ""
