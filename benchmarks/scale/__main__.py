@@ -4,6 +4,9 @@
     python -m benchmarks.scale stops --kills 20 --resumes 5         workers and whole runs that are killed
     python -m benchmarks.scale sweep --resumes 1                    a sweep that is killed and resumed
     python -m benchmarks.scale training --images 6000 --epochs 4    one training on several devices
+    python -m benchmarks.scale simulated --parts 3000               many workers that only wait
+    python -m benchmarks.scale cost --images 65536 --pages 12       what a billion pictures would take
+    python -m benchmarks.scale memory --images 1000000              memory while many images are read
     python -m benchmarks.scale page                                 only write the page, from what was recorded
 
 What is measured is recorded as soon as it is there; `--dry-run` only prints it.
@@ -17,12 +20,17 @@ from pathlib import Path
 from benchmarks.pages import write_page
 from benchmarks.processes import BenchmarkError
 from benchmarks.results import MEASURED, Run, record
+from benchmarks.scale.cost import measure_cost
+from benchmarks.scale.memory import measure_memory
+from benchmarks.scale.simulated import measure_simulated
 from benchmarks.scale.speedup import measure_speedup
 from benchmarks.scale.stops import measure_stops
 from benchmarks.scale.sweeps import measure_sweeps
 from benchmarks.scale.training import measure_training
 from benchmarks.settings import DOCS, Settings, default_environments, positive
 from digitnet.errors import DigitnetError
+
+_EXPERIMENTS = ("speedup", "stops", "sweep", "simulated", "cost", "memory", "training")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,6 +60,12 @@ def _runs(asked: argparse.Namespace) -> Iterator[Run]:
         yield from measure_stops(asked.kills, asked.resumes, asked.pages, asked.seed, settings, _report)
     if asked.what == "sweep":
         yield from measure_sweeps(asked.resumes, settings, _report)
+    if asked.what == "simulated":
+        yield from measure_simulated(asked.parts, asked.part_seconds, settings, _report)
+    if asked.what == "cost":
+        yield from measure_cost(asked.images, asked.pages, asked.seed, settings, asked.measured, _report)
+    if asked.what == "memory":
+        yield from measure_memory(asked.images, settings, _report)
     if asked.what == "training":
         yield from measure_training(asked.images, asked.epochs, asked.seed, settings, _report)
 
@@ -62,10 +76,12 @@ def _report(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("speedup", "stops", "sweep", "training", "page"))
+    parser.add_argument("what", choices=(*_EXPERIMENTS, "page"))
     parser.add_argument("--images", type=int, default=200_000, help="in MNIST's frame; default 200,000")
     parser.add_argument("--pages", type=int, default=200, help="rendered pictures; default 200")
     parser.add_argument("--epochs", type=positive, default=4, help="of training, at least 2; default 4")
+    parser.add_argument("--parts", type=positive, default=3000, help="of simulated that take no time; default 3,000")
+    parser.add_argument("--part-seconds", type=float, default=4.0, help="of simulated that take a while; default 4")
     parser.add_argument("--rounds", type=positive, help="of speedup; default 5")
     parser.add_argument("--kills", type=positive, default=20, help="workers that are killed; default 20")
     parser.add_argument("--resumes", type=positive, default=5, help="whole runs or sweeps that are killed; default 5")

@@ -104,6 +104,25 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def processor_seconds(pid: int, *, below: bool = False) -> float:
+    """Of a process, and on request of all below it that live."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has just ended
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # user and system, proc(5)
+    return own + sum(processor_seconds(child, below=True) for child in (_children(pid) if below else ()))
+
+
+def resident_megabytes(pid: int) -> float:
+    """What a process has in memory; 0 where it has ended."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def _children(pid: int) -> list[int]:
     try:
         texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]

@@ -3,7 +3,6 @@
 import csv
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import onnx
 
 from benchmarks.processes import BenchmarkError
 from benchmarks.results import Row, Run, new_run
+from benchmarks.scale.free_port import free_port
 from benchmarks.settings import Settings
 from digitnet import load_mnist
 from digitnet.datasets.idx import write_idx
@@ -89,12 +89,9 @@ def _data_folder(folder: Path, n: int) -> Path:
 
 def _train(layout: str, out: Path, options: Sequence[object]) -> None:
     processes, devices = _LAYOUTS[layout]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "digitnet", "train", "--batch-size", str(_BATCH), *map(str, options), "--out", out]
     together = {
-        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}",
         "JAX_NUM_PROCESSES": str(processes),
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
     }

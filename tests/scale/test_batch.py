@@ -1,6 +1,8 @@
 """A folder of results: each picture once, whatever stops the run, and nothing that belongs to another run."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -203,3 +205,53 @@ def test_images_are_read_as_predict_does(tmp_path: Path, monkeypatch: pytest.Mon
     assert [(row["file"], row["index"], row["status"]) for row in rows] == [
         ("images.gz", place, "not_a_digit") for place in range(5)
     ]
+
+
+def write_until_full(monkeypatch: pytest.MonkeyPatch, files: int) -> None:
+    """Let the disk be full after some more files: half of the next one is written, and then nothing more."""
+    written = iter(range(files))
+    whole = Path.write_bytes
+
+    def write(path: Path, content: bytes) -> int:
+        if next(written, None) is not None:
+            return whole(path, content)
+        whole(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+
+
+@pytest.mark.parametrize("files", [0, 1, 4])
+def test_a_full_disk_is_one_line_and_what_is_finished_stays(many: Path, files: int) -> None:
+    expected = sorted(map(str, many.iterdir()))
+    with pytest.MonkeyPatch.context() as patch:
+        write_until_full(patch, files)
+        with pytest.raises(BatchError, match=r"out/\S+ cannot be written: No space left on device. What is finished"):
+            run_batch([str(many)], job(), Workers())
+    left = sorted(path.name for path in Path("out").iterdir())
+    assert left == sorted([SETTINGS][:files] + [name for name in left if name.startswith("part-")])
+    assert len(left) == files
+    second = Workers()
+    summary = run_batch([str(many)], job(), second)
+    assert files_of(Path("out")) == expected
+    assert summary.parts - len(second.parts) == max(0, files - 1)
+
+
+def test_a_disk_that_is_full_at_the_very_end_leaves_no_manifest(many: Path) -> None:
+    parts = len(list(cut_parts(find_items([str(many)], takes_images=False))))
+    with pytest.MonkeyPatch.context() as patch:
+        write_until_full(patch, 1 + parts)
+        with pytest.raises(BatchError, match=r"_manifest.json cannot be written: No space left on device"):
+            run_batch([str(many)], job(), Workers())
+    assert MANIFEST not in {path.name for path in Path("out").iterdir()}
+    assert run_batch([str(many)], job(), Workers()).parts_read == 0
+    assert Path("out", MANIFEST).exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_list_that_cannot_be_written_is_one_line(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("rb+")  # noqa: SIM115 - closed by what it is for
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
+    with pytest.raises(BatchError, match=r"list of pictures cannot be written in \S+: No space left .* TMPDIR"):
+        run_batch([str(many)], job(), Workers())
+    assert not Path("out").exists()

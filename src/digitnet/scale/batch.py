@@ -11,7 +11,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, NamedTuple, TypeAlias
 
 import numpy as np
@@ -159,18 +159,35 @@ class _Listed(NamedTuple):
 @contextmanager
 def _listed(words: Sequence[str], task: Task, size: PartSize | None, listener: Listener) -> Iterator[_Listed]:
     """List what is to be read; a size of None is found by how much there is."""
-    with tempfile.TemporaryFile(prefix="digitnet-") as file:
+    with _temporary_file() as file:
         hashes, amount = array("Q"), Amount()
         items = _watched(find_items(words, takes_images=task == "predict"), listener)
-        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as lines:
-            for item in items:
-                lines.write(f"{item.to_json()}\n".encode())
-                hashes.append(_hash_of(item))
-                amount = amount.with_item(item)
+        try:
+            with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as lines:
+                for item in items:
+                    lines.write(f"{item.to_json()}\n".encode())
+                    hashes.append(_hash_of(item))
+                    amount = amount.with_item(item)
+            file.flush()
+        except OSError as error:
+            raise BatchError(
+                f"the list of pictures cannot be written in {tempfile.gettempdir()}: {error.strerror or error}. "
+                f"Name another folder in TMPDIR"
+            ) from error
         _refuse_doubles(file, np.frombuffer(hashes, np.uint64))
         listed = _Listed(file, size or size_for(amount, task), {})
         listed.names.update((part.name, part.pictures) for part in listed.parts())
         yield listed
+
+
+@contextmanager
+def _temporary_file() -> Iterator[IO[bytes]]:
+    file = tempfile.TemporaryFile(prefix="digitnet-")  # noqa: SIM115 - to close it fails once more on a full disk
+    try:
+        yield file
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 def _items_in(file: IO[bytes]) -> Iterator[Item]:
