@@ -22,7 +22,7 @@ train: $(VENV)/.train
 test: $(VENV)/.dev
 	@echo "Running the tests. The first dots come after some seconds, when all tests have been collected."
 	@$(BIN)/pytest --numprocesses auto
-	@echo "Not run, as it wants other environments: wheel and release, kserve's client, Kubernetes' schemas, all of scikit-learn's checks, some export formats, peers, other Pythons (make test-all)."
+	@echo "Not run, as it wants other environments: wheel and release, S3 and clusters that fail, kserve's client, Kubernetes' schemas, all of scikit-learn's checks, some export formats, peers, other Pythons (make test-all)."
 
 # What wants other environments, each made for it: the wheel's tests, kserve's client, scikit-learn's checks, the frameworks of
 # the export formats, the release (sdist, wheel, list of its parts), the peers (only to see that they run), and every Python found, with the newest and the oldest
@@ -30,6 +30,7 @@ test: $(VENV)/.dev
 test-all: test check
 	scripts/test-wheel
 	scripts/test-processes
+	scripts/test-scale
 	scripts/test-kserve
 	scripts/test-kubernetes
 	scripts/test-sklearn

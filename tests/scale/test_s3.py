@@ -3,16 +3,23 @@
 import io
 import json
 import logging
+import os
 import tarfile
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from digitnet.errors import BatchError
-from digitnet.scale.batch import one_process, run_batch
+from digitnet.scale.batch import Run, one_process, run_batch
 from digitnet.scale.out_folder import MANIFEST
+from digitnet.scale.parts import IMAGES_A_PART, Part, PartSize
 from digitnet.scale.sources import find_items
+from digitnet.scale.work import DonePart, Job
+from patience import PATIENCE
 from scale_jobs import job_for
 
 pytest.importorskip("s3fs", reason="needs s3fs and moto: pip install s3fs 'moto[server]'")
@@ -90,3 +97,86 @@ def test_a_bucket_that_is_not_there_is_one_line() -> None:
             list(find_items([word], takes_images=False))
     with pytest.raises(BatchError, match=r"s3://nowhere/out.*does not exist"):
         run_batch(["s3://archive/scans"], job_for("s3://nowhere/out"), one_process)
+
+
+@pytest.fixture
+def refusal(bucket: Any) -> Iterator[None]:
+    """The server wants permissions now, which the user of the tests does not have."""
+    set_unchecked_requests(0)
+    bucket.invalidate_cache()
+    yield
+    set_unchecked_requests(10**9)
+
+
+def set_unchecked_requests(count: int) -> None:
+    """After how many requests moto's server begins to check permissions."""
+    address = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset-auth"
+    headers = {"Content-Type": "text/plain"}  # else moto takes the number for a form
+    request = urllib.request.Request(address, str(count).encode(), headers)  # noqa: S310 - of this machine
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+@pytest.mark.usefixtures("refusal")
+@pytest.mark.parametrize("word", ["s3://archive/scans", "s3://archive/scans/a.png", "s3://archive/scans/*.png"])
+def test_a_bucket_that_refuses_to_be_read_is_one_line(word: str) -> None:
+    with pytest.raises(BatchError, match=r"^s3://archive/scans\S* refuses access: \S.*\. Check credentials") as caught:
+        list(find_items([word], takes_images=False))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("refusal")
+def test_a_bucket_that_refuses_to_be_written_is_one_line(
+    tmp_path: Path, pngs: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.png").write_bytes(pngs[0])
+    with pytest.raises(BatchError, match=r"^s3://results/refused refuses access: \S.*\. Check credentials"):
+        run_batch(["a.png"], job_for("s3://results/refused"), one_process)
+
+
+def test_a_bucket_that_begins_to_refuse_loses_no_part(bucket: Any) -> None:
+    job = job_for("s3://results/later")._replace(format="jsonl")
+    words = ["s3://archive/scans", "s3://archive/shard.tar"]
+
+    def refusing(whole: Run) -> Run:
+        """Refuse everything after the first part."""
+
+        def run(job: Job, parts: Iterator[Part]) -> Iterator[DonePart]:
+            for done in whole(job, parts):
+                yield done
+                set_unchecked_requests(0)
+
+        return run
+
+    @contextmanager
+    def workers() -> Iterator[Run]:
+        with one_process() as run:
+            yield refusing(run)
+
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr("digitnet.scale.batch.size_for", lambda *_: PartSize(16, IMAGES_A_PART, 1))  # a part a picture
+    try:
+        with pytest.raises(BatchError, match=r"s3://results/later\S* refuses access"):
+            run_batch(words, job, workers)
+    finally:
+        monkey.undo()
+        set_unchecked_requests(10**9)
+    bucket.invalidate_cache()
+    left = {path.rpartition("/")[2] for path in bucket.ls("results/later", detail=False)}
+    assert len([name for name in left if name.startswith("part-")]) == 1
+    assert MANIFEST not in left
+    summary = run_batch(words, job, one_process)
+    assert (summary.rows, summary.errors, summary.parts_read) == (4, 0, 3)
+
+
+def test_a_server_that_is_not_there_is_one_line(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(bucket), "retries", 1)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    type(bucket).clear_instance_cache()
+    try:
+        with pytest.raises(BatchError, match=r"^s3://archive/scans cannot be reached: .*127.0.0.1:1"):
+            list(find_items(["s3://archive/scans"], takes_images=False))
+    finally:
+        type(bucket).clear_instance_cache()
