@@ -107,6 +107,8 @@ def _write_pages(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copytree(_ROOT / "docs" / "figures", target / "figures")
+    for name in ("iframe-worker.js", "site.css"):
+        shutil.copy(_ROOT / "scripts" / name, target)
     for page in sorted((_ROOT / "docs").glob("*.md")):
         (target / page.name).write_text(page_of_site(page.read_text(encoding="utf-8")), encoding="utf-8")
     readme = (_ROOT / "README.md").read_text(encoding="utf-8").replace("](docs/", "](")

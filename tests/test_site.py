@@ -1,14 +1,23 @@
-"""The parts of the documentation's site that can be tested without MkDocs; scripts/build-site builds it, strictly."""
+"""The documentation's site: its parts without MkDocs, and, after scripts/build-site, the whole of it in a browser."""
 
 import importlib.util
+import os
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Literal, TypeAlias
 
 import pytest
 
 import digitnet
+from browsers import started_browser
+from patience import PATIENCE
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "build_site.py"
+
+SITE = os.environ.get("DIGITNET_SITE")  # the folder of the site
+
+Colours: TypeAlias = Literal["light", "dark"]
 
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the site is made from a checkout")
 
@@ -53,3 +62,31 @@ def test_the_reference_has_every_public_name_where_it_is_defined(site: ModuleTyp
     assert set(digitnet.__all__) - {"__version__"} <= {path.rpartition(".")[2] for path in described}
     assert "digitnet.datasets.dataset.Dataset" in described  # not the package that passes it on
     assert "digitnet.inference.answers.Digit" in described
+
+
+@pytest.mark.skipif(SITE is None, reason="needs the site: scripts/build-site builds it and runs this")
+@pytest.mark.parametrize(("colours", "scheme"), [("light", "default"), ("dark", "slate")])
+def test_the_site_is_read_and_searched_from_a_disk_on_a_telephone(colours: "Colours", scheme: str) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415 - not there without the dev extra
+
+    folder = Path(str(SITE)).resolve()
+    pages = [page.as_uri() for page in folder.rglob("*.html") if page.name != "404.html"]  # which a server shows
+    with started_browser() as browser:
+        page = browser.new_context(
+            offline=True, color_scheme=colours, viewport={"width": 390, "height": 800}
+        ).new_page()
+        page.set_default_timeout(1e3 * PATIENCE)
+        troubles: list[str] = []
+        page.on("requestfailed", lambda request: troubles.append(request.url))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        for address in pages:
+            page.goto(address)
+            expect(page.locator("body")).to_have_attribute("data-md-color-scheme", scheme)
+            if page.evaluate("document.documentElement.scrollWidth") > 390:
+                troubles.append(f"{address} is wider than a telephone")
+        page.goto((folder / "index.html").as_uri())
+        page.locator("label[for=__search]").first.click()
+        page.locator("input.md-search__input").press_sequentially("safetensors")
+        page.locator(".md-search-result__link", has_text="Exports").first.click()
+        expect(page).to_have_url(re.compile(r"/exports\.html\b"))
+    assert troubles == []
