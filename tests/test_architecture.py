@@ -195,6 +195,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "networks",
         "inspectors",
         "run_events",
+        "boundary_routes",
         "counterfactual_routes",
         "diagram_routes",
         "inside_routes",

@@ -103,6 +103,7 @@ TESTED_THROUGH = {
     "studio/inspectors": "studio/test_inside_routes.py",
     "studio/request_values": "studio/test_inside_routes.py",
     "studio/run_events": "studio/test_teaching_routes.py",
+    "studio/studio": "studio/test_inside_routes.py",
     "studio/teaching/process_control": "studio/teaching/test_run_process.py",
     "training/epoch": "training/test_loop.py",
     "training/objective": "training/test_loop.py",

@@ -10,6 +10,7 @@ from digitnet.inference.classifier import Classifier, load_classifier
 from digitnet.inspection import Layer, Network, find_counterfactual, read_network, words_for_counterfactual
 from digitnet.inspection.activations import activation_of
 from digitnet.inspection.counterfactual import Counterfactual, Search
+from digitnet.inspection.network import ForwardPass
 from digitnet.model_file.contract import bundled_model_path
 
 TEST = load_mnist()[1]
@@ -143,6 +144,30 @@ def test_changes_of_real_digits_are_real_and_nothing_in_them_is_idle(
     again = find_counterfactual(bundled, classifier.predict_proba, image, search=Search(rivals=3))
     assert again is not None
     np.testing.assert_array_equal(again.image, found.image)  # there is no chance in it
+
+
+def test_the_work_is_bounded_and_what_was_found_by_then_is_complete(
+    bundled: Network, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 1000 <= Search().looks <= 4000  # a quarter of a millisecond each on one loaded core: a second
+    image, looked = TEST.images[47], [0]  # for which nine rivals take three times the work of one
+    look = Network.look
+
+    def counted(network: Network, images: Images) -> ForwardPass:
+        looked[0] += len(images)
+        return look(network, images)
+
+    monkeypatch.setattr(Network, "look", counted)
+    work = {}
+    for looks in (0, 10**9):
+        looked[0] = 0
+        found = find_counterfactual(bundled, classifier.predict_proba, image, search=Search(looks=looks))
+        assert found is not None
+        work[looks] = looked[0]
+        less = np.repeat(found.image.reshape(1, 784), len(found.pixels), axis=0)
+        less[np.arange(len(less)), found.pixels] = image.reshape(784)[found.pixels]
+        assert (classifier.predict(less.reshape(-1, 28, 28)) != found.label).all()  # nothing in it is idle
+    assert 10 < work[0] < work[10**9] / 2
 
 
 def test_a_class_can_be_asked_for(bundled: Network, classifier: Classifier) -> None:

@@ -207,7 +207,7 @@ def test_the_same_seed_gives_the_same_bits(stripes: Dataset) -> None:
 
 @pytest.mark.usefixtures("compiled_quickly")
 def test_reports_inside_an_epoch_change_no_bit(stripes: Dataset) -> None:
-    heard: list[tuple[int, int, Any]] = []
+    heard: list[tuple[int, int, Any, Any]] = []
     augmentation = make_augmentation(Distortion(shift=2))
     weights = []
     for on_losses in (None, lambda *report: heard.append(report)):
@@ -219,6 +219,11 @@ def test_reports_inside_an_epoch_change_no_bit(stripes: Dataset) -> None:
     for one, other in zip(*(found[0] for found in weights), strict=True):
         np.testing.assert_array_equal(one, other)
     assert weights[0][1:] == weights[1][1:]
+    kept = [np.asarray(value) for value in heard[-1][3]]  # the weights of now, which are those of the end
+    assert [value.shape for value in kept] == [variable.shape for variable in model.trainable_variables]
+    for value, variable in zip(kept, model.trainable_variables, strict=True):
+        np.testing.assert_array_equal(value, variable)
+    assert not np.array_equal(kept[0], heard[-2][3][0])
     assert [report[:2] for report in heard] == [(steps, 46) for _ in range(2) for steps in (10, 20, 30, 40, 46)]
     for epoch in (0, 1):  # all steps have five images, so the loss of the epoch is the mean of theirs
         losses = np.concatenate([report[2] for report in heard[5 * epoch : 5 * epoch + 5]])

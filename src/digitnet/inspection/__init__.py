@@ -13,6 +13,7 @@ model_weights   model file -> its matrices
 attribution     which pixels speak for and against each class
 neurons         single neurons: what each adds, what it looks for, what excites it
 neighbours      the training digits that look most alike to the last hidden layer
+blends          blends of digits of two classes, on which one sees where a network draws the line
 digit_map       test digits on a plane, those side by side that the last hidden layer finds alike
 explanation     one answer, taken apart
 counterfactual  the smallest change of ink that was found to change an answer

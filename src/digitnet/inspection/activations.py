@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitnet.arrays import AnyArray
 
-__all__ = ["LINEAR", "Activation", "activation_of"]
+__all__ = ["LINEAR", "Activation", "activation_of", "keras_activation"]
 
 Array: TypeAlias = NDArray[np.float32]
 _Function: TypeAlias = Callable[[Array, float], AnyArray]
@@ -57,6 +57,23 @@ def activation_of(operator: str, alpha: float | None = None) -> Activation | Non
     if known is None or alpha is None:
         return known
     return Activation(known.name, alpha, known.is_piecewise_linear, known.is_zero_below_zero)
+
+
+def keras_activation(name: str) -> Activation:
+    """The activation function that Keras calls so, as `keras.layers.Activation(name)` computes it.
+
+    Args:
+        name: Its name, such as "relu".
+
+    Returns:
+        The function.
+
+    Raises:
+        KeyError: There is none of that name here.
+    """
+    if name == "leaky_relu":
+        return Activation(name, alpha=0.2, is_piecewise_linear=True)  # Keras's default, which is not ONNX's
+    return {known.name: known for known in (LINEAR, *_OPERATORS.values())}[name]
 
 
 def _sigmoid(sums: Array) -> Array:

@@ -41,6 +41,8 @@ class Search(NamedTuple):
         singly: So many pixels are changed one after the other; beyond, three between two looks at the gradients.
         reach: Rows and columns from ink to where ink may be added.
         ink: Level from which a pixel counts as ink for that, of 255.
+        looks: Images that may be run through the network before another rival is not tried any more, if there is a
+            change by then. A look at the gradients counts as three: it goes back through the network once for each.
         slack: Pixels of ink that an attempt may be above the best one so far before it is given up; making it smaller
             saves about that much.
     """
@@ -50,6 +52,7 @@ class Search(NamedTuple):
     singly: int = 24
     reach: int = 2
     ink: int = 64
+    looks: int = 3500
     slack: float = 3.0
 
 
@@ -105,6 +108,8 @@ def find_counterfactual(
     rivals = attempt.rivals() if target is None else [target]
     best: _Change | None = None
     for rival in rivals:
+        if best is not None and attempt.looks > search.looks:
+            break
         found = attempt.towards(rival, search.pixels if best is None else best.ink)
         if found is not None and (best is None or found.ink < best.ink):
             best = found
@@ -122,11 +127,12 @@ class _Change:
 
 
 class _Attempt:
-    """The search on one image."""
+    """The search on one image; `looks` counts the work, so that its end depends on no clock."""
 
     def __init__(self, network: Network, answers: Answers, image: Images, label: int, search: Search) -> None:
         self._network = network
-        self._answers = answers
+        self._model = answers
+        self.looks = 0
         self._image = image
         self._label = label
         self._search = search
@@ -161,6 +167,7 @@ class _Attempt:
 
     def _look(self, image: Images, rivals: Sequence[int]) -> tuple[Array, Array]:
         """How far each rival's score is below the highest, (k,), and what each pixel's ink adds to it, (k, 784)."""
+        self.looks += 3 * len(rivals)
         seen = self._network.look(image[np.newaxis])
         weights = np.zeros((len(rivals), len(self._network.class_names)), np.float32)
         weights[np.arange(len(rivals)), rivals] = 1
@@ -176,7 +183,13 @@ class _Attempt:
 
     def _by_weights(self, images: Images) -> Probabilities:
         """What the weights answer: nearly what the model answers, whose sums may be rounded, and sooner."""
+        self.looks += len(images)
         return self._network.probabilities(self._network.look(images).logits)
+
+    def _answers(self, images: Images) -> Probabilities:
+        """What the model answers."""
+        self.looks += len(images)
+        return self._model(images)
 
     def _smaller(self, image: Images, changed: Sequence[int], rival: int) -> _Change:
         """Put back what is not needed and weaken what is; by the weights, where the model bears them out."""

@@ -97,12 +97,14 @@ class StepsFinished:
         steps: Of this epoch that are over.
         of: Steps of the whole epoch.
         loss: Mean over the steps since the last report.
+        weights: The trainable weights as they are now, in Keras's order: arrays that NumPy can read.
     """
 
     epoch: int
     steps: int
     of: int
     loss: float
+    weights: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

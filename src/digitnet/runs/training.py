@@ -248,9 +248,9 @@ class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._clock = clock
         self._epoch = 0
 
-    def on_losses(self, steps: int, of: int, losses: NDArray[np.float32]) -> None:
+    def on_losses(self, steps: int, of: int, losses: NDArray[np.float32], weights: Sequence[Any]) -> None:
         if steps < of:  # the end of the epoch is an event of its own
-            self._listener(StepsFinished(self._epoch, steps, of, float(losses.mean())))
+            self._listener(StepsFinished(self._epoch, steps, of, float(losses.mean()), weights))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         self._epoch = epoch + 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from digitnet.inference.classifier import Classifier
+from digitnet.studio.boundary_routes import boundary_routes
 from digitnet.studio.counterfactual_routes import counterfactual_routes
 from digitnet.studio.diagram_routes import diagram_routes
 from digitnet.studio.export_routes import export_routes
@@ -50,6 +51,7 @@ class Studio:
             *map_routes(mnist),
             *mistakes_routes(networks, mnist),
             *teaching_routes(self._workshop),
+            *boundary_routes(self._workshop, mnist),
             *export_routes(networks),
         ]
 

@@ -50,8 +50,8 @@ Losses: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]  # mean loss of each o
 class TrainingPlan:
     """What `train` is asked for, apart from the model and its images; each attribute is the argument of that name.
 
-    `on_losses` is called some times an epoch with the steps that are done, those of the whole epoch, and the loss of
-    each step since the call before. It changes no result.
+    `on_losses` is called some times an epoch with the steps that are done, those of the whole epoch, the loss of each
+    step since the call before, and the trainable weights of now, in Keras's order. It changes no result.
     """
 
     epochs: int
@@ -64,7 +64,7 @@ class TrainingPlan:
     keep_zeros: bool = False
     weights: Weights | None = field(default=None, compare=False)  # of each image, as `image_weights` gives them
     mesh: Any = None
-    on_losses: Callable[[int, int, Losses], None] | None = field(default=None, compare=False)
+    on_losses: Callable[[int, int, Losses, Sequence[jax.Array]], None] | None = field(default=None, compare=False)
 
 
 def train(  # noqa: PLR0913 - the dials of Keras's `fit`, and three more
@@ -248,7 +248,8 @@ class _Epochs:
             state, outputs = result[0], layout.local(result[1])
             told.append(outputs)
             if on_losses is not None:
-                on_losses(first + len(outputs.losses), steps, np.asarray(outputs.losses))
+                weights = layout.local(state).trainable
+                on_losses(first + len(outputs.losses), steps, np.asarray(outputs.losses), weights)
         losses, difficulties = (np.concatenate(parts) for parts in zip(*told, strict=True))
         return layout.local(state), StepOutputs(jax.numpy.asarray(losses), jax.numpy.asarray(difficulties))
 

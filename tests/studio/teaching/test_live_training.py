@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ if not HAS_TRAINING:
 from digitnet.datasets import load_mnist
 from digitnet.evaluation.evaluation import evaluate
 from digitnet.inference.classifier import load_classifier
+from digitnet.inspection import read_network
 from digitnet.studio.teaching.live_training import choose_data, train_live
 from digitnet.studio.teaching.settings import RunSettings
+from digitnet.studio.teaching.weight_moments import keep_moment, kept_moments, layers_at
 from digitnet.training.stopping import StopRequest
 
 SETTINGS = RunSettings(
@@ -84,7 +87,23 @@ def test_the_result_is_that_of_the_file(whole: tuple[Path, Page]) -> None:
     assert result["parameters"] == 784 * 20 + 20 + 20 * 10 + 10
     assert result["validation"]["accuracy"] == pytest.approx(page.all("epoch")[-1]["validation_accuracy"], abs=1e-5)
     assert page.events[-2:][0][0] == "state"  # the page shows that the network is being saved
-    assert {path.name for path in folder.iterdir()} == {"job.json", "model.onnx"}  # there is nothing left to go on with
+    # there is nothing left to go on with
+    assert {path.name for path in folder.iterdir()} == {"job.json", "model.onnx", "weights"}
+
+
+def test_weights_are_kept_from_before_the_first_step_to_the_last(whole: tuple[Path, Page]) -> None:
+    folder, _ = whole
+    assert kept_moments(folder) == [0, 0.5, 1, 2]
+    network = read_network(folder / "model.onnx")
+    kept = [layers_at(folder, at) for at in (0, 0.5, 2)]
+    for one, other in pairwise(kept):
+        assert one is not None
+        assert other is not None
+        assert np.abs(one[0].kernel - other[0].kernel).max() > 0.01
+    assert kept[-1] is not None
+    for layer, trained in zip(kept[-1], network.layers, strict=True):
+        np.testing.assert_allclose(layer.kernel, trained.kernel, rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(layer.bias, trained.bias, rtol=1e-3, atol=1e-6)
 
 
 def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Page], tmp_path: Path) -> None:
@@ -93,9 +112,11 @@ def test_a_broken_run_ends_in_the_same_bits(whole: tuple[Path, Page], tmp_path: 
     (partial,) = before.all("result")
     assert "test" not in partial  # the test images are opened by a finished run only
     assert load_classifier(tmp_path / "run" / "model.onnx").num_classes == 10
+    keep_moment(tmp_path / "run", 1.5, [np.zeros((784, 10)), np.zeros(10)])  # of an epoch that was broken off
     after = Page()
     assert run(tmp_path / "run", after, reported=0)  # the server was killed between saving and reporting an epoch
     assert [(data["epoch"], "confusion" in data) for data in after.all("epoch")] == [(1, False), (2, True)]
+    assert kept_moments(tmp_path / "run") == [0, 0.5, 1, 2]
     images = load_mnist()[1].images[:500]
     expected, found = (load_classifier(path / "model.onnx") for path in (whole[0], tmp_path / "run"))
     np.testing.assert_array_equal(found.predict_logits(images), expected.predict_logits(images))

@@ -1,14 +1,23 @@
 """Panel 4: a run is started, watched, stopped, gone on with, compared, used and deleted."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from digitnet.inference.classifier import load_classifier
+from digitnet.studio.teaching.jobs import EVENTS_FILE, Jobs
+from digitnet.studio.teaching.journal import Journal
+from digitnet.studio.teaching.settings import RunSettings
+from digitnet.studio.teaching.weight_moments import keep_moment
 from extras import needs_training
+from made_up_model_files import model_file
+from made_up_networks import made_up_network
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -53,6 +62,7 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
     page.locator(f"{CURVE}[points*=' ']").first.wait_for()
     assert _points(page) > seen or seen > 1  # the curve moves
     assert page.locator(f"{RUN} .tiles canvas").count() > 3  # receptive fields
+    expect(page.locator("#train-body .boundary-words")).to_contain_text("digits at the edges it names")
     page.get_by_role("button", name="Stop").click()
     expect(state).to_have_text(re.compile(r"^stopped after \d+ of 30 epochs"))
     stopped = _points(page)
@@ -65,6 +75,65 @@ def test_a_run_is_watched_stopped_gone_on_with_and_deleted(train: Callable[[str]
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator(RUN)).to_be_hidden()
+
+
+@pytest.fixture
+def ended_run(studio_folder: Path) -> str:
+    """A run of two epochs that was not trained: its weights are made up, before the first step and after the last."""
+    jobs = Jobs(studio_folder / "runs")
+    settings = RunSettings(hidden_sizes=(20, 12), epochs=2).to_dict()
+    job = jobs.create("run", settings, "made up", files={"model.onnx": model_file()})
+    for at, seed in ((0, 1), (1, 2)):
+        layers = made_up_network((20, 12), seed=seed).layers
+        keep_moment(jobs.path(job.id), at, [array for layer in layers for array in (layer.kernel, layer.bias)])
+    figures = dict.fromkeys(("loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"), 0.5)
+    journal = Journal(jobs.path(job.id) / EVENTS_FILE)
+    for epoch in (1, 2):
+        journal.append("epoch", {"epoch": epoch, **figures})
+    journal.append("state", {"status": "finished", "error": ""})
+    return job.id
+
+
+def test_the_line_between_two_digits_is_that_of_the_model_file_and_moves(
+    train: Callable[[str], "Page"], studio_folder: Path, ended_run: str
+) -> None:
+    page = train(f"#train?run={ended_run}")
+    section = page.locator("#train-body .boundary")
+    words, plot = section.locator(".boundary-words"), section.locator(".boundary-plot")
+    expect(words).to_contain_text("After 2 epochs the network answers 4 on")
+    section.get_by_label("The other digit").select_option("7")
+    expect(words).to_contain_text(", 7 on ")
+    plot.focus()
+    for key in ("End", "ArrowLeft", "ArrowUp", *["ArrowUp"] * 30):  # to the first row, one step from its right end
+        plot.press(key)
+    asked = f"studio/training/boundary?id={ended_run}&a=4&b=7"
+    images = page.evaluate("async (asked) => (await (await fetch(asked)).json()).images", asked)
+    four, seven = np.frombuffer(base64.b64decode(images), np.uint8).reshape(2, 4, 28, 28)[:, 0].astype(float)
+    blend = np.floor(four / 24 + seven * 23 / 24 + 0.5).astype(np.uint8)
+    answer = load_classifier(studio_folder / "runs" / ended_run / "model.onnx").predict_proba(blend[None])[0]
+    told = [float(text.split()[0]) for text in section.locator(".bar-value").all_inner_texts()]
+    others = 1 - answer[4] - answer[7]
+    np.testing.assert_allclose(told, [100 * answer[4], 100 * answer[7], 100 * others], atol=0.06)
+    expect(section.locator(".boundary-point")).to_contain_text(f"It answers {answer.argmax()}.")
+    expect(page.locator("#announcer")).to_contain_text("4 % 4, 96 % 7 in the blend.")
+    shown = section.locator(".boundary-point > canvas").evaluate(
+        "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, place) => place % 4 === 0)"
+    )
+    assert np.corrcoef(shown, -blend.ravel().astype(float))[0, 1] > 0.999  # ink on white paper
+    after = plot.evaluate("(canvas) => canvas.toDataURL()")
+    section.locator("#boundary-replay").fill("1")
+    expect(words).to_contain_text("Before the first step the network answers")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert plot.evaluate("(canvas) => canvas.toDataURL()") != after
+    section.get_by_role("button", name="Play").click()
+    expect(words).to_contain_text("After 2 epochs")
+    faces = section.locator(".boundary-edge canvas").first
+    before = faces.evaluate("(canvas) => canvas.toDataURL()")
+    section.get_by_role("button", name="Other examples").click()
+    expect(section.locator(".boundary-edge li")).to_have_count(8)
+    page.wait_for_function(
+        "(before) => document.querySelector('.boundary-edge canvas').toDataURL() !== before", arg=before
+    )
 
 
 @needs_training

@@ -14,6 +14,9 @@ run_process     the process of a run, seen from the server
 process_control the same process, seen from inside: sends events, receives `stop`
 runs            start, stop, resume, delete, list
 live_training   the process of a training run
+held_out        the images that no run learns from
+weight_moments  the weights of a run at some moments, in files
+weight_history  the listener of a run that keeps them
 rate_process    which learning rate to begin with, asked by the server
 rate_search     the process that finds it out
 lesson          the process in which a copy of a network learns the corrections
@@ -34,6 +37,8 @@ run, 409 where it cannot be done now (another run is under way, training is off,
     POST   training/name {"id", "name"}   {"id"}; another name, of at most 60 characters
     GET    training/curves?ids=A,B    {"curves": {id: {"loss": [one an epoch, ...], "accuracy", "validation_loss",
                                       "validation_accuracy"}, ...}} of at most eight
+    GET    training/boundary?id=&a=&b=&examples=&after=   {"classes": [a, b], "side", "images", "frames": [FRAME, ...]};
+                                      `examples` chooses other digits; frames up to `after` have only "at"
     POST   training/rates SETTINGS    {"rates", "losses" at them, "suggestion"}; it takes a quarter of a minute
     POST   training/stop {"id"}       {"id"}
     POST   training/resume {"id"}     {"id"}
@@ -42,6 +47,9 @@ run, 409 where it cannot be done now (another run is under way, training is off,
 
     RUN = {"id", "kind": "run" | "lesson", "name", "base", "status", "error", "resumable", "created", "settings",
            "epochs_done", "validation_accuracy", "result"}
+    FRAME = {"at": epochs passed, "shares", "winners"}: of a sheet of side x side blends, row by row, base64 of uint16
+    for both classes (65,535 is all) and of the class that wins, uint8. "images": base64 of four digits of a and four of
+    b, 28 x 28 bytes each, that stand at both edges of the sheet (`digitnet.inspection.blends`).
     status: running, finished, stopped, failed (`error` says why), interrupted (the server ended; it can be resumed)
     base: id of the network that a lesson began with; null for a run. result: of the event below, or null.
 

@@ -4,6 +4,7 @@ runs/run-19f0c2a1b3c/job.json        its settings, written once, before the fold
 events.jsonl    its events (`journal`)
 checkpoint/     the state after the last epoch, while the run is not finished
 model.onnx      the network
+weights/        the network at some moments on the way (`weight_moments`)
 log.txt         what its process printed
 """
 

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from digitnet.datasets import Dataset, load_mnist, train_validation_split
 from digitnet.runs import Data, RunFolder
+from digitnet.runs.events import RunEvent
 from digitnet.runs.finish import RunOutputs
 from digitnet.runs.session import execute_run
 from digitnet.runs.training import prepare
+from digitnet.studio.teaching.held_out import split_held_out
 from digitnet.studio.teaching.page_listener import PageListener, figures_of_measurement
 from digitnet.studio.teaching.process_control import Control, run_as_child
 from digitnet.studio.teaching.settings import HELD_OUT, RunSettings
+from digitnet.studio.teaching.weight_history import WeightHistory
 from digitnet.training.compilation_cache import compilation_cache
 
 __all__ = ["choose_data", "train_live"]
@@ -41,7 +44,13 @@ def train_live(folder: Path, control: Control) -> bool:
     job = json.loads((folder / "job.json").read_bytes())
     settings = RunSettings.from_dict(job["settings"])
     run = prepare(settings.to_recipe(), choose_data(load_mnist(), settings.training_images))
-    with PageListener(control, job["epochs_reported"]) as listener:
+    history = WeightHistory(folder)
+    with PageListener(control, job["epochs_reported"]) as page:
+
+        def listener(event: RunEvent) -> None:
+            history(event)  # first: what the page is told of is there when it asks
+            page(event)
+
         outcome = execute_run(run, RunFolder(folder), _OUTPUTS, listener=listener, stop=control.stop, steps_too=True)
     if outcome.metrics:
         measured = {name: outcome.metrics[name] for name in ("validation", "test") if outcome.metrics[name]}
@@ -61,7 +70,7 @@ def choose_data(mnist: tuple[Dataset, Dataset], training_images: int = 60_000 - 
         Training, validation and test images.
     """
     everything, test_set = mnist
-    train_set, validation_set = train_validation_split(everything, HELD_OUT / len(everything), seed=0)
+    train_set, validation_set = split_held_out(everything)
     if training_images < len(train_set):
         _, train_set = train_validation_split(train_set, training_images / len(train_set), seed=0)
     return Data("mnist", "mnist", "fail", train_set, validation_set, test_set)

@@ -65,7 +65,7 @@ def search_rates(settings: RunSettings) -> dict[str, Any]:
     losses: list[float] = []
     epochs = -(-_STEPS // -(-len(train_set) // recipe.batch_size))
     plan = TrainingPlan(
-        epochs, recipe.batch_size, recipe.seed, on_losses=lambda _, __, told: losses.extend(map(float, told))
+        epochs, recipe.batch_size, recipe.seed, on_losses=lambda _, __, told, ___: losses.extend(map(float, told))
     )
     with suppress(TrainingDivergedError):  # the largest rates may do that; the curve ends before
         train_by_plan(model, train_set, plan)

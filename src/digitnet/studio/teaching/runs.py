@@ -20,7 +20,9 @@ from digitnet.studio.teaching.training_lock import TrainingLock
 
 __all__ = ["RUNS_MAX", "News", "Runs"]
 
-RUNS_MAX = 20  # kept; a run has at most 5 million bytes of model, twice as much again while it can be resumed
+# Kept; a run has at most 5 million bytes of model, 20 million of weights on the way to it, and while it can be resumed
+# twice the model again.
+RUNS_MAX = 20
 
 _MODULES: dict[Kind, str] = {
     "run": "digitnet.studio.teaching.live_training",

@@ -162,6 +162,8 @@ export const trainingCurves = (ids) => ask("training/curves", { query: { ids: id
  * @param {string} name
  */
 export const renameTraining = (id, name) => ask("training/name", { json: { id, name } });
+/** @param {{id: string, a: number, b: number, examples: number, after: number}} query */
+export const trainingBoundary = (query) => ask("training/boundary", { query });
 /** @param {string} id */
 export const stopTraining = (id) => ask("training/stop", { json: { id } });
 /** @param {string} id */

@@ -88,10 +88,22 @@ export function createTrainPanel(store, drawing) {
       "and after each step its weights change a little, so that the answers become less wrong."),
     h("p", {}, "Start with the settings as they are: it takes half a minute or so. Then change one of them, and compare."));
   view.element.hidden = true;
+  const boundaryPlace = h("div", { class: "later" });
+  /** @type {Promise<ReturnType<typeof import("../train/boundary.js").createBoundary>> | null} */
+  let boundary = null; // fetched when a run is first looked at
+  const showBoundary = async () => {
+    if (!log && !boundary) return;
+    boundary ??= import("../train/boundary.js").then(({ createBoundary }) => {
+      const made = createBoundary(model.class_names);
+      boundaryPlace.replaceChildren(made.element);
+      return made;
+    });
+    (await boundary).show(log);
+  };
   const place = h("div");
   const away = h("p", { class: "card", role: "status", hidden: true },
     "The server does not answer. A run that is under way goes on if the server does; its curves come back with it.");
-  byId("train-body").append(away, h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, list.element, side.element)));
+  byId("train-body").append(away, h("div", { class: "train-columns" }, place, h("div", { class: "stack" }, welcome, view.element, boundaryPlace, list.element, side.element)));
   /** @type {ReturnType<typeof createDials>} */
   let dials;
 
@@ -99,6 +111,7 @@ export function createTrainPanel(store, drawing) {
     welcome.hidden = Boolean(log);
     view.element.hidden = !log;
     if (log) view.show(log, other);
+    showBoundary().catch(notifyError);
     side.show(runs);
     list.show(runs, log?.run.id ?? "", other?.run.id ?? "");
     dials.setRunning(Boolean(log?.running) || runs.some(({ status }) => status === "running"));

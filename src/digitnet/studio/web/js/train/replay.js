@@ -1,16 +1,20 @@
-/** The weights over time: a slider over the epochs of a run, and a button that plays them. */
+/** What was over time: a slider over the moments of a run, and a button that plays them. */
 
 import { h } from "../dom.js";
 
 const FRAME_MILLISECONDS = 160; // sixty epochs take ten seconds
 
-/** @param {() => void} onChange Another epoch is to be shown. */
-export function createReplay(onChange) {
+/**
+ * @param {() => void} onChange Another moment is to be shown.
+ * @param {{id?: string, words?: (chosen: number, last: number) => string}} [options] The id of the slider, of which there
+ *   is one a page, and what is said of a moment; both are counted from 1.
+ */
+export function createReplay(onChange, { id = "replay", words: wordsFor = (chosen, last) => `After epoch ${chosen} of ${last}` } = {}) {
   let last = 0; // how many epochs there are to show
   let isFollowing = true; // the newest one is shown, and the next one will be
   let timer = 0;
-  const words = h("label", { for: "replay" });
-  const slider = h("input", { type: "range", id: "replay", min: 1, max: 1, step: 1, value: 1, oninput: () => {
+  const words = h("label", { for: id });
+  const slider = h("input", { type: "range", id, min: 1, max: 1, step: 1, value: 1, oninput: () => {
     stop();
     go(slider.valueAsNumber);
   } });
@@ -24,7 +28,8 @@ export function createReplay(onChange) {
     onChange();
   };
   const say = () => {
-    words.textContent = `After epoch ${slider.value} of ${last}`;
+    words.textContent = wordsFor(Math.max(1, Math.min(slider.valueAsNumber, last)), last);
+    slider.setAttribute("aria-valuetext", words.textContent);
   };
   const start = () => {
     play.textContent = "Stop";
