@@ -78,6 +78,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "cells",
         "table_grid",
         "rule_strokes",
+        "comb_edges",
         "table_rows",
         "cuts",
         "group_costs",

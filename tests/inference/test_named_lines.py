@@ -60,3 +60,17 @@ def test_what_is_known_of_a_number_is_held_against_the_lower_of_both(page: Page)
 
 def test_the_digit_that_it_may_be_instead_is_the_most_probable_one_of_the_networks(page: Page) -> None:
     assert named(page, 0.3, 0.6).characters[-1].edge.digit_probability == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("mark", ["letter", "%"])
+def test_what_stands_in_a_cell_of_a_number_is_no_letter_and_no_per_cent(page: Page, mark: str) -> None:
+    (line,) = page.character_lines
+    names: NDArray[np.float64] = np.full((len(page.images), 26), 1e-6)
+    for place, group in enumerate(line.groups):
+        if group.first == group.last:
+            names[place, CHARACTER_NAMES.index("7")] = 0.15
+            names[place, CHARACTER_NAMES.index(mark)] = 0.8
+    (elsewhere,) = named_lines(page, np.log(names))
+    (in_cell,) = named_lines(page, np.log(names), np.ones(len(names), np.bool_))
+    assert {c.edge.name for c in elsewhere.characters} == {mark}
+    assert {c.edge.name for c in in_cell.characters} == {"7"}

@@ -1,13 +1,18 @@
 """Which cells hold numbers, by what stands beside them, above and below."""
 
+import dataclasses
+
 import numpy as np
+import pytest
 
 from digitnet.arrays import IMAGE_SIDE
-from digitnet.inference.number_cells import in_number_cells
+from digitnet.inference.named_lines import NamedLine
+from digitnet.inference.number_cells import in_number_cells, in_words_with_letters
 from digitnet.inference.number_words import NUMBER_THRESHOLDS, PageCharacter, numbers_among
 from digitnet.inference.tables import CharacterPlace
 from digitnet.segmentation.characters import NamedEdge
-from digitnet.segmentation.page import DigitInk
+from digitnet.segmentation.lattice import Group
+from digitnet.segmentation.page import CharacterLine, DigitInk
 
 BLANK = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
 
@@ -58,3 +63,14 @@ def test_a_doubtful_digit_is_a_number_there_and_its_word_is_doubtful() -> None:
     kept, doubtful = numbers_among(words, NUMBER_THRESHOLDS)
     assert kept[-1] is not words[-1]
     assert doubtful == [words[-1]]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("?8", True), ("%", True), ("48", False)])
+def test_letters_and_per_cents_in_cells_of_numbers_are_looked_at_again(text: str, expected: bool) -> None:
+    characters = word(text, 0, 0)
+    characters = [c._replace(edge=dataclasses.replace(c.edge, group=place)) for place, c in enumerate(characters)]
+    groups = [Group(place, place, BLANK, 0, 0, 0.0, is_cut=False) for place in range(len(characters))]
+    lattice = CharacterLine(groups, len(groups), (0, len(groups)), 40.0)
+    line = NamedLine(0, lattice, np.zeros((len(groups), 26)), characters)
+    assert in_words_with_letters([line], [characters], [True], len(groups)).any() == expected
+    assert not in_words_with_letters([line], [characters], [False], len(groups)).any()

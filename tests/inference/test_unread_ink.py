@@ -69,6 +69,14 @@ def test_ink_that_was_left_out_makes_the_numbers_of_its_own_cell_doubtful() -> N
     assert incomplete_columns(found, read, found.characters, columns) == {0}  # a word of letters is no number
 
 
+def test_a_mark_that_may_be_a_digit_is_not_read() -> None:
+    found = line(["4", "€"], [100, 80])
+    for chance, expected in ((0.001, False), (0.3, True)):
+        mark = found.characters[1]
+        doubtful = mark._replace(edge=dataclasses.replace(mark.edge, digit_probability=chance))
+        assert incomplete(dataclasses.replace(found, characters=[found.characters[0], doubtful])) is expected
+
+
 def test_ink_of_another_row_counts_where_it_was_read() -> None:
     found = line(["4", "", "7"], [100, 1, 90])
     for crossing, expected in (((True, False, False), True), ((False, True, False), False)):

@@ -13,11 +13,13 @@ from digitnet.segmentation.characters import CHARACTER_NAMES, NamedEdge, best_pa
 from digitnet.segmentation.page import CharacterLine, Page
 from digitnet.segmentation.writer_adaptation import ADAPTATION_WEIGHTS, adapted_log_probabilities
 
-__all__ = ["LETTER_COST", "NamedLine", "characters_of", "named_lines"]
+__all__ = ["LETTER_COST", "PERCENT_COST", "NamedLine", "characters_of", "named_lines"]
 
 # By how much a letter is less probable in a cell that holds numbers, in log-probability. Chosen on rendered tables: 2
 # and 3 are as good as each other (docs/log.md, 2026-11-30, "tables, and what is sure").
 LETTER_COST = 2.0
+# The same for `%`, which two digits look like that touch; chosen by hand on rendered tables.
+PERCENT_COST = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +38,12 @@ def named_lines(page: Page, names: NDArray[np.float64], is_number: NDArray[np.bo
     Args:
         page: A page, taken apart.
         names: float64 (n, 26), of all candidates of the page, as `named_log_probabilities` gives them.
-        is_number: Which candidates lie in cells that hold numbers, where a letter is less probable; None without any.
+        is_number: Which candidates lie in cells that hold numbers, where letters and `%` are less probable; or None.
     """
     if is_number is not None:
         names = names.copy()
         names[is_number, CHARACTER_NAMES.index("letter")] -= LETTER_COST
+        names[is_number, CHARACTER_NAMES.index("%")] -= PERCENT_COST
     known = _known_digits(page, names, ADAPTATION_WEIGHTS.known_from)
     adapted = adapted_log_probabilities(page.images, names, known)
     found = []

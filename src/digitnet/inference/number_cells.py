@@ -63,11 +63,11 @@ def in_number_cells(
 def in_words_with_letters(
     lines: Sequence[NamedLine], words: Sequence[Sequence[PageCharacter]], is_chosen: Sequence[bool], n: int
 ) -> NDArray[np.bool_]:
-    """Which of the page's `n` candidates lie within those of the chosen words that hold letters, (n,)."""
+    """Which of the page's `n` candidates lie within those of the chosen words that hold letters or `%`, (n,)."""
     found = np.zeros(n, np.bool_)
     line_of = {line.row: line.lattice for line in lines}
     for word, chosen in zip(words, is_chosen, strict=True):
-        if not chosen or not _has_letters(word):
+        if not chosen or not any(c.edge.name in {"letter", "%"} for c in word):
             continue
         lattice = line_of[word[0].ink.line]
         first, last = lattice.groups[word[0].edge.group].first, lattice.groups[word[-1].edge.group].last

@@ -47,10 +47,11 @@ from digitnet.pictures.loading import Picture
 from digitnet.pictures.mnist_frame import Box
 from digitnet.pictures.written_ink import PageInk, find_page_ink
 from digitnet.segmentation.characters import NamedEdge, named_log_probabilities
+from digitnet.segmentation.comb_edges import comb_edges
 from digitnet.segmentation.components import typical_height
 from digitnet.segmentation.page import Page, chained, segment_written
-from digitnet.segmentation.table_grid import TableGrid, find_table_grid
-from digitnet.segmentation.table_rows import table_rows
+from digitnet.segmentation.table_grid import TableGrid
+from digitnet.segmentation.table_rows import find_table
 
 __all__ = ["NumberReader", "WrittenNumbers"]
 
@@ -185,8 +186,8 @@ class NumberReader:
             return None
         shape = (picture.ink.shape[0], picture.ink.shape[1])
         to_picture = _to_picture(page_ink, picture)
-        grid = find_table_grid(page_ink.rules, page_ink.digit_height)
-        rows = table_rows(grid, page_ink.digit_height, page_ink.rules)
+        page_ink = _without_comb_edges(page_ink)
+        grid, rows = find_table(page_ink.rules, page_ink.digit_height)
         if rows is not None:
             page_ink = page_ink._replace(ink=np.maximum(page_ink.ink, cv2.blur(rows.strokes, (3, 3))))
         page = segment_written(page_ink.ink, page_ink.digit_height, to_picture, shape, rows)
@@ -346,6 +347,16 @@ def _as_named(digit: Digit, edge: NamedEdge) -> Digit:
         probabilities=probabilities,
         status=status,
     )
+
+
+def _without_comb_edges(page_ink: PageInk) -> PageInk:
+    """The same, edges of the boxes of a comb among the rules."""
+    edges = comb_edges(page_ink.ink, page_ink.rules, page_ink.digit_height)
+    if not edges.any():
+        return page_ink
+    near = cv2.dilate(edges, np.ones((3, 3), np.uint8))  # with their soft rim
+    ink = np.asarray(np.where(near > 0, 0, page_ink.ink), np.uint8)
+    return page_ink._replace(ink=ink, rules=np.maximum(page_ink.rules, edges))
 
 
 def _page_notes(page_ink: PageInk, page: Page, words: int) -> list[Note]:

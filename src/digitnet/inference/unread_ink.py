@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitnet.arrays import GrayPicture
 from digitnet.inference.answers import Digit, Number
 from digitnet.inference.named_lines import NamedLine
-from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, PageCharacter, runs_of
+from digitnet.inference.number_words import DIGIT_NAMES, MARK_NAMES, NUMBER_THRESHOLDS, PageCharacter, runs_of
 from digitnet.segmentation.components import INK_FROM
 
 __all__ = [
@@ -37,6 +37,8 @@ class UnreadLimits(NamedTuple):
     # Least probability of a mark beside a number, or where there is no table of a letter, whose ink counts as read;
     # chosen by hand: without it no amount with a currency sign was sure.
     other: float = 0.5
+    # How many times as probable as any digit such a mark must be, as for a mark beyond doubt.
+    ratio: float = NUMBER_THRESHOLDS.sure_mark
     # Part of a digit's ink that lies at rules, from which it may be a piece of one; chosen on rendered combs.
     at_rules: float = 0.2
     # Distance in pixels of the page of ink that lies at a rule; chosen by hand.
@@ -90,7 +92,11 @@ def incomplete_columns(
     digits = [ink[_segments(line, c)].sum() for c in read if c.edge.name in DIGIT_NAMES]
     if not digits:
         return set()
-    marks = [c for c in line.characters if c.edge.name in MARK_NAMES - _LIKE_A_ONE]
+    marks = [
+        c
+        for c in line.characters
+        if c.edge.name in MARK_NAMES - _LIKE_A_ONE and c.edge.probability >= limits.ratio * c.edge.digit_probability
+    ]
     others = [*marks, *(c for c in of_words if c.edge.name == "letter")]
     is_read = _covered(line, read)
     is_explained = is_read | _covered(line, [c for c in others if c.edge.probability >= limits.other])
