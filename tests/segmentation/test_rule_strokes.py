@@ -71,3 +71,11 @@ def test_specks_and_level_dashes_are_none() -> None:
     cv2.circle(rules, (LEFT + 170, TOP + 90), 5, 255, -1)
     assert found(rules) == []
     assert RULE_STROKE_LIMITS.min_height * HEIGHT > 11
+
+
+@pytest.mark.parametrize(("thickness", "count"), [(2, 0), (5, 1)])
+def test_what_is_as_thin_as_a_square_of_the_paper_is_no_stroke(thickness: int, count: int) -> None:
+    rules = table()
+    rules[TOP + 16 : TOP + 44, LEFT + 46 : LEFT + 74] = 255
+    rules[TOP + 16 + thickness : TOP + 44 - thickness, LEFT + 46 + thickness : LEFT + 74 - thickness] = 0
+    assert len(found(rules)) == count

@@ -8,7 +8,7 @@ from digitnet.arrays import GrayPicture
 from digitnet.segmentation.components import WorkingInk, find_components
 from digitnet.segmentation.page import segment_written
 from digitnet.segmentation.table_grid import find_table_grid
-from digitnet.segmentation.table_rows import TableRows, table_rows
+from digitnet.segmentation.table_rows import TableRows, find_table, table_rows
 
 DIGIT_HEIGHT = 40.0
 SAME = np.eye(2, 3)
@@ -102,3 +102,36 @@ def test_few_squares_of_squared_paper_and_high_cells_are_no_table() -> None:
     assert table_rows(grid, DIGIT_HEIGHT, rules) is None
     assert table_rows(find_table_grid(ruled(), 15.0), 15.0, ruled()) is None
     assert table_rows(None, DIGIT_HEIGHT, ruled()) is None
+
+
+def squared(step: int, dash: int, gap: int) -> GrayPicture:
+    """The same table on squared paper, whose lines have gaps."""
+    rules = ruled()
+    height, width = rules.shape
+    for y in range(START + step, height - 60, step):
+        for x in range(START, width - 60, dash + gap):
+            cv2.line(rules, (x, y), (x + dash, y), 255, 1)
+    for x in range(START + step, width - 60, step):
+        for y in range(START, height - 60, dash + gap):
+            cv2.line(rules, (x, y), (x, y + dash), 255, 1)
+    return rules
+
+
+def test_the_squares_of_the_paper_are_no_cells_of_the_table() -> None:
+    rules = squared(35, 20, 22)
+    every = find_table_grid(rules, DIGIT_HEIGHT)
+    assert every is None or every.shape != (4, 4)
+    grid, rows = find_table(rules, DIGIT_HEIGHT)
+    assert grid is not None
+    assert rows is not None
+    assert (grid.shape, rows.grid.shape) == ((4, 4), (4, 4))
+
+
+def test_a_full_table_counts_as_it_is() -> None:
+    rules = ruled()
+    grid, rows = find_table(rules, DIGIT_HEIGHT)
+    assert grid is not None
+    assert rows is not None
+    assert grid.shape == (4, 4)
+    assert grid.found_share == 1
+    assert find_table(np.zeros_like(rules), DIGIT_HEIGHT) == (None, None)

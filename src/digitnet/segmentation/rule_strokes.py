@@ -18,7 +18,7 @@ __all__ = ["RULE_STROKE_LIMITS", "RuleStrokeLimits", "strokes_among_rules"]
 
 
 class RuleStrokeLimits(NamedTuple):
-    """What of the rules is a stroke. Lengths are shares of the height of a digit; all are chosen by hand."""
+    """What of the rules is a stroke. Lengths are shares of a digit's height, but `thick`; all are chosen by hand."""
 
     # Distance from the middle of a rule from which there is no rule; how far a stroke goes on towards one from there,
     # and up to which distance.
@@ -31,6 +31,10 @@ class RuleStrokeLimits(NamedTuple):
     max_width: float = 1.2
     # Gap that is closed within a stroke.
     gap: float = 0.08
+    # Pixels across, and least share of a piece that is as thick: the pixel network sees two by two pixels at once, and
+    # no square of paper is thicker (docs/log.md, 2026-12-01, "doubt for each cell, and edges of combs").
+    thick: int = 3
+    thick_share: float = 0.5
     # Distance from both rules of a row, below which a thin piece goes from one to the other: a rule that divides cells.
     at_rule: float = 0.2
     # Greatest width of such a piece.
@@ -83,6 +87,7 @@ def strokes_among_rules(
         if (
             limits.min_height * digit_height <= height <= limits.max_height * digit_height
             and width <= limits.max_width * digit_height
+            and _thick_share(own, limits.thick) >= limits.thick_share
             and not _goes_from_rule_to_rule(own, to_row[window], width / digit_height, limits)
             and _excess(rules, box, digit_height, limits) >= limits.excess
         ):
@@ -90,6 +95,13 @@ def strokes_among_rules(
     reach = 2 * max(1, round(limits.grows * digit_height)) + 1
     grown = np.asarray(cv2.dilate(found, np.ones((reach, reach), np.uint8)), np.uint8) & near
     return np.asarray(np.maximum(found, grown) * np.uint8(255), np.uint8)
+
+
+def _thick_share(piece: GrayPicture, thick: int) -> float:
+    """The part of a piece that is so many pixels thick."""
+    padded = cv2.copyMakeBorder(piece, thick, thick, thick, thick, cv2.BORDER_CONSTANT)
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    return float(opened.sum() / piece.sum())
 
 
 def _goes_from_rule_to_rule(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
-from digitnet.segmentation.cells import CellRegions, Corners, find_cell_regions
+from digitnet.segmentation.cells import CELL_LIMITS, CellLimits, CellRegions, Corners, find_cell_regions
 
 __all__ = ["GRID_LIMITS", "NOWHERE", "GridLimits", "TableGrid", "find_table_grid"]
 
@@ -131,6 +131,11 @@ class TableGrid:
         return np.asarray(np.where(is_nowhere[:, np.newaxis], NOWHERE, found), np.int64)
 
     @property
+    def found_share(self) -> float:
+        """The part of all places of its rows and columns in which a cell begins, in [0, 1]."""
+        return len(np.unique(self.positions, axis=0)) / (self.shape[0] * self.shape[1])
+
+    @property
     def row_heights(self) -> Floats:
         """Of each row, between its rules, in pixels of the page, (rows,)."""
         return np.asarray((self._rows.ends - self._rows.starts) * self._rows.size)
@@ -157,18 +162,24 @@ class TableGrid:
         return np.asarray(np.where(region[:, np.newaxis] >= 0, own, self.grid_place(points)), np.int64)
 
 
-def find_table_grid(rules: GrayPicture, digit_height: float, limits: GridLimits = GRID_LIMITS) -> TableGrid | None:
+def find_table_grid(
+    rules: GrayPicture,
+    digit_height: float,
+    limits: GridLimits = GRID_LIMITS,
+    cell_limits: CellLimits = CELL_LIMITS,
+) -> TableGrid | None:
     """Find the cells of a page and give each its row and column.
 
     Args:
         rules: uint8 (height, width), 255 on rules.
         digit_height: Typical height of a digit in pixels.
         limits: Which cells are in a row or a column.
+        cell_limits: What is a rule, and what is a cell.
 
     Returns:
         The grid; None where no rules enclose anything of a cell's size.
     """
-    regions = find_cell_regions(rules, digit_height)
+    regions = find_cell_regions(rules, digit_height, cell_limits)
     if regions is None:
         return None
     size = float(max(rules.shape))

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitnet.arrays import GrayPicture
+from digitnet.segmentation.cells import CELL_LIMITS
 from digitnet.segmentation.components import INK_FROM, Component, cropped
 from digitnet.segmentation.lines import Boxes, group_into_lines
 from digitnet.segmentation.rule_strokes import strokes_among_rules
-from digitnet.segmentation.table_grid import NOWHERE, TableGrid
+from digitnet.segmentation.table_grid import NOWHERE, TableGrid, find_table_grid
 
-__all__ = ["TABLE_ROW_LIMITS", "TableRowLimits", "TableRows", "table_rows"]
+__all__ = ["TABLE_ROW_LIMITS", "TableRowLimits", "TableRows", "find_table", "table_rows"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -30,6 +31,9 @@ class TableRowLimits(NamedTuple):
     # few squares are found here and there. Chosen by hand.
     min_rows: int = 2
     min_found: float = 0.6
+    # Least share and least number of cells of a table that counts because only rules with few gaps do; chosen by hand.
+    min_full: float = 0.8
+    min_cells: int = 6
     # Least and greatest height of a row, which then holds one line; chosen by hand.
     min_height: float = 0.8
     max_height: float = 2.5
@@ -47,6 +51,39 @@ class TableRowLimits(NamedTuple):
 
 
 TABLE_ROW_LIMITS = TableRowLimits()
+# Shares of rules that are drawn with few gaps, while squares of paper have many; chosen on rendered tables
+# (docs/log.md, 2026-12-01, "doubt for each cell, and edges of combs").
+_STRICTER = tuple(
+    CELL_LIMITS._replace(share=share, stretch_share=stretch_share) for share, stretch_share in ((0.6, 0.8), (0.75, 0.8))
+)
+
+
+def find_table(
+    rules: GrayPicture, digit_height: float, limits: TableRowLimits = TABLE_ROW_LIMITS
+) -> "tuple[TableGrid | None, TableRows | None]":
+    """Find the cells of a page, and the rows of a table that hold a line each.
+
+    Where they are no full table, perhaps since the squares of its paper were taken for cells, only rules with fewer
+    gaps count, if these make a fuller one.
+
+    Args:
+        rules: uint8 (height, width), 255 on rules.
+        digit_height: Typical height of a digit in pixels.
+        limits: Which grids give lines.
+    """
+    grid = find_table_grid(rules, digit_height)
+    rows = table_rows(grid, digit_height, rules, limits)
+    if grid is None or grid.found_share == 1:
+        return grid, rows
+    least = max(limits.min_full, grid.found_share)
+    for cell_limits in _STRICTER:
+        other = find_table_grid(rules, digit_height, cell_limits=cell_limits)
+        if other is None or len(other.positions) < limits.min_cells or other.found_share <= least:
+            continue
+        other_rows = table_rows(other, digit_height, rules, limits)
+        if other_rows is not None:
+            grid, rows, least = other, other_rows, other.found_share
+    return grid, rows
 
 
 def table_rows(
@@ -65,9 +102,8 @@ def table_rows(
     """
     if grid is None or grid.shape[0] < limits.min_rows:
         return None
-    num_cells = len(np.unique(grid.positions, axis=0))
     heights = grid.row_heights / digit_height
-    if num_cells < limits.min_found * grid.shape[0] * grid.shape[1]:
+    if grid.found_share < limits.min_found:
         return None
     if not limits.min_height <= float(np.median(heights)) <= limits.max_height:
         return None
