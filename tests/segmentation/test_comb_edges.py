@@ -70,6 +70,15 @@ def test_what_is_thick_or_touches_no_rule_is_ink() -> None:
     assert not comb_edges(free, rules, HEIGHT).any()
 
 
+@pytest.mark.parametrize(("x", "expected"), [(10, True), (50, False)])
+def test_a_piece_at_the_edge_of_the_page_beside_boxes_is_the_edge_of_a_sheet(x: int, expected: bool) -> None:
+    rules = np.pad(comb(), ((0, 0), (100, 0)))
+    ink = written(rules.shape, x, TOP + 10, TOP + 50)
+    cv2.line(rules, (x, TOP + 53), (x, TOP + 90), 255, 5)
+    assert bool(comb_edges(ink, rules, HEIGHT).any()) is expected
+    assert not comb_edges(ink, np.where(np.arange(rules.shape[1]) < 100, rules, 0), HEIGHT).any()
+
+
 def test_without_boxes_nothing_is_an_edge() -> None:
     piece, rules = moved(comb(), LEFT + 2 * SIDE, TOP + 8, TOP + SIDE - 8)
     level = np.zeros_like(rules)

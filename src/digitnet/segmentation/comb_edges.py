@@ -1,7 +1,8 @@
 """Edges of the boxes of a comb that were taken for ink: read, each of them would be a 1.
 
 Where rules and straight pieces of ink that touch them enclose boxes of one width side by side, the ink that lies
-between these boxes and around them is theirs. A 1 in a box would divide it into two of another width.
+between these boxes and around them is theirs. A 1 in a box would divide it into two of another width. Where there are
+cells at all, such a piece far from them, at the edge of the picture, is the edge of a sheet.
 """
 
 from typing import NamedTuple
@@ -35,6 +36,8 @@ class CombEdgeLimits(NamedTuple):
     # Distance from the inside of a box up to which its edge reaches, and least share of a piece's pixels there.
     reach: float = 0.4
     inside: float = 0.8
+    # Distance from the edge of the page, with its margin, up to which ink beside cells is an edge of the sheet; pixels.
+    border: int = 24
     # Distance from the border of a box that rules alone enclose, from which ink in it was written.
     written: float = 0.12
 
@@ -73,15 +76,23 @@ def comb_edges(
     alone = find_table_grid(rules, digit_height)
     joined = find_table_grid(np.where(is_piece[labels], np.uint8(255), rules), digit_height)
     grid = next((found for found in (joined, alone) if _is_comb(found, limits)), None)
-    if grid is None:
-        return nothing
-    around = _around(grid, ink.shape, digit_height, limits)
-    if alone is not None and _is_comb(alone, limits) and len(alone.boxes) >= len(grid.boxes):
-        # Rules alone enclose as many boxes: what stands in them was written.
-        border = 2 * round(limits.written * digit_height) + 1
-        around &= cv2.erode(_inside(alone, ink.shape), np.ones((border, border), np.uint8)) == 0
+    around = _at_edge(grid or alone, ink.shape, digit_height, limits)
+    if grid is not None:
+        around |= _around(grid, alone, ink.shape, digit_height, limits)
     is_edge = is_piece & (np.bincount(labels[around], minlength=n) >= limits.inside * area)
     return np.asarray(is_edge[labels] * np.uint8(255), np.uint8)
+
+
+def _at_edge(
+    grid: TableGrid | None, shape: tuple[int, ...], digit_height: float, limits: CombEdgeLimits
+) -> NDArray[np.bool_]:
+    """Pixels at the edge of the page that are far from all cells; none of a page without cells."""
+    if grid is None or len(grid.positions) < limits.boxes:
+        return np.zeros(shape, np.bool_)
+    side = 2 * max(1, round(limits.reach * digit_height)) + 1
+    found = cv2.dilate(_inside(grid, shape), np.ones((side, side), np.uint8)) == 0
+    found[limits.border : -limits.border, limits.border : -limits.border] = False
+    return np.asarray(found)
 
 
 def _straight(strokes: GrayPicture, digit_height: float, limits: CombEdgeLimits) -> NDArray[np.bool_]:
@@ -111,8 +122,15 @@ def _inside(grid: TableGrid, shape: tuple[int, ...]) -> GrayPicture:
     return np.asarray(cv2.resize(inside, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _around(grid: TableGrid, shape: tuple[int, ...], digit_height: float, limits: CombEdgeLimits) -> NDArray[np.bool_]:
-    """Pixels of the page that are in no cell, but near one."""
+def _around(
+    grid: TableGrid, alone: TableGrid | None, shape: tuple[int, ...], digit_height: float, limits: CombEdgeLimits
+) -> NDArray[np.bool_]:
+    """Pixels of the page that are in no box, but near one; `alone` are the cells that rules alone enclose."""
     inside = _inside(grid, shape)
     side = 2 * max(1, round(limits.reach * digit_height)) + 1
-    return np.asarray(cv2.dilate(inside, np.ones((side, side), np.uint8)) > inside)
+    around = np.asarray(cv2.dilate(inside, np.ones((side, side), np.uint8)) > inside)
+    if alone is not None and _is_comb(alone, limits) and len(alone.boxes) >= len(grid.boxes):
+        # Rules alone enclose as many boxes: what stands in them was written.
+        border = 2 * round(limits.written * digit_height) + 1
+        around &= cv2.erode(_inside(alone, shape), np.ones((border, border), np.uint8)) == 0
+    return around
