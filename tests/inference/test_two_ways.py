@@ -13,6 +13,7 @@ from digitnet.inference.trace import Trace
 from digitnet.inference.two_ways import AGREEMENT, better_trace
 from digitnet.notes import Note, NoteKind
 from digitnet.pictures.loading import Picture
+from digitnet.pictures.mnist_frame import Box
 
 BOX = (0, 0, 9, 9)
 NOTHING = np.zeros((28, 28), np.uint8)
@@ -122,6 +123,39 @@ def test_a_line_that_both_read_the_same_keeps_its_marks_and_has_the_confidence_o
     doubtful = (dataclasses.replace(numbers[0], confidence=0.93), numbers[1])
     found = dataclasses.replace(found, numbers=doubtful)
     assert better_trace(PICTURE, found, plain("12")).reading.status == "unsure"
+
+
+def at(found: WrittenNumbers, box: Box) -> WrittenNumbers:
+    """The same, all of its digits at one place."""
+    lines = tuple(tuple(dataclasses.replace(digit, box=box) for digit in line) for line in found.lines)
+    return dataclasses.replace(found, lines=lines)
+
+
+TWO_NUMBERS = (Number("7", BOX, 0, None, 0.85, "unsure"), Number("77", BOX, 0, None, 0.85, "unsure"))
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "status"),
+    [
+        (named("777", 0.7), "777", "ok"),
+        (named("777", 0.55), "777", "unsure"),
+        (named("717", 0.87), "717", "ok"),
+        (named("717", 0.8), "717", "unsure"),  # a 1 may be a slash
+        (named("171", 0.87), "171", "unsure"),
+        (named("747", 0.8), "747", "unsure"),  # a 4 may be a plus
+        (named("777", 0.7, has_text=True), "777", "unsure"),
+        (named("777", 0.7, has_rules=True), "777", "unsure"),
+        (named("777", 0.85, numbers=TWO_NUMBERS), "777", "unsure"),
+        (at(named("777", 0.7), (0, 0, 9, 14)), "777", "ok"),
+        (at(named("777", 0.7), (0, 0, 9, 16)), "777", "unsure"),
+        (at(named("777", 0.7), (20, 0, 9, 9)), "777", "unsure"),
+    ],
+)
+def test_less_confidence_is_enough_where_both_ways_see_the_same_digits_at_the_same_places(
+    found: WrittenNumbers, text: str, status: str
+) -> None:
+    reading = better_trace(PICTURE, found, plain(text)).reading
+    assert (reading.text, reading.status) == (text, status)
 
 
 @pytest.mark.parametrize(("changes", "text"), [({}, "12\n5"), ({"has_rules": True}, "12")])
