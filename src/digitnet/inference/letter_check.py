@@ -4,6 +4,7 @@ The digit network knows nothing but digits, and its digit score tells drawings f
 frame network was trained on letters and marks too; both together decide.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from digitnet.segmentation.components import INK_FROM
 
 __all__ = ["LETTER_LIMITS", "LetterCheck", "LetterLimits", "is_whole"]
 
+_LEAST = 1e-6  # probability that is told from 0
 _NUM_DIGITS = 10  # the first logits of the frame network are those of the digits
 
 
@@ -29,6 +31,11 @@ class LetterLimits(NamedTuple):
         of_outlier_score: Weight of the outlier score, which speaks against a digit.
         refused_below: Weighted sum below which there is no digit.
         unsure_below: Weighted sum below which a digit is unsure.
+        refused_with_name_below: The same for the weighted sum and the log-odds of the digit's name.
+        most_name_odds: Log-odds of a name that count at most.
+        sure_chance: Least chance of a sure digit: its confidence, times that of a digit by the weighted sum.
+        of_chance: What is added to the weighted sum for the log-odds of that chance.
+        sure_outlier_score: Largest outlier score of a sure digit.
     """
 
     # Logistic regression on 20,000 images of typefaces and writers that the network had not seen; docs/log.md,
@@ -39,6 +46,13 @@ class LetterLimits(NamedTuple):
     refused_below: float = -3.5
     # Chosen by hand: of 400 rendered training digits 2 have less, of the letters among those images 5 % have more.
     unsure_below: float = -1.0
+    # Chosen on 5,000 digits of strangers and 1,900 drawn letters, marks, ticks, crossings-out and words; docs/log.md,
+    # 2026-12-01, "what is no digit, and hardly has a name".
+    refused_with_name_below: float = -1.0
+    most_name_odds: float = 3.0
+    sure_chance: float = 0.9
+    of_chance: float = 3.0
+    sure_outlier_score: float = 1.2
 
 
 LETTER_LIMITS = LetterLimits()
@@ -51,6 +65,11 @@ def is_whole(ink: GrayPicture) -> bool:
     """
     edges = (ink[0], ink[-1], ink[:, 0], ink[:, -1])
     return min(ink.shape) > IMAGE_SIDE and all(int(edge.max()) < INK_FROM for edge in edges)
+
+
+def _log_odds(probability: float) -> float:
+    """The natural logarithm of the odds of a probability, which may be 0 or 1."""
+    return math.log(max(probability, _LEAST) / max(1 - probability, _LEAST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +103,23 @@ class LetterCheck:
         limits = self.limits
         outlier_score = 0.0 if outlier_scores is None else float(outlier_scores[0])
         evidence = limits.of_odds * self.log_odds(image) - limits.of_outlier_score * outlier_score
-        if evidence >= limits.unsure_below:
-            return digit
+        is_refused = self._is_refused(evidence, digit.confidence)
+        if evidence >= limits.unsure_below and not (is_refused and may_refuse):
+            is_sure = digit.status == "ok" and self._may_be_sure(evidence, outlier_score, digit.confidence)
+            return digit if is_sure else replace(digit, status="unsure")
         notes = (*digit.notes, *in_words((Note(NoteKind.LIKE_A_LETTER),)))
-        if evidence < limits.refused_below and may_refuse:
+        if is_refused and may_refuse:
             return Digit(None, "", 0.0, (), (), digit.box, digit.line, "not_a_digit", notes)
         return replace(digit, status="unsure", notes=notes)
+
+    def _is_refused(self, evidence: float, confidence: float) -> bool:
+        """Whether there is no digit: of what is none, the network that knows only digits often has no name either."""
+        limits = self.limits
+        with_name = evidence + min(_log_odds(confidence), limits.most_name_odds)
+        return evidence < limits.refused_below or with_name < limits.refused_with_name_below
+
+    def _may_be_sure(self, evidence: float, outlier_score: float, confidence: float) -> bool:
+        """Whether a digit that nothing else speaks against is right often enough."""
+        limits = self.limits
+        chance = confidence / (1 + math.exp(-evidence - limits.of_chance))
+        return chance >= limits.sure_chance and outlier_score <= limits.sure_outlier_score
