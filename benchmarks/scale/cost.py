@@ -133,12 +133,15 @@ def measure_cost(
         ]
         report(f"{name}: {1e6 * costs.a_picture:.1f} us an image, {1e3 * costs.a_part:.1f} ms a part")
     together = found[_TOGETHER]
+    listing = _listing(work)
     reading = _of_pages(page_folder(settings, pages, seed), pages, work)._replace(a_part=together.a_part)
     run.rows += [
         Row("pages", "seconds", reading.a_picture, "s a picture", pages),
         Row("pages", "bytes", reading.bytes_a_picture, "bytes a row", pages),
         Row("images", "bytes", together.bytes_a_picture, "bytes a row", images),
-        Row("starter", "listing", 1e6 * _listing(work), "us a picture", _LISTED),
+        Row("starter", "listing", 1e6 * listing, "us a picture", _LISTED),
+        Row("starter", "hours", listing * _BILLION / 3600, "hours"),
+        Row("scheduler", "limit", 1 / a_part_of_scheduler, "parts a second"),
     ]
     run.rows += _billion("images", together, "predict", a_part_of_scheduler)
     run.rows += _billion("pages", reading, "read", a_part_of_scheduler)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from extras import needs_scale
 from made_up_benchmarks import REPOSITORY, load, needs_checkout
 from patience import wait_until
 
@@ -40,6 +41,36 @@ def test_a_batch_that_fails_says_why(tmp_path: Path) -> None:
     process = batches.start_batch((tmp_path / "nowhere.png", "--out", tmp_path / "out"))
     with pytest.raises(load("processes").BenchmarkError, match=r"nowhere.png cannot be read: No such file"):
         batches.finished(process)
+
+
+@needs_scale
+def test_the_model_of_cost_finds_what_made_the_seconds() -> None:
+    """Seconds made of 2 ms a picture and 30 ms a part are taken apart again."""
+    cost = load("scale.cost")
+    counts = [(1000, 1), (1000, 100), (5000, 20)]
+    a_picture, a_part = cost.fitted(counts, [2.03, 5.0, 10.6])
+    assert (a_picture, a_part) == (pytest.approx(0.002), pytest.approx(0.03))
+
+
+@needs_scale
+def test_a_plan_is_bounded_by_its_scheduler() -> None:
+    """1,000,000 pictures of 1 ms in parts of 1,000, each with 1 s more; the scheduler takes 10 ms for a part."""
+    cost = load("scale.cost")
+    costs = cost.Costs(a_picture=0.001, a_part=1.0, bytes_a_picture=0.0)
+    few = cost.plan(10**6, 1000, costs, 0.01, 20)
+    assert few == (1000, 2.0, pytest.approx(100 / 3600), pytest.approx(0.1), pytest.approx(200))
+    many = cost.plan(10**6, 1000, costs, 0.01, 1000)
+    assert (many.hours, many.scheduler) == (pytest.approx(10 / 3600), pytest.approx(1.0))
+
+
+def test_growth_is_told_from_the_start() -> None:
+    growth = load("scale.memory").growth
+    rises_at_first = [(float(second), 100.0 + min(second, 60)) for second in range(200)]
+    assert growth(rises_at_first) == 0
+    assert growth([(float(second), 100.0 + second) for second in range(160)]) == pytest.approx(
+        90 / 164.5
+    )  # medians of the first and the last ten from 60 on
+    assert growth(rises_at_first[:70]) is None
 
 
 def test_the_page_is_current() -> None:

@@ -116,8 +116,10 @@ class Cluster:
         return self._start(("distributed.cli.dask_scheduler", *options), within)
 
     def start_workers(self, host: str = "127.0.0.1", within: Sequence[str] = ()) -> "subprocess.Popen[str]":
+        """Workers that are started again whenever they end, as systemd and Kubernetes do."""
         options = ("--host", host, "--nworkers", "2", "--nthreads", "1", "--no-dashboard")
-        return self._start(("distributed.cli.dask_worker", self.address, *options), within)
+        again = (*within, "sh", "-c", 'while :; do "$@"; sleep 1; done', "sh")
+        return self._start(("distributed.cli.dask_worker", self.address, *options), again)
 
     def _start(self, command: tuple[str, ...], within: Sequence[str]) -> "subprocess.Popen[str]":
         return self._stack.enter_context(running(*command, within=within))
@@ -203,7 +205,7 @@ HOSTS = ("10.231.77.1", "10.231.77.2")
 
 
 @needs_hosts
-@pytest.mark.parametrize("cut_seconds", [5, 45])  # Dask gives a silent connection up after 30
+@pytest.mark.parametrize("cut_seconds", [5, 45])  # after 30 Dask gives a silent connection up, and its workers end
 def test_two_hosts_with_a_link_that_is_cut_and_comes_back(
     sources: list[str], stack: ExitStack, cut_seconds: int
 ) -> None:
