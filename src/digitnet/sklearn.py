@@ -39,7 +39,7 @@ Pixels: TypeAlias = Any  # whatever scikit-learn takes as X: an array, a list of
 _MAX_FEATURES = IMAGE_SIDE * IMAGE_SIDE
 _MAX_CLASSES = 256  # a label of ours is one byte
 _CHECKED_IMAGES = 256  # on which the model file is compared with the model that it comes from; chosen by hand
-_ROWS = 1024  # converted at once: 6 MB of float64, which stay in a core's cache
+_ROWS = 64  # converted at once: 400 KB of float64, which stay in a core's cache; measured, docs/log.md 2026-12-01
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -202,9 +202,12 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         if X.dtype == np.uint8 and scale == 1 and features == _MAX_FEATURES:
             return np.ascontiguousarray(X).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
         pixels = np.zeros((count, _MAX_FEATURES), np.uint8)
+        is_exact = scale == 1 and X.dtype.kind == "f"  # floats that are levels already need no wider ones
+        rounded = np.empty((min(count, _ROWS), features), X.dtype if is_exact else np.float64)
         for start in range(0, count, _ROWS):
             part = X[start : start + _ROWS]
-            levels = np.rint(np.multiply(part, scale, dtype=np.float64))
+            levels = rounded[: len(part)]
+            np.rint(part if is_exact else np.multiply(part, scale, out=levels, dtype=np.float64), out=levels)
             if not (levels.min() >= 0 and levels.max() <= 255):  # written so that NaN is caught too
                 raise DatasetFormatError(self._range_message(X))
             pixels[start : start + _ROWS, :features] = levels
