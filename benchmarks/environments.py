@@ -47,7 +47,7 @@ LITSERVE = Environment("litserve", ("litserve", "onnxruntime"))
 RAPIDOCR = Environment("rapidocr", ("rapidocr_onnxruntime",))
 TESSERACT = Environment("tesseract", ("pytesseract",))
 DDDDOCR = Environment("ddddocr", ("ddddocr",))
-DIGIT_RECOGNIZER = Environment("digit-recognizer", ("digit_recognizer",))
+DIGIT_RECOGNIZER = Environment("digit-recognizer", ("torch",))  # its own module wants what answer_reader.py does first
 
 
 def make_environments(environments: Path, asked: Sequence[Environment]) -> dict[str, str]:

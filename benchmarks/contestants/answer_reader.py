@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import contest
@@ -74,6 +75,9 @@ def open_ddddocr() -> tuple[Reader, tuple[str, ...]]:
 
 def open_digit_recognizer() -> tuple[Reader, tuple[str, ...]]:
     """One digit."""
+    # torchvision's operators are compiled for graphics cards and do not load beside a PyTorch for processors. None is
+    # used here, and this module of torchvision, which fails without them, only describes them to compilers.
+    sys.modules["torchvision._meta_registrations"] = ModuleType("torchvision._meta_registrations")
     from digit_recognizer import DigitRecognizer  # noqa: PLC0415 - only one of the programs is there
 
     engine = DigitRecognizer()

@@ -20,6 +20,7 @@ from digitnet.model_file.contract import bundled_model_path, start_session
 from digitnet.model_file.ensemble import save_committee
 from digitnet.model_file.graph import decode_model
 from digitnet.model_file.quantization import quantize
+from digitnet.training.recipes import PRESETS
 from exported import int8_model_path, model_path, needs_all
 from made_up_model_files import model_file
 
@@ -122,17 +123,19 @@ def test_the_bundled_network_too(tmp_path: Path, mnist: tuple[Dataset, Dataset])
 
 
 @needs_gcc
-def test_a_small_network_is_small(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> None:
-    export_model("c", tmp_path / "c", int8_model_path(tmp_path, mnist[0].images[:100], (64,)))
+def test_the_preset_for_microcontrollers_is_small(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> None:
+    sizes = [784, *PRESETS["tiny"].hidden_sizes, 10]
+    export_model("c", tmp_path / "c", int8_model_path(tmp_path, mnist[0].images[:100], sizes[1:-1]))
     header = (tmp_path / "c" / "digitnet.h").read_text()
     constants, stack = (
         int(re.findall(rf"{name}_BYTES (\d+)", header)[0]) for name in ("DIGITNET_CONSTANT", "DIGITNET_STACK")
     )
-    assert constants == 784 * 64 + 64 * 10 + 74 * (4 + 4)  # one byte a weight, four a bias and a multiplier
-    assert constants < 64 * 1024
+    weights = sum(inputs * units for inputs, units in pairwise(sizes))
+    assert constants == weights + sum(sizes[1:]) * (4 + 4)  # one byte a weight, four a bias and a multiplier
+    assert constants <= 64 * 1024
     subprocess.run([*STRICT, "-Os", "-fstack-usage", "-c", "digitnet.c"], cwd=tmp_path / "c", check=True)
     used = [int(line.split("\t")[1]) for line in (tmp_path / "c" / "digitnet.su").read_text().splitlines()]
-    assert stack <= sum(used) < stack + 512 < 4 * 1024
+    assert stack <= sum(used) < stack + 512 < 4 * 1024  # even if each function called the next
 
 
 @needs_gcc

@@ -189,6 +189,16 @@ def test_a_page_that_cannot_run_says_so(browser: "Browser", bundled_page: Path) 
     expect(page.locator("#status")).to_have_text(re.compile(r"^The network cannot run: .+\.$"))
 
 
+def test_a_browser_without_webassembly_is_told_in_one_line(browser: "Browser", bundled_page: Path) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415 - not there without the dev extra
+
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.WebAssembly")
+    page.goto(bundled_page.as_uri())
+    line = "The network cannot run: this browser has no WebAssembly, which runs the network."
+    expect(page.locator("#status")).to_have_text(line)
+
+
 @needs_runtime
 def test_the_page_answers_from_a_file_and_as_the_model_file_does(browser: "Browser", tmp_path: Path) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415 - not there without the dev extra

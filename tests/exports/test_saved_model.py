@@ -1,5 +1,6 @@
 """The SavedModel as TensorFlow opens it; in an environment of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +42,19 @@ def test_the_line_that_runs_it_names_five_digits(tmp_path: Path, mnist: tuple[Da
     line = found.how_to_run.replace("python ", f"{sys.executable} ", 1)
     run = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as a user would
     assert run.stdout.strip() == str(mnist[1].labels[:5])
+
+
+def test_keras_takes_it_as_a_layer(tmp_path: Path) -> None:
+    model = model_path(tmp_path)
+    export_model("savedmodel", tmp_path / "saved", model)
+    np.save(tmp_path / "images.npy", images_of_ink(40))
+    code = (
+        "import sys, keras, numpy\n"
+        "layer = keras.layers.TFSMLayer(sys.argv[1], call_endpoint='serving_default')\n"
+        "numpy.save(sys.argv[3], layer(numpy.load(sys.argv[2]))['probabilities'].numpy())"
+    )
+    files = [tmp_path / "saved", tmp_path / "images.npy", tmp_path / "answer.npy"]
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}  # Keras has this layer with TensorFlow only
+    subprocess.run([sys.executable, "-c", code, *files], env=environment, capture_output=True, check=True)
+    expected = load_classifier(model).predict_proba(images_of_ink(40))
+    assert np.abs(np.load(tmp_path / "answer.npy") - expected).max() < 1e-5
