@@ -54,9 +54,9 @@ export function createPlot(digits, names, { isLasso, describedBy, onOpen, onLass
 
   const paintNow = () => {
     const context = canvas.getContext("2d");
-    if (!context || !canvas.width) return;
     const pixels = devicePixelRatio;
     const side = Math.round(size() * pixels);
+    if (!context || !side) return; // it has no area while another panel is shown
     const stamps = stampsOf(kept, names, side);
     const half = side / 2;
     const [grow, left, top] = [scale() * pixels, canvas.width / 2 - view.x * scale() * pixels, canvas.height / 2 - view.y * scale() * pixels];
