@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the dev extra").expect
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra").Axe
 
 RUN = "#train-body .run"
 CURVE = f"{RUN} .chart:first-child .held-out"
@@ -37,12 +38,12 @@ def _points(page: "Page") -> int:
 
 
 @pytest.fixture
-def train(open_page: Callable[..., "Page"]) -> Iterator[Callable[[str], "Page"]]:
+def train(open_page: Callable[..., "Page"]) -> Iterator[Callable[..., "Page"]]:
     """Open the panel with settings in the address; runs that are left behind are deleted."""
     opened: list[Page] = []
 
-    def at(place: str) -> "Page":
-        opened.append(open_page(place))
+    def at(place: str, **options: Any) -> "Page":
+        opened.append(open_page(place, **options))
         return opened[-1]
 
     yield at
@@ -95,14 +96,15 @@ def ended_run(studio_folder: Path) -> str:
 
 
 def test_the_line_between_two_digits_is_that_of_the_model_file_and_moves(
-    train: Callable[[str], "Page"], studio_folder: Path, ended_run: str
+    train: Callable[..., "Page"], studio_folder: Path, ended_run: str
 ) -> None:
-    page = train(f"#train?run={ended_run}")
+    page = train(f"#train?run={ended_run}", bypass_csp=True)
     section = page.locator("#train-body .boundary")
     words, plot = section.locator(".boundary-words"), section.locator(".boundary-plot")
     expect(words).to_contain_text("After 2 epochs the network answers 4 on")
     section.get_by_label("The other digit").select_option("7")
     expect(words).to_contain_text(", 7 on ")
+    assert Axe().run(page, context=".boundary").response["violations"] == []
     plot.focus()
     for key in ("End", "ArrowLeft", "ArrowUp", *["ArrowUp"] * 30):  # to the first row, one step from its right end
         plot.press(key)

@@ -86,7 +86,8 @@ function createMap(store, drawing, isVisible, digits, place) {
     h("div", { class: "stack map-side" }, createPadCard(drawing, "map-pad-keys"), mineNote, chosen.element,
       h("section", { class: "card" }, h("h2", {}, "What this is"),
         h("p", {}, `Every numeral is one of ${grouped(digits.n)} test digits, every second of the test set. They stand where the last hidden layer ` +
-          `of the network in the package puts them: side by side means alike to the network. In a box: the ${digits.errors} that it gets wrong.`),
+          `of the built-in network puts them: side by side means alike to it. In a box: the ${digits.errors} that it gets wrong. The map is always of the built-in network, ` +
+          "also where another one answers."),
         about,
         h("div", { class: "buttons" }, button(`List the ${digits.errors} mistakes`, `List the ${digits.errors} mistakes`, () => chosen.list(digits, mistakes, "The mistakes")),
           button("List what is in sight", "List what is in sight", () => chosen.list(digits, plot.inSight(), "In sight")))))));
