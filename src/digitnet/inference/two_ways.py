@@ -202,9 +202,8 @@ def _with_digits(named: _Line, plain: _Line, *, is_table: bool) -> _Line:
         read = iter(doubtful.digits[own])
         text = "".join(next(read).text if mark.isdigit() else mark for mark in number.text)
         if is_table and text == number.text:
-            same = _agreed(
-                replace(named, digits=named.digits[own], numbers=(number,)), _part(plain, own), is_table=True
-            )
+            one = replace(named, digits=named.digits[own], numbers=(number,))
+            same = _agreed(one, _part(plain, own), AGREEMENT.least_confidence, is_table=True)
             numbers += same.numbers
             digits += same.digits
             continue
