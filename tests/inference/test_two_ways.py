@@ -193,7 +193,7 @@ def tabled(numbers: dict[str, float], doubtful: str = "") -> WrittenNumbers:
 
 
 def test_in_a_table_each_number_that_both_read_is_judged_by_itself() -> None:
-    found = tabled({"12": 0.95, "34": 0.5, "56": 0.99, "78": 0.999}, doubtful="78")
+    found = tabled({"12": 0.975, "34": 0.96, "56": 0.99, "78": 0.999}, doubtful="78")
     reading = better_trace(PICTURE, found, plain("12345678")).reading
     assert [(n.text, n.status, n.cell) for n in reading.numbers] == [
         ("12", "ok", (0, 0)),
@@ -216,7 +216,7 @@ def test_digits_of_the_plain_way_come_into_the_numbers_and_marks_of_the_other() 
 
 
 def test_in_a_table_a_digit_of_which_the_ways_differ_makes_its_own_number_unsure_alone() -> None:
-    found = tabled({"12": 0.95, "34": 0.99, "56": 0.999, "78": 0.999}, doubtful="56")
+    found = tabled({"12": 0.975, "34": 0.99, "56": 0.999, "78": 0.999}, doubtful="56")
     reading = better_trace(PICTURE, found, plain("12945678")).reading
     assert [(n.text, n.status) for n in reading.numbers] == [
         ("12", "ok"),

@@ -27,6 +27,9 @@ class Agreement(NamedTuple):
     # Least confidence of the way that knows marks: of 209 lines of rendered and other pages with that much two were
     # wrong, of 110 with less twelve (docs/log.md, 2026-11-30, "lines of nothing but digits").
     least_confidence: float = 0.9
+    # The same of a number in a table: with 0.9 two of 54 were wrong, at 0.94 and 0.97 (docs/log.md, 2026-12-01, "doubt
+    # for each cell, and edges of combs").
+    least_in_table: float = 0.97
     # Digits of a line with that confidence which is no grain of the paper, where contrast alone shows no ink; chosen by
     # hand: of 60 rendered blank sheets and 40 of noise no line had more than one digit and 0.82.
     least_digits: int = 4
@@ -105,8 +108,8 @@ def _line_by_line(picture: Picture, found: WrittenNumbers, plain: Trace) -> Trac
         if any(digit.status != "ok" for digit in others):
             lines.append(named)
         elif named.text == other.text:
-            least = AGREEMENT.least_of_clear if is_plain and _is_clear(named, other) else AGREEMENT.least_confidence
-            lines.append(_agreed(named, other, least, is_table=is_table))
+            is_clear = is_plain and _is_clear(named, other)
+            lines.append(_agreed(named, other, is_table=is_table, is_clear=is_clear))
         elif _have_same_places(named, other):
             lines.append(_with_digits(named, other, is_table=is_table))
         else:
@@ -122,19 +125,21 @@ def _line_by_line(picture: Picture, found: WrittenNumbers, plain: Trace) -> Trac
     return replace(whole, images=stacked(images), reading=reading)
 
 
-def _agreed(named: _Line, plain: _Line, least_confidence: float, *, is_table: bool) -> _Line:
+def _agreed(named: _Line, plain: _Line, *, is_table: bool, is_clear: bool = False) -> _Line:
     """A line that both ways read the same, the plain one for sure: it is sure unless the other one has great doubts.
 
     In a table each number is judged by itself; elsewhere numbers of a line may be parts of one. A number whose
     confidence would be enough, and which is not sure, has other reasons, such as ink that was not read.
     """
     sure = NUMBER_THRESHOLDS.sure_in_table if is_table else NUMBER_THRESHOLDS.sure
+    wanted = AGREEMENT.least_of_clear if is_clear else AGREEMENT.least_confidence
+    wanted = AGREEMENT.least_in_table if is_table else wanted
     of_line = math.prod(number.confidence for number in named.numbers), min(n.confidence for n in named.numbers)
     numbers: list[Number] = []
     digits: list[Digit] = []
     for number in named.numbers:
         together, least = (number.confidence, number.confidence) if is_table else of_line
-        if together >= least_confidence and least < sure:
+        if together >= wanted and least < sure:
             numbers.append(replace(number, confidence=max(number.confidence, AGREEMENT.chance), status="ok"))
         else:
             numbers.append(number)
@@ -203,7 +208,7 @@ def _with_digits(named: _Line, plain: _Line, *, is_table: bool) -> _Line:
         text = "".join(next(read).text if mark.isdigit() else mark for mark in number.text)
         if is_table and text == number.text:
             one = replace(named, digits=named.digits[own], numbers=(number,))
-            same = _agreed(one, _part(plain, own), AGREEMENT.least_confidence, is_table=True)
+            same = _agreed(one, _part(plain, own), is_table=True)
             numbers += same.numbers
             digits += same.digits
             continue
