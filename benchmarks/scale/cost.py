@@ -1,7 +1,8 @@
 """A model of what reading many pictures costs: fitted to runs of one and two workers, carried on to a billion.
 
-Processor time is what counts: it hardly depends on what else the machine does. A run costs `a` for each picture, `b`
-for each part, and its scheduler and its starter `s` and `l` for each part and picture.
+Processor time is what counts: it depends less than seconds do on what else the machine does, by a third at most so far.
+A run costs `a` for each picture, `b` for each part, and its scheduler and its starter `s` and `l` for each part and
+picture.
 """
 
 import os
