@@ -29,7 +29,8 @@ def digits_of(lines: list[str], confidence: float, statuses: dict[int, Status]) 
         for text in line:
             status = statuses.get(count, "ok")
             label = None if status == "not_a_digit" else int(text)
-            own.append(Digit(label, text if label is not None else "", confidence, (int(text),), (), BOX, row, status))
+            box = (BOX[2] * len(own), *BOX[1:])
+            own.append(Digit(label, text if label is not None else "", confidence, (int(text),), (), box, row, status))
             count += 1
         found.append(tuple(own))
     return tuple(found)
@@ -126,8 +127,11 @@ def test_a_line_that_both_read_the_same_keeps_its_marks_and_has_the_confidence_o
 
 
 def at(found: WrittenNumbers, box: Box) -> WrittenNumbers:
-    """The same, all of its digits at one place."""
-    lines = tuple(tuple(dataclasses.replace(digit, box=box) for digit in line) for line in found.lines)
+    """The same, each of its digits in a box that lies so to its own."""
+    lines = tuple(
+        tuple(dataclasses.replace(digit, box=(digit.box[0] + box[0], *box[1:])) for digit in line)
+        for line in found.lines
+    )
     return dataclasses.replace(found, lines=lines)
 
 
@@ -149,6 +153,8 @@ TWO_NUMBERS = (Number("7", BOX, 0, None, 0.85, "unsure"), Number("77", BOX, 0, N
         (at(named("777", 0.7), (0, 0, 9, 14)), "777", "ok"),
         (at(named("777", 0.7), (0, 0, 9, 16)), "777", "unsure"),
         (at(named("777", 0.7), (20, 0, 9, 9)), "777", "unsure"),
+        (at(named("777", 0.7), (0, 1, 9, 9)), "777", "ok"),
+        (at(named("777", 0.7), (0, 0, 11, 9)), "777", "unsure"),  # they run into each other
     ],
 )
 def test_less_confidence_is_enough_where_both_ways_see_the_same_digits_at_the_same_places(

@@ -18,7 +18,7 @@ KNOWN = 2_000
 
 @pytest.fixture(scope="module")
 def detector(mnist: tuple[Dataset, Dataset]) -> OutlierDetector:
-    return train_outlier_detector(mnist[0].subset(np.arange(KNOWN + HELD_OUT)), epochs=3)
+    return train_outlier_detector(mnist[0].subset(np.arange(KNOWN + HELD_OUT)), epochs=2)
 
 
 def scores_of(detector: OutlierDetector, images: Images) -> AnyArray:
