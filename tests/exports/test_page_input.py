@@ -153,7 +153,12 @@ NO_DRAWINGS = (
 def test_what_is_no_drawing_is_one_line_and_leaves_the_pad_alone(page: "Page") -> None:
     from playwright.sync_api import expect  # noqa: PLC0415 - not there without the dev extra
 
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     draw_by_keys(page, "ArrowRight", 3)
+    page.evaluate("document.getElementById('status').textContent = ''")
+    page.clock.run_for(1000)  # the drawing is answered when no key has been pressed for a while; no answer comes later
+    expect(page.locator("#status")).to_contain_text("The network cannot run")  # this page has none
     before = pad_of(page)
     for content, words in NO_DRAWINGS:
         page.evaluate(FILES, [content, "notes.png", "drop"])
