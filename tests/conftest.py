@@ -19,9 +19,9 @@ from extras import HAS_TRAINING
 
 __all__ = ["pytest_terminal_summary"]
 
-# A setting that changes no result: Python would look through all objects for cycles after every 700 new ones, which is a
-# twelfth of the time that tests of training take (four tests of training/test_loop.py, alternating three times: 13.7 and 12.5
-# core-seconds).
+# A setting that changes no result: Python would look through all objects for cycles after every 700 new ones, which is
+# a twelfth of the time that tests of training take (four tests of training/test_loop.py, alternating three times: 13.7
+# and 12.5 core-seconds).
 gc.set_threshold(100_000, 50, 100)
 
 if find_spec("hypothesis") is not None:  # some tests are run where it is not

@@ -25,7 +25,7 @@ def digits_of(lines: list[str], confidence: float, statuses: dict[int, Status]) 
     """Lines of digits, all of which are sure but those in `statuses`, by their number on the page."""
     found, count = [], 0
     for row, line in enumerate(lines):
-        own = []
+        own: list[Digit] = []
         for text in line:
             status = statuses.get(count, "ok")
             label = None if status == "not_a_digit" else int(text)
