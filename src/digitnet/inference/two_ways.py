@@ -34,10 +34,10 @@ class Agreement(NamedTuple):
     # Digits of a line with that confidence which is no grain of the paper, where contrast alone shows no ink; chosen by
     # hand: of 60 rendered blank sheets and 40 of noise no line had more than one digit and 0.82.
     least_digits: int = 4
-    # The same for a line of one number, where neither mark, word nor rule is on the page, whose digits both ways see at
-    # the same places, and the least product of the confidences of those of its digits that marks are taken for: of 36
-    # such rendered lines from 0.6 to 0.9 none was wrong, of 25 others three (docs/log.md, 2026-12-01, "clean lines
-    # that were not sure").
+    # Least confidence of a line of one number, where neither mark, word nor rule is on the page and both ways see its
+    # digits at the same places; and the least product of the confidences of those of its digits that look like marks:
+    # of 36 such rendered lines from 0.6 to 0.9 none was wrong, of 25 others three (docs/log.md, 2026-12-01, "clean
+    # lines that were not sure").
     least_of_clear: float = 0.6
     least_of_mark_like: float = 0.85
     mark_like: str = "14"
@@ -137,8 +137,11 @@ def _agreed(named: _Line, plain: _Line, *, is_table: bool, is_clear: bool = Fals
     confidence would be enough, and which is not sure, has other reasons, such as ink that was not read.
     """
     sure = NUMBER_THRESHOLDS.sure_in_table if is_table else NUMBER_THRESHOLDS.sure
-    wanted = AGREEMENT.least_of_clear if is_clear else AGREEMENT.least_confidence
-    wanted = AGREEMENT.least_in_table if is_table else wanted
+    wanted = AGREEMENT.least_confidence
+    if is_table:
+        wanted = AGREEMENT.least_in_table
+    elif is_clear:
+        wanted = AGREEMENT.least_of_clear
     of_line = math.prod(number.confidence for number in named.numbers), min(n.confidence for n in named.numbers)
     numbers: list[Number] = []
     digits: list[Digit] = []
@@ -213,7 +216,7 @@ def _have_same_places(named: _Line, plain: _Line) -> bool:
 def _with_digits(named: _Line, plain: _Line, *, is_table: bool) -> _Line:
     """The line with the digits of the plain way where the other one has its own; nothing of it is sure.
 
-    In a table that holds for each number by itself: those that both ways read the same are agreed on.
+    In a table each number is judged by itself: one that both ways read the same may still be sure.
     """
     doubtful = _doubtful(plain)
     numbers: list[Number] = []
@@ -238,6 +241,7 @@ def _with_digits(named: _Line, plain: _Line, *, is_table: bool) -> _Line:
 
 
 def _part(line: _Line, own: slice) -> _Line:
+    """Some neighbouring digits of a line, with their images."""
     return replace(line, digits=line.digits[own], images=line.images[own])
 
 

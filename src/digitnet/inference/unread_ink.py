@@ -102,7 +102,7 @@ def incomplete_columns(
     is_explained = is_read | _covered(line, [c for c in others if c.edge.probability >= limits.other])
     is_crossing = is_read & np.array(line.lattice.is_crossing, np.bool_)
     most = limits.share * float(np.median(digits))
-    unread = {column for column in columns.tolist() if ink[~is_explained & (columns == column)].sum() > most}
+    unread = {column for column in set(columns.tolist()) if ink[~is_explained & (columns == column)].sum() > most}
     return unread | set(columns[is_crossing].tolist())
 
 
