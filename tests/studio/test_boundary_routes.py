@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,15 @@ import pytest
 
 from digitnet.arrays import AnyArray
 from digitnet.inference.classifier import load_classifier
+from digitnet.inspection import Layer
 from digitnet.inspection.blends import blended
+from digitnet.studio import boundary_routes as boundary_module
 from digitnet.studio.boundary_routes import boundary_routes
 from digitnet.studio.lazy_mnist import LazyMnist
 from digitnet.studio.teaching import Workshop
 from digitnet.studio.teaching.held_out import split_held_out
 from digitnet.studio.teaching.jobs import Jobs
-from digitnet.studio.teaching.weight_moments import keep_moment
+from digitnet.studio.teaching.weight_moments import keep_moment, layers_at
 from made_up_model_files import model_file
 from made_up_networks import made_up_network
 from studio_page import Page
@@ -98,9 +101,19 @@ def test_the_digits_are_held_out_ones_of_both_classes(page: Page) -> None:
     assert not set(seen[0]) & set(seen[1])
 
 
-def test_only_moments_after_the_one_that_is_known_are_worked_out(page: Page) -> None:
-    frames = asked(page, after="0.5")["frames"]
-    assert [(frame["at"], "shares" in frame) for frame in frames] == [(0, False), (0.5, False), (3, True)]
+def test_only_moments_after_the_one_that_is_known_are_read_and_worked_out(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[float] = []
+
+    def layers_read(folder: Path, at: float) -> tuple[Layer, ...] | None:
+        read.append(at)
+        return layers_at(folder, at)
+
+    monkeypatch.setattr(boundary_module, "layers_at", layers_read)
+    frames = asked(page, after="0")["frames"]
+    assert [(frame["at"], "shares" in frame) for frame in frames] == [(0, False), (0.5, True), (3, True)]
+    assert read == [0.5]  # the last one is in the model file
     assert asked(page, id=page.few_classes)["frames"] == []  # has no weights yet
 
 

@@ -347,6 +347,7 @@ def _is_ink_dark(picture: GrayPicture, classify: PixelClassifier, scale: float) 
 
 
 def _probabilities(logits: AnyArray) -> AnyArray:
+    """The softmax of each row."""
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 

@@ -84,9 +84,12 @@ class _Boundaries:
         last = None if ended is None else float(summary.epochs_done)  # what is kept of this moment is less exact
         frames: list[dict[str, Any]] = []
         for at in sorted({*kept_moments(folder), *([] if last is None else [last])}):
+            if at <= after:  # the page has it already
+                frames.append({"at": at})
+                continue
             network = ended if at == last else _network_at(folder, at, activation, temperature)
             if network is not None:
-                frames.append({"at": at, **(_answers(network, sheet, classes) if at > after else {})})
+                frames.append({"at": at, **_answers(network, sheet, classes)})
         return {
             "classes": list(classes),
             "side": len(sheet),
